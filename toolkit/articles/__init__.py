@@ -1,0 +1,1 @@
+"""Articles: reading, identity, near-duplicates."""

@@ -1,0 +1,327 @@
+"""What annotators are asked: questions, labels, conditions, guidelines; and whom a stance is towards, by date.
+
+A codebook is a TOML file that people write. Nothing in the toolkit knows the name of a question or of a
+label: whatever the file says goes to the screen, the ledger, the dataset and the baseline.
+"""
+
+import itertools
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from toolkit.errors import ConfigError
+from toolkit.files import digest, read_toml
+from toolkit.records import Answers, Target
+
+Text = dict[str, str]  # language -> text
+Kind = Literal["choice", "choices", "rating", "text", "span"]
+Level = Literal["nominal", "ordinal", "interval", "ratio"]
+
+_Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Label(_Part, frozen=True, kw_only=True):
+    """A possible answer: on the scale, off the scale, or no answer."""
+
+    name: _Name
+    title: Text
+    definition: Text = {}
+    scale: float | None = None  # None: off the scale, or no answer
+    no_answer: bool = False  # kept and counted, never gold, missing for agreement
+    hotkey: str | None = None
+    examples: tuple[str, ...] = ()
+
+
+class Question(_Part, frozen=True, kw_only=True):
+    """A question and when it is shown."""
+
+    name: _Name
+    text: Text  # may hold {target}
+    kind: Kind = "choice"
+    required: bool = False  # whenever it is shown
+    when: dict[str, tuple[str, ...]] = {}  # earlier question -> labels after which this one is shown
+    units: tuple[Literal["paragraph", "article", "headline"], ...] = ("paragraph", "article", "headline")
+    level: Level = "nominal"
+    points: Annotated[int, Meta(ge=2, le=10)] | None = None  # of a rating
+    labels: tuple[Label, ...] = ()
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """All labels, in codebook order."""
+        return tuple(label.name for label in self.labels)
+
+    @property
+    def on_scale(self) -> tuple[str, ...]:
+        """The labels with a place on the scale."""
+        return tuple(label.name for label in self.labels if label.scale is not None)
+
+    @property
+    def no_answers(self) -> tuple[str, ...]:
+        """The labels that are no answer."""
+        return tuple(label.name for label in self.labels if label.no_answer)
+
+    @property
+    def gold_labels(self) -> tuple[str, ...]:
+        """The labels that can become gold: all but the no-answer ones, in codebook order."""
+        return tuple(label.name for label in self.labels if not label.no_answer)
+
+    def shown_after(self, answers: Answers) -> bool:
+        """Whether the question is shown to somebody who has given these answers."""
+        return all(answers.get(name) in labels for name, labels in self.when.items())
+
+
+class TreeStep(_Part, frozen=True, kw_only=True):
+    """A step of the decision tree."""
+
+    ask: Text
+    yes: Text
+    no: Text
+
+
+class EdgeCase(_Part, frozen=True, kw_only=True):
+    """A doubtful paragraph with its answer, and a near twin that is answered otherwise."""
+
+    text: str
+    answers: dict[str, str]
+    reason: Text
+    twin: str | None = None
+    twin_answers: dict[str, str] = {}
+
+
+class Section(_Part, frozen=True, kw_only=True):
+    """A section of the guidelines."""
+
+    title: Text
+    text: Text
+
+
+class Codebook(_Part, frozen=True, kw_only=True, dict=True):
+    """Everything that annotators are told and asked."""
+
+    name: _Name
+    version: str
+    languages: tuple[str, ...] = ("en",)  # the first is what others fall back to
+    title: Text
+    instructions: Text = {}  # short, shown before the first item
+    questions: tuple[Question, ...]
+    guidelines: tuple[Section, ...] = ()
+    tree: tuple[TreeStep, ...] = ()
+    cases: tuple[EdgeCase, ...] = ()
+
+    @cached_property
+    def ref(self) -> str:
+        """``name@version#hash``: what an annotation remembers of the codebook that its annotator saw."""
+        return f"{self.name}@{self.version}#{digest(msgspec.json.encode(self), 12)}"
+
+    @cached_property
+    def choices(self) -> tuple[Question, ...]:
+        """The questions that are answered with one label each: those that have gold and agreement."""
+        return tuple(question for question in self.questions if question.kind == "choice")
+
+    def question(self, name: str) -> Question:
+        """The question of that name.
+
+        Raises:
+            ConfigError: there is none; the message names those that there are.
+        """
+        for question in self.questions:
+            if question.name == name:
+                return question
+        raise ConfigError(f"no question {name!r}; codebook {self.name} {self.version} has {_listed(self.questions)}")
+
+    def say(self, text: Text, language: str) -> str:
+        """A text in a language, or in the codebook's first one where it is not translated."""
+        return text.get(language) or text.get(self.languages[0], "")
+
+    def problem_with(self, answers: Answers) -> tuple[str, str] | None:
+        """What is wrong with some answers as ``(code, reason)``, or None.
+
+        Codes: ``unknown_question``, ``unknown_label``, ``missing_answer``, ``hidden_answer``.
+        """
+        for name in answers:
+            if name not in {question.name for question in self.questions}:
+                return "unknown_question", f"unknown question {name!r}; codebook has {_listed(self.questions)}"
+        for question in self.questions:
+            problem = _problem(question, answers)
+            if problem:
+                return problem
+        return None
+
+
+def _problem(question: Question, answers: Answers) -> tuple[str, str] | None:
+    value = answers.get(question.name)
+    shown = question.shown_after(answers)
+    if value is None:
+        missing = question.required and shown
+        return ("missing_answer", f"no answer to {question.name!r}, which is required") if missing else None
+    if not shown:
+        return "hidden_answer", f"an answer to {question.name!r}, which is not shown after these answers"
+    given = value if isinstance(value, list | tuple) else [value]
+    if question.kind in ("choice", "choices"):
+        for label in given:
+            if label not in question.label_names:
+                allowed = ", ".join(question.label_names)
+                return "unknown_label", f"unknown label {label!r} for {question.name!r}; the codebook has {allowed}"
+    return None
+
+
+def _listed(parts: Iterable[Question | Label]) -> str:
+    return ", ".join(part.name for part in parts)
+
+
+def read_codebook(path: Path) -> Codebook:
+    """The codebook in a TOML file.
+
+    Raises:
+        ConfigError: the file breaks a rule; the message says which and where.
+    """
+    book = read_toml(path, Codebook)
+    for problem in _problems(book):
+        raise ConfigError(f"{path}: {problem}")
+    return book
+
+
+def _problems(book: Codebook) -> Iterable[str]:
+    if not book.questions:
+        yield "no questions; add at least one [[questions]] with labels"
+    yield from _doubles((question.name for question in book.questions), "two questions are named")
+    keys = (label.hotkey for question in book.questions for label in question.labels if label.hotkey)
+    yield from _doubles(keys, "two labels share the hotkey")
+    for number, question in enumerate(book.questions):
+        where = f"question {question.name!r}: "
+        earlier = {q.name: q for q in book.questions[:number]}
+        yield from (where + problem for problem in _question_problems(question, earlier))
+    yield from _text_problems(book)
+    for case in book.cases:
+        problem = book.problem_with(dict(case.answers)) or (
+            book.problem_with(dict(case.twin_answers)) if case.twin else None
+        )
+        if problem:
+            yield f"edge case {case.text[:40]!r}: {problem[1]}"
+
+
+def _question_problems(question: Question, earlier: dict[str, Question]) -> Iterable[str]:
+    yield from _doubles(question.label_names, "two labels are named")
+    titles = {language for label in question.labels for language in label.title}
+    for language in sorted(titles):
+        yield from _doubles(
+            (label.title.get(language, label.name) for label in question.labels), "two labels are titled"
+        )
+    if question.kind in ("choice", "choices") and not question.labels:
+        yield "a choice needs at least one label"
+    if question.kind not in ("choice", "choices") and question.labels:
+        yield f"a {question.kind} question has no labels; delete them or make it a choice"
+    if (question.kind == "rating") != (question.points is not None):
+        yield "a rating, and nothing else, needs `points` (2 to 10)"
+    for label in question.labels:
+        if label.no_answer and label.scale is not None:
+            yield f"label {label.name!r} has a scale and is no answer; it can be one of the two"
+    yield from _condition_problems(question, earlier)
+
+
+def _condition_problems(question: Question, earlier: dict[str, Question]) -> Iterable[str]:
+    for name, wanted in question.when.items():
+        if name not in earlier:
+            yield f"`when` names {name!r}, which is not an earlier question"
+            continue
+        for label in wanted:
+            if label not in earlier[name].label_names:
+                yield f"`when` names the label {label!r}; {name} has {', '.join(earlier[name].label_names)}"
+
+
+def _doubles(names: Iterable[str], what: str) -> Iterable[str]:
+    seen = set()
+    for name in names:
+        if name in seen:
+            yield f"{what} {name!r}; each needs one of its own"
+        seen.add(name)
+
+
+def _text_problems(book: Codebook) -> Iterable[str]:
+    encoded = msgspec.to_builtins(book)
+    stack = [encoded]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            stack += value.values()
+        elif isinstance(value, list | tuple):
+            stack += value
+        elif isinstance(value, str) and _NOT_XML.search(value):
+            bad = _NOT_XML.search(value)
+            yield f"the character {bad.group()!r} in {value[:40]!r} cannot be shown; delete it" if bad else ""
+
+
+# --- targets -------------------------------------------------------------------------------------------------------
+
+
+class Period(_Part, frozen=True, kw_only=True):
+    """Who a target was for a time."""
+
+    valid_from: str  # ISO date, the first day
+    valid_to: str | None = None  # the last day; None: still
+    note: Text  # who governs, who opposes, as the annotator is told
+
+
+class TargetEntry(_Part, frozen=True, kw_only=True):
+    """A target of stance and who stood for it when."""
+
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    kind: str  # government, person, organisation, proposition
+    country: str | None = None
+    title: Text
+    periods: tuple[Period, ...] = ()
+
+    def on(self, date: str | None, language: str) -> Target:
+        """The target as it was on a date (ISO); without a date, no note."""
+        day = (date or "")[:10]
+        note = next((p.note for p in self.periods if day and p.valid_from <= day <= (p.valid_to or "9999")), {})
+        return Target(id=self.id, title=_in(self.title, language), note=_in(note, language))
+
+
+def _in(text: Text, language: str) -> str:
+    return text.get(language) or next(iter(text.values()), "")
+
+
+class TargetRegistry(_Part, frozen=True, kw_only=True):
+    """The targets that a workspace knows."""
+
+    targets: tuple[TargetEntry, ...]
+
+    def entry(self, target_id: str) -> TargetEntry:
+        """The target of that id.
+
+        Raises:
+            ConfigError: there is none; the message names those that there are.
+        """
+        for target in self.targets:
+            if target.id == target_id:
+                return target
+        known = ", ".join(target.id for target in self.targets)
+        raise ConfigError(f"unknown target {target_id!r}; the registry has {known}")
+
+
+def read_targets(path: Path) -> TargetRegistry:
+    """The target registry in a TOML file.
+
+    Raises:
+        ConfigError: two targets share an id, or periods of one target overlap.
+    """
+    registry = read_toml(path, TargetRegistry)
+    for problem in _doubles((target.id for target in registry.targets), "two targets have the id"):
+        raise ConfigError(f"{path}: {problem}")
+    for target in registry.targets:
+        ends = sorted((period.valid_from, period.valid_to or "9999") for period in target.periods)
+        for (_, end), (start, _) in itertools.pairwise(ends):
+            if start <= end:
+                raise ConfigError(f"{path}: target {target.id!r}: the periods that begin before and on {start} overlap")
+    return registry

@@ -1,0 +1,1 @@
+"""Gold and votes into a published dataset with a card."""

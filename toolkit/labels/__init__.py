@@ -1,0 +1,1 @@
+"""The vote ledger, agreement and aggregation."""

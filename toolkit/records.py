@@ -1,0 +1,250 @@
+"""The records that flow through the toolkit, in the order in which they are made.
+
+``Article → Paragraph → Item → Annotation → Vote → Gold → Example → Prediction``. All are frozen; a
+field that a file has and the record has not is an error, never dropped.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+Role = Literal["headline", "subhead", "byline", "caption", "body", "quote", "list", "credit", "boilerplate"]
+Split = Literal["train", "validation", "test"]
+Answers = dict[str, Any]  # question -> label, list of labels, number or text, by the kind of the question
+
+_Date = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$")]
+_Offset = Annotated[int, Meta(ge=0)]
+_Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all records share: frozen, made by keyword, strict about fields."""
+
+
+class Article(Record, frozen=True, kw_only=True):
+    """A news article as an outlet printed it."""
+
+    id: str = ""  # filled by `articles.reading` where the source gives none
+    version: str = ""  # hash of the text
+    text: str
+    title: str = ""
+    url: str | None = None
+    outlet: str | None = None  # who printed it
+    origin: str | None = None  # who wrote it: the outlet itself or an agency
+    published: _Date | None = None  # ISO 8601
+    language: str | None = None  # ISO 639-1
+    country: str | None = None  # ISO 3166 alpha-2
+    author: str | None = None
+    topic: str | None = None
+    meta: dict[str, Any] = {}
+
+
+class Quote(Record, frozen=True, kw_only=True):
+    """Quoted speech within an article, in the article's code points."""
+
+    start: _Offset
+    end: _Offset
+    speaker: str | None = None
+    verb: str | None = None
+
+
+class Paragraph(Record, frozen=True, kw_only=True):
+    """A stretch of an article: ``text == article.text[start:end]``."""
+
+    id: str
+    article_id: str
+    article_version: str
+    index: _Offset  # 0 for the first paragraph
+    start: _Offset  # characters, counted in code points
+    end: _Offset
+    text: str
+    role: Role
+    quotes: tuple[Quote, ...] = ()
+
+
+class Clustered(Record, frozen=True, kw_only=True):
+    """An article's membership in a cluster of near-duplicates."""
+
+    article_id: str
+    cluster: str
+    kind: Literal["exact", "near", "contained"]
+
+
+class Dropped(Record, frozen=True, kw_only=True):
+    """Something that was left out, and why."""
+
+    id: str
+    reason: str
+    detail: str = ""
+
+
+class Intended(Record, frozen=True, kw_only=True):
+    """What the writer of a paragraph meant, or what its source says; read only by simulated annotators."""
+
+    article_id: str
+    start: _Offset  # code points in the article's text
+    end: _Offset
+    role: Role | None = None
+    target: str | None = None  # None: any target
+    answers: Answers
+
+
+class Target(Record, frozen=True, kw_only=True):
+    """Whom a stance is towards, as it was put to the annotators."""
+
+    id: str
+    title: str  # what the question says: "the government of Selmara"
+    note: str = ""  # who that was on the article's date
+
+
+class Item(Record, frozen=True, kw_only=True):
+    """A unit and a target put to annotators."""
+
+    id: str
+    unit: Literal["paragraph", "article", "headline"] = "paragraph"
+    unit_id: str
+    article_id: str
+    target: Target
+    purpose: Literal["main", "gold", "repeat", "training", "bridge"] = "main"
+    round: str = "main"
+    votes: Annotated[int, Meta(ge=1)]  # how many annotators are asked
+    selection: str  # how it was chosen: "all", "stratified"
+    stratum: str = ""
+    propensity: Annotated[float, Meta(gt=0, le=1)]  # the chance that it had of being chosen
+
+
+class SplitRow(Record, frozen=True, kw_only=True):
+    """The split of a group of articles, drawn before any label exists."""
+
+    group: str
+    articles: tuple[str, ...]
+    split: Literal["test", "pool"] | None
+    probability: _Share  # the chance that the group had of being in the test set
+    reason: str = ""
+
+
+class Flag(Record, frozen=True, kw_only=True):
+    """Why an annotation is kept out of counts, or looked at twice."""
+
+    code: str
+    reason: str
+
+
+class Origin(Record, frozen=True, kw_only=True):
+    """Where an annotation lies on its server."""
+
+    server: str
+    project: int
+    task: int
+    annotation: int | None  # None for what the server does not number, as imported rows
+
+
+class Annotation(Record, frozen=True, kw_only=True):
+    """One annotator's answers to one item, in one state in which it was seen."""
+
+    id: str
+    item_id: str
+    annotator: str  # pseudonym
+    state: Literal["submitted", "draft", "skipped", "deleted"]
+    answers: Answers
+    seconds: float | None = None  # lead time
+    created: str  # ISO 8601, UTC
+    updated: str
+    observed: str  # when the toolkit saw this state
+    codebook: str  # name@version#hash that the annotator saw
+    assigned_by: Literal["design", "tiebreak", "selection", "adjudication"] = "design"
+    flags: tuple[Flag, ...] = ()
+    origin: Origin | None = None
+    suggestion: str | None = None  # a model's label that was shown, if one was
+
+
+class Annotator(Record, frozen=True, kw_only=True):
+    """Who answers, under a pseudonym."""
+
+    pseudonym: str
+    kind: Literal["human", "model", "rule", "simulated"]
+    languages: tuple[str, ...] = ()
+    details: dict[str, Any] = {}
+
+
+class Vote(Record, frozen=True, kw_only=True):
+    """A label as it is counted."""
+
+    question: str
+    item_id: str
+    annotator: str
+    label: str
+    cluster: str  # what intervals resample: the article or its cluster
+    weight: float = 1.0
+
+
+GoldStatus = Literal["single", "unanimous", "majority", "model", "adjudicated", "unresolved"]
+
+
+class Gold(Record, frozen=True, kw_only=True):
+    """The label of an item for one question, or the plain statement that there is none."""
+
+    item_id: str
+    question: str
+    label: str | None  # None exactly where status is unresolved
+    status: GoldStatus
+    method: str
+    n_votes: int
+    votes: dict[str, int]  # counts by label, no-answer labels included
+    soft: dict[str, float]  # shares among the votes that are answers
+    confidence: float | None = None  # share or posterior of the label
+
+
+class Answered(Record, frozen=True, kw_only=True):
+    """The gold of one question in an example: columns ``q``, ``q_status``, ``q_votes``, ``q_soft``."""
+
+    label: str | None
+    status: GoldStatus | None  # None: the question was not asked of anybody
+    votes: dict[str, int]
+    soft: dict[str, float]
+
+
+class Example(Record, frozen=True, kw_only=True):
+    """A row of the dataset."""
+
+    id: str
+    article_id: str
+    article_version: str
+    unit: str
+    target: str
+    outlet: str | None
+    origin: str | None
+    published: str | None
+    language: str | None
+    country: str | None
+    role: Role
+    text: str
+    headline: str
+    previous: str
+    next: str
+    stratum: str
+    propensity: float
+    split: Split | None
+    cluster: str
+    answers: dict[str, Answered]
+
+
+class Prediction(Record, frozen=True, kw_only=True):
+    """A model's label for a unit."""
+
+    id: str
+    label: str
+    scores: dict[str, float]
+    fold: int | None = None  # None: not cross-fitted
+
+
+RECORDS: tuple[type[Record], ...] = (
+    Article, Paragraph, Clustered, Dropped, Intended, Item, SplitRow, Annotation, Annotator, Vote, Gold, Example,
+    Prediction,
+)  # fmt: skip
+
+
+def schema_of(record: type[Record]) -> dict[str, Any]:
+    """The JSON Schema of a record, as it stands in ``schemas/``."""
+    return msgspec.json.schema(record)

@@ -1,0 +1,73 @@
+"""What made a file: one line a run of a step in ``runs.jsonl``."""
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from toolkit.files import append_jsonl, digest, digest_of_file, read_jsonl
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """One run of a step."""
+
+    step: str
+    time: str  # ISO 8601, UTC
+    versions: dict[str, str]
+    seed: int
+    commit: str | None  # of the workspace, with "+" where files differ from it
+    inputs: dict[str, str]  # path relative to the workspace -> SHA-256
+    outputs: dict[str, str]
+    facts: dict[str, Any] = {}
+
+
+def now() -> str:
+    """This moment as ISO 8601 in UTC."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def versions() -> dict[str, str]:
+    """Python and the packages whose version can change a result."""
+    named = ("stance-toolkit", "scikit-learn", "numpy", "datasets", "label-studio-sdk")
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in named}}
+
+
+def commit_of(root: Path) -> str | None:
+    """The git commit of a workspace, or None where there is none."""
+    command = ["git", "-C", str(root), "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def digests(paths: Iterable[Path], root: Path) -> dict[str, str]:
+    """The hash of each file; of a directory, that of its files' names and hashes."""
+    found = {}
+    for path in paths:
+        name = os.path.relpath(path, root)
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+            found[name] = digest("".join(f"{p.relative_to(path)} {digest_of_file(p)}\n" for p in inside), 64)
+        elif path.exists():
+            found[name] = digest_of_file(path)
+    return found
+
+
+def record_run(log: Path, run: Run) -> None:
+    """Append a run to the log."""
+    append_jsonl(log, [run])
+
+
+def last_run(log: Path, step: str) -> Run | None:
+    """The latest run of a step, or None."""
+    if not log.exists():
+        return None
+    return next((run for run in reversed(read_jsonl(log, Run)) if run.step == step), None)

@@ -1,0 +1,1 @@
+"""Articles into paragraphs with exact offsets and roles."""

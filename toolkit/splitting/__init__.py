@@ -1,0 +1,1 @@
+"""Groups of articles into splits that do not leak."""

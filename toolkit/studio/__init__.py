@@ -1,0 +1,1 @@
+"""Label Studio: the server, the screen, push, pull and simulated answering."""

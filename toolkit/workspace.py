@@ -1,0 +1,161 @@
+"""A campaign file and where each file of the campaign lies."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from toolkit.codebook import Codebook, TargetRegistry, read_codebook, read_targets
+from toolkit.errors import ConfigError, MissingFileError
+from toolkit.files import read_toml
+from toolkit.records import Role
+
+_Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class SampleOptions(_Table, frozen=True, kw_only=True):
+    """Which paragraphs are put to annotators."""
+
+    items: Annotated[int, Meta(ge=1)] | None = None  # None: all
+    roles: tuple[Role, ...] = ("body", "quote", "list")
+    stratify: tuple[str, ...] = ("outlet",)  # fields of the article
+
+
+class PlanOptions(_Table, frozen=True, kw_only=True):
+    """Who is asked what."""
+
+    votes: Annotated[int, Meta(ge=1, le=50)] = 3
+    test_share: _Share = 0.3  # of the items, by whole groups
+    validation_share: _Share = 0.2  # of the pool
+
+
+class StudioOptions(_Table, frozen=True, kw_only=True):
+    """How the campaign stands on Label Studio."""
+
+    title: str | None = None  # of the project; None: the campaign's title
+
+
+class SimulatedAnnotator(_Table, frozen=True, kw_only=True):
+    """A simulated annotator and the errors that it makes."""
+
+    pseudonym: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    skill: _Share = 0.8  # the chance of giving the intended label where neither leaning nor haste interferes
+    leaning: Annotated[float, Meta(ge=-1, le=1)] = 0.0  # which end of the scale its errors go to, and how often
+    haste: _Share = 0.05  # the chance of answering without reading
+
+
+class SimulateOptions(_Table, frozen=True, kw_only=True):
+    """Simulated annotators for a dry run."""
+
+    intended: tuple[str, ...] = ()  # files of intended labels; without them latent labels are drawn
+    skip_rate: _Share = 0.01
+    annotators: tuple[SimulatedAnnotator, ...] = (
+        SimulatedAnnotator(pseudonym="sim-1", skill=0.9),
+        SimulatedAnnotator(pseudonym="sim-2", skill=0.85, leaning=0.3),
+        SimulatedAnnotator(pseudonym="sim-3", skill=0.85, leaning=-0.3),
+    )
+
+
+class TrainOptions(_Table, frozen=True, kw_only=True):
+    """What the baseline learns."""
+
+    question: str | None = None  # None: the first question with labels
+
+
+class CampaignFile(_Table, frozen=True, kw_only=True):
+    """A campaign file as a person writes it; paths are relative to it."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
+    title: str
+    description: str = ""
+    licence: str = "unknown"  # of the dataset: a licence id as the Hub knows it
+    articles: tuple[str, ...]
+    codebook: str
+    targets_file: str = "targets.toml"
+    targets: tuple[str, ...] = ()
+    target_from: str | None = None  # an article field that names the target: "meta.target"
+    language: str = "en"  # of the screen
+    seed: int = 0
+    sample: SampleOptions = SampleOptions()
+    plan: PlanOptions = PlanOptions()
+    studio: StudioOptions = StudioOptions()
+    simulate: SimulateOptions = SimulateOptions()
+    train: TrainOptions = TrainOptions()
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign: what its file says, and the places of its files."""
+
+    path: Path
+    file: CampaignFile
+
+    @property
+    def name(self) -> str:
+        """The name of the campaign and of its directory."""
+        return self.file.name
+
+    @property
+    def root(self) -> Path:
+        """The workspace: the directory above ``schemas/``, or the campaign file's own."""
+        parent = self.path.resolve().parent
+        return parent.parent if parent.name == "schemas" else parent
+
+    @property
+    def directory(self) -> Path:
+        """Where the toolkit writes what belongs to the campaign."""
+        return self.root / "data" / "labeled" / self.name
+
+    def beside(self, name: str) -> Path:
+        """A path that the campaign file names."""
+        return Path(os.path.normpath(self.path.resolve().parent / name))
+
+    def at(self, name: str) -> Path:
+        """A file of the campaign, by its name in the layout: ``items.jsonl``."""
+        return self.directory / name
+
+    @cached_property
+    def codebook(self) -> Codebook:
+        """What annotators are asked."""
+        return read_codebook(self.beside(self.file.codebook))
+
+    @cached_property
+    def targets(self) -> TargetRegistry:
+        """The targets that the workspace knows; none where there is no such file."""
+        path = self.beside(self.file.targets_file)
+        return read_targets(path) if path.exists() else TargetRegistry(targets=())
+
+    @property
+    def article_files(self) -> list[Path]:
+        """The files of articles, in the order given."""
+        return [self.beside(name) for name in self.file.articles]
+
+    @property
+    def intended_files(self) -> list[Path]:
+        """The files of intended labels, for simulated annotators only."""
+        return [self.beside(name) for name in self.file.simulate.intended]
+
+
+def read_campaign(path: Path) -> Campaign:
+    """The campaign in a TOML file.
+
+    Raises:
+        ConfigError: the file breaks a rule, or names neither targets nor a field that has them.
+        MissingFileError: there is no such file.
+    """
+    if not path.exists():
+        raise MissingFileError(f"{path}: no such campaign; `stance init DIR` writes a workspace with one")
+    file = read_toml(path, CampaignFile)
+    if bool(file.targets) == bool(file.target_from):
+        raise ConfigError(f"{path}: give either `targets` (ids from {file.targets_file}) or `target_from`, not both")
+    pseudonyms = [annotator.pseudonym for annotator in file.simulate.annotators]
+    if len(set(pseudonyms)) < len(pseudonyms):
+        raise ConfigError(f"{path}: two simulated annotators share a pseudonym; give each its own")
+    return Campaign(path=path, file=file)

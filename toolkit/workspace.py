@@ -47,7 +47,7 @@ class SimulatedAnnotator(_Table, frozen=True, kw_only=True):
 
     pseudonym: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     skill: _Share = 0.8  # the chance of giving the intended label where neither leaning nor haste interferes
-    leaning: Annotated[float, Meta(ge=-1, le=1)] = 0.0  # which end of the scale its errors go to, and how often
+    leaning: Annotated[float, Meta(ge=-1, le=1)] = 0.0  # which end of the scale its errors go to
     haste: _Share = 0.05  # the chance of answering without reading
 
 

@@ -1,0 +1,114 @@
+"""Simulated annotators: what one of them answers to an item, by a stated error model.
+
+An annotator answers without reading with the chance ``haste`` (any label, each alike). Otherwise it gives the intended
+label with the chance ``skill``, and else another one: labels near on the scale are likelier by ``exp(-distance)``, and
+``exp(leaning * scale)`` tilts the choice towards one end. Where nothing is intended, a latent label is drawn from the
+seed: such answers mean nothing. All chances are drawn from (seed, annotator, item); the order of work is of no account.
+"""
+
+import math
+import random
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from toolkit.codebook import Codebook, Label, Question
+from toolkit.records import Answers, Item
+from toolkit.workspace import SimulatedAnnotator
+
+MODEL = (
+    "answers at random with probability `haste`, else as intended with probability `skill`, else another label with "
+    "weight exp(-distance on the scale) * exp(leaning * scale)"
+)
+_OFF_SCALE_WEIGHT = math.exp(-1)  # as far as a neighbour on the scale
+_OPTIONAL_ANSWERED = 0.9
+
+
+class Response(Struct, frozen=True, kw_only=True):
+    """What an annotator does with an item: answers, or a skip."""
+
+    answers: Answers
+    seconds: float
+    skipped: bool = False
+
+
+def respond(
+    item: Item, annotator: SimulatedAnnotator, codebook: Codebook, intended: Answers | None, seed: int, skip_rate: float
+) -> Response:
+    """The response of a simulated annotator to an item.
+
+    Args:
+        item: what is asked.
+        annotator: who is asked.
+        codebook: the questions.
+        intended: the answers that were meant; None where nothing was.
+        seed: of the campaign.
+        skip_rate: the chance of a skip.
+    """
+    chance = random.Random(f"{seed} {annotator.pseudonym} {item.id}")  # noqa: S311 - simulation, no secret
+    hasty = chance.random() < annotator.haste
+    seconds = round(chance.lognormvariate(math.log(4 if hasty else 20), 0.4), 1)
+    if chance.random() < skip_rate:
+        return Response(answers={}, seconds=seconds, skipped=True)
+    truth = intended if intended is not None else latent_answers(item, codebook, seed)
+    answers: Answers = {}
+    for question in codebook.questions:
+        wanted = question.required or chance.random() < _OPTIONAL_ANSWERED
+        if question.units and item.unit in question.units and question.shown_after(answers) and wanted:
+            value = _answer(question, truth.get(question.name), annotator, hasty, chance)
+            answers |= {} if value is None else {question.name: value}
+    return Response(answers=answers, seconds=seconds)
+
+
+def latent_answers(item: Item, codebook: Codebook, seed: int) -> Answers:
+    """Labels drawn for an item from the seed, for articles without intended ones; the same for every annotator."""
+    chance = random.Random(f"latent {seed} {item.id}")  # noqa: S311
+    answers: Answers = {}
+    for question in codebook.choices:
+        if question.required and question.shown_after(answers):
+            answers[question.name] = chance.choice(question.gold_labels)
+    return answers
+
+
+def _answer(
+    question: Question, truth: object, annotator: SimulatedAnnotator, hasty: bool, chance: random.Random
+) -> object:
+    if question.kind == "rating":
+        return chance.randint(1, question.points or 1)
+    if question.kind != "choice":
+        return None  # nobody writes comments or marks spans by chance
+    if hasty and question.required:
+        return chance.choice(question.label_names)
+    if not isinstance(truth, str):
+        return _slip(question, question.labels[0], annotator, chance) if question.required else None
+    meant = next((label for label in question.labels if label.name == truth), None)
+    if meant is None or chance.random() < annotator.skill:
+        return truth
+    return _slip(question, meant, annotator, chance)
+
+
+def _slip(question: Question, meant: Label, annotator: SimulatedAnnotator, chance: random.Random) -> str:
+    others = [label for label in question.labels if label != meant]
+    weights = [_weight(label, meant, annotator.leaning) for label in others]
+    return chance.choices(others, weights)[0].name if others else meant.name
+
+
+def _weight(label: Label, meant: Label, leaning: float) -> float:
+    if label.scale is None or meant.scale is None:
+        return _OFF_SCALE_WEIGHT * (math.exp(leaning * label.scale) if label.scale is not None else 1)
+    return math.exp(-abs(label.scale - meant.scale)) * math.exp(leaning * label.scale)
+
+
+def intended_for(item: Item, start: int, intended: Mapping[tuple[str, int, str | None], Answers]) -> Answers | None:
+    """The intended answers to an item: those for its target, else those for any.
+
+    Args:
+        item: what is asked.
+        start: where its paragraph begins in the article, in code points.
+        intended: by article, start and target.
+    """
+    for target in (item.target.id, item.target.title, None):
+        found = intended.get((item.article_id, start, target))
+        if found is not None:
+            return found
+    return None

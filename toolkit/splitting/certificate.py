@@ -1,0 +1,71 @@
+"""What proves a split: that nothing is on both sides, and how alike the sides are."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from toolkit.records import Example
+
+
+class Certificate(Struct, frozen=True, kw_only=True):
+    """Facts about a split that a reader can check."""
+
+    sizes: dict[str, int]  # rows by split; "none" for rows without one
+    articles: dict[str, int]  # articles by split
+    shared: dict[str, int]  # column -> values that stand in more than one split
+    label_shares: dict[str, dict[str, dict[str, float]]]  # question -> split -> label -> share of the labelled rows
+    label_drift: dict[str, float]  # question -> largest difference of a label's share between two splits
+
+
+def certify(examples: Iterable[Example]) -> Certificate:
+    """The certificate of a dataset's split."""
+    rows = list(examples)
+    split_of = [row.split or "none" for row in rows]
+    shares = _label_shares(rows)
+    articles: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        articles[row.split or "none"].add(row.article_id)
+    return Certificate(
+        sizes=dict(sorted(Counter(split_of).items())),
+        articles={split: len(found) for split, found in sorted(articles.items())},
+        shared={
+            "article_id": _shared((row.article_id, row.split) for row in rows),
+            "cluster": _shared((row.cluster, row.split) for row in rows),
+            "text": _shared((row.text, row.split) for row in rows),
+        },
+        label_shares=shares,
+        label_drift={question: _drift(list(by_split.values())) for question, by_split in shares.items()},
+    )
+
+
+def _shared(pairs: Iterable[tuple[str, str | None]]) -> int:
+    splits: defaultdict[str, set[str]] = defaultdict(set)
+    for value, split in pairs:
+        if split is not None:
+            splits[value].add(split)
+    return sum(len(found) > 1 for found in splits.values())
+
+
+def _label_shares(rows: list[Example]) -> dict[str, dict[str, dict[str, float]]]:
+    counts: defaultdict[str, defaultdict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for row in rows:
+        for question, answered in row.answers.items():
+            if answered.label is not None and row.split is not None:
+                counts[question][row.split][answered.label] += 1
+    return {
+        question: {
+            split: {label: n / found.total() for label, n in sorted(found.items())}
+            for split, found in sorted(by_split.items())
+        }
+        for question, by_split in sorted(counts.items())
+    }
+
+
+def _drift(shares: list[dict[str, float]]) -> float:
+    labels = {label for found in shares for label in found}
+    spread = (
+        max(found.get(label, 0.0) for found in shares) - min(found.get(label, 0.0) for found in shares)
+        for label in labels
+    )
+    return max(spread, default=0.0)

@@ -1,0 +1,62 @@
+import pytest
+
+from toolkit.articles.reading import identified, ingest, read_articles
+from toolkit.errors import ConfigError, DataError
+from toolkit.files import write_text
+from toolkit.records import Article
+
+
+def test_an_id_that_is_given_stays():
+    assert identified(Article(id="x", text="t")).id == "x"
+
+
+def test_a_new_version_of_an_article_keeps_its_id():
+    old, new = (identified(Article(text=text, url="https://a.example/1")) for text in ("old", "new"))
+    assert old.id == new.id
+    assert old.version != new.version
+
+
+def test_without_a_url_outlet_date_and_title_identify():
+    a, b = (identified(Article(text=t, outlet="o", published="2024-01-01", title="T")) for t in ("x", "y"))
+    assert a.id == b.id
+
+
+def test_a_folder_gives_its_articles_and_says_what_it_left_out(tmp_path):
+    write_text(tmp_path / "b.txt", "The ferry was late.\n")
+    write_text(tmp_path / "a.txt", "The mayor spoke.\n")
+    write_text(tmp_path / "copy.txt", "The mayor spoke.\n")
+    write_text(tmp_path / "empty.txt", " \n")
+    (tmp_path / "photo.txt").write_bytes(b"\x89PNG\0\0")
+    (tmp_path / "scan.pdf").write_bytes(b"%PDF")
+    read = ingest([tmp_path], {})
+    assert [article.text for article in read.articles] == ["The mayor spoke.\n", "The ferry was late.\n"]
+    assert sorted(row.reason for row in read.dropped) == ["empty", "same_again", "unknown_kind", "unreadable"]
+
+
+def test_columns_of_a_table_are_mapped_and_the_rest_is_kept(tmp_path):
+    write_text(tmp_path / "t.csv", "Body,outlet,Desk\nThe dyke held.,Northern Post,flood\n")
+    article = ingest([tmp_path / "t.csv"], {"text": "Body"}).articles[0]
+    assert (article.text, article.outlet, article.meta) == ("The dyke held.", "Northern Post", {"Desk": "flood"})
+
+
+def test_a_table_without_a_text_column_says_what_to_do(tmp_path):
+    write_text(tmp_path / "t.csv", "Body\nx\n")
+    with pytest.raises(DataError, match="no column 'text'; name yours with --text, the table has Body"):
+        ingest([tmp_path / "t.csv"], {})
+
+
+def test_an_unknown_field_in_a_mapping_is_refused(tmp_path):
+    write_text(tmp_path / "t.csv", "Body\nx\n")
+    with pytest.raises(ConfigError, match="unknown field 'txt'"):
+        ingest([tmp_path / "t.csv"], {"txt": "Body"})
+
+
+def test_an_input_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no such file or folder"):
+        ingest([tmp_path / "nothing"], {})
+
+
+def test_two_articles_with_one_id_are_refused(tmp_path):
+    write_text(tmp_path / "a.jsonl", '{"id": "x", "text": "one"}\n{"id": "x", "text": "two"}\n')
+    with pytest.raises(DataError, match="two articles have the id 'x'"):
+        read_articles([tmp_path / "a.jsonl"])

@@ -1,0 +1,109 @@
+"""What all steps share: the outcome, the record of a run, and the readers of a campaign's files."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from toolkit.articles.reading import read_articles
+from toolkit.campaigns.simulation import MODEL
+from toolkit.files import read_jsonl
+from toolkit.labels.ledger import latest
+from toolkit.records import Annotation, Annotator, Article, Clustered, Item, Paragraph
+from toolkit.runs import Run, commit_of, digests, last_run, now, record_run, versions
+from toolkit.workspace import Campaign
+
+Progress = Callable[[str, int, int], None]  # what is done, how much of it, out of how many (0: unknown)
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What a step says: one line for a person, facts for a program."""
+
+    line: str
+    facts: dict[str, Any]
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Progress that goes nowhere."""
+
+
+def finish(campaign: Campaign, step: str, inputs: Iterable[Path], outputs: Iterable[Path], outcome: Outcome) -> Outcome:
+    """Record a run of a step in ``runs.jsonl`` and hand on its outcome."""
+    root = campaign.root
+    run = Run(
+        step=step,
+        time=now(),
+        versions=versions(),
+        seed=campaign.file.seed,
+        commit=commit_of(root),
+        inputs=digests([campaign.path.resolve(), *inputs], root),
+        outputs=digests(outputs, root),
+        facts=outcome.facts,
+    )
+    record_run(campaign.at("runs.jsonl"), run)
+    return outcome
+
+
+def is_current(campaign: Campaign, step: str, inputs: Iterable[Path], outputs: Iterable[Path]) -> bool:
+    """Whether the last run of a step had these very inputs and left these very outputs, under these versions."""
+    run = last_run(campaign.at("runs.jsonl"), step)
+    if run is None or run.versions != versions() or run.seed != campaign.file.seed:
+        return False
+    root = campaign.root
+    return run.inputs == digests([campaign.path.resolve(), *inputs], root) and run.outputs == digests(outputs, root)
+
+
+# --- readers; each names the command that makes what it reads --------------------------------------------------------
+
+
+def articles_of(campaign: Campaign) -> dict[str, Article]:
+    """The articles of a campaign, by id."""
+    return {article.id: article for article in read_articles(campaign.article_files)}
+
+
+def paragraphs_of(campaign: Campaign) -> list[Paragraph]:
+    """The paragraphs of a campaign."""
+    return read_jsonl(campaign.at("paragraphs.jsonl"), Paragraph, f"stance segment {campaign.path}")
+
+
+def clusters_of(campaign: Campaign) -> list[Clustered]:
+    """The near-duplicate articles of a campaign."""
+    return read_jsonl(campaign.at("clusters.jsonl"), Clustered, f"stance segment {campaign.path}")
+
+
+def items_of(campaign: Campaign) -> dict[str, Item]:
+    """The items of a campaign, by id, in their order."""
+    return {item.id: item for item in read_jsonl(campaign.at("items.jsonl"), Item, f"stance plan {campaign.path}")}
+
+
+def annotations_of(campaign: Campaign) -> list[Annotation]:
+    """The ledger of a campaign: every state of every annotation that was ever seen."""
+    return read_jsonl(campaign.at("annotations.jsonl"), Annotation, f"stance pull {campaign.path}")
+
+
+def annotators_of(campaign: Campaign) -> dict[str, Annotator]:
+    """The annotators of a campaign, by pseudonym; a later line stands for an earlier one."""
+    path = campaign.at("annotators.jsonl")
+    return {row.pseudonym: row for row in read_jsonl(path, Annotator)} if path.exists() else {}
+
+
+# --- what must be said of simulated answers --------------------------------------------------------------------------
+
+
+def simulation_note(annotations: Iterable[Annotation], annotators: Mapping[str, Annotator]) -> str:
+    """What a reader must know where answers were simulated; "" where all came from people."""
+    used = sorted({annotation.annotator for annotation in latest(annotations)})
+    simulated = [annotators[name] for name in used if name in annotators and annotators[name].kind == "simulated"]
+    if not simulated:
+        return ""
+    truths = {annotator.details.get("truth", "latent") for annotator in simulated}
+    meaning = {
+        frozenset({"intended"}): "The labels behind the answers are those that the articles' writers or sources gave",
+        frozenset(
+            {"latent"}
+        ): "The labels behind the answers were drawn at random: agreement, labels and scores mean nothing",
+    }.get(frozenset(truths), "The labels behind some of the answers were drawn at random: figures mean nothing")
+    who = "All" if len(simulated) == len(used) else f"{len(simulated)} of the {len(used)}"
+    return f"{who} annotators are simulated: each {MODEL}. {meaning}."
+

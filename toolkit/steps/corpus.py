@@ -1,0 +1,174 @@
+"""Steps from files to items: ingest, segment, plan."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from toolkit.articles.near_duplicates import cluster_articles
+from toolkit.articles.reading import ingest, read_articles, read_lone_article
+from toolkit.campaigns.planning import plan_items, stratum_of, target_from_field
+from toolkit.campaigns.sampling import Frame, describe_frame, stratified_sample
+from toolkit.errors import ConfigError, DataError
+from toolkit.files import read_json, read_jsonl, suffix_of, write_json, write_jsonl
+from toolkit.records import Article, Dropped, Item, Paragraph, SplitRow, Target
+from toolkit.segmentation.segmenter import segment_article
+from toolkit.splitting.groups import draw_test_set, group_articles
+from toolkit.steps.common import Outcome, articles_of, clusters_of, finish, paragraphs_of
+from toolkit.workspace import Campaign
+
+
+def ingest_step(inputs: Sequence[Path], output: Path, columns: Mapping[str, str]) -> Outcome:
+    """Read files and folders into one file of articles, with what was left out beside it."""
+    read = ingest(inputs, columns)
+    if not read.articles:
+        reasons = Counter(row.reason for row in read.dropped)
+        told = f"; left out: {_told(reasons)}; first: {read.dropped[0].id}: {read.dropped[0].detail}" if reasons else ""
+        raise DataError(f"{', '.join(map(str, inputs))}: no article found{told}")
+    dropped = output.with_name(output.name.removesuffix(".jsonl") + ".dropped.jsonl")
+    write_jsonl(dropped, read.dropped)
+    write_jsonl(output, read.articles)
+    reasons = Counter(row.reason for row in read.dropped)
+    facts = {
+        "schema": 1,
+        "articles": len(read.articles),
+        "dropped": dict(sorted(reasons.items())),
+        "output": str(output),
+    }
+    return Outcome(line=f"{output}: {len(read.articles)} articles; left out: {_told(reasons)}", facts=facts)
+
+
+def _told(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items())) or "none"
+
+
+def segment_source(path: Path) -> list[Paragraph]:
+    """The paragraphs of a text file or of a file of articles."""
+    if suffix_of(path) == ".jsonl":
+        return [paragraph for article in read_articles([path]) for paragraph in segment_article(article)]
+    return segment_article(read_lone_article(path))
+
+
+def segment_step(campaign: Campaign) -> Outcome:
+    """Articles into paragraphs, near-duplicate clusters and a list of what was left out."""
+    articles = list(articles_of(campaign).values())
+    dropped = [
+        Dropped(id=article.id, reason="empty", detail="no text") for article in articles if not article.text.strip()
+    ]
+    kept = [article for article in articles if article.text.strip()]
+    if not kept:
+        raise DataError(f"{campaign.path}: no article with a text; add some with `stance ingest`")
+    paragraphs = [paragraph for article in kept for paragraph in segment_article(article)]
+    clusters = cluster_articles(kept)
+    write_jsonl(campaign.at("clusters.jsonl"), clusters)
+    write_jsonl(campaign.at("dropped.jsonl"), dropped)
+    write_jsonl(campaign.at("paragraphs.jsonl"), paragraphs)
+    roles = Counter(paragraph.role for paragraph in paragraphs)
+    facts = {
+        "schema": 1,
+        "articles": len(kept),
+        "paragraphs": len(paragraphs),
+        "roles": dict(sorted(roles.items())),
+        "clustered": len(clusters),
+        "dropped": dict(Counter(row.reason for row in dropped)),
+    }
+    line = (
+        f"{len(kept)} articles, {len(paragraphs)} paragraphs ({roles['body']} body), {len(dropped)} articles left out"
+    )
+    outcome = Outcome(line=line, facts=facts)
+    return finish(campaign, "segment", segment_inputs(campaign), segment_outputs(campaign), outcome)
+
+
+def segment_inputs(campaign: Campaign) -> list[Path]:
+    """What segmenting depends on."""
+    return campaign.article_files
+
+
+def segment_outputs(campaign: Campaign) -> list[Path]:
+    """What segmenting writes."""
+    return [campaign.at(name) for name in ("paragraphs.jsonl", "clusters.jsonl", "dropped.jsonl")]
+
+
+def plan_step(campaign: Campaign) -> Outcome:
+    """Sample paragraphs, put their targets to them, and fix the test set; a plan that exists is never changed."""
+    articles, paragraphs = articles_of(campaign), paragraphs_of(campaign)
+    frame, items = _items(campaign, articles, paragraphs)
+    clusters = clusters_of(campaign)
+    groups = group_articles([item.article_id for item in items], clusters)
+    splits = draw_test_set(groups, campaign.file.plan.test_share, campaign.file.seed)
+    _write_plan(campaign, frame, items, splits)
+    in_test = {article for row in splits if row.split == "test" for article in row.articles}
+    test_items = sum(item.article_id in in_test for item in items)
+    facts = {
+        "schema": 1,
+        "items": len(items),
+        "votes": sum(item.votes for item in items),
+        "articles": len({item.article_id for item in items}),
+        "test_articles": len(in_test),
+        "test_items": test_items,
+        "left_out": frame.left_out,
+    }
+    line = (
+        f"{len(items)} items of {frame.paragraphs} paragraphs, {facts['votes']} votes to ask for; "
+        f"test set: {test_items} items of {len(in_test)} articles"
+    )
+    outcome = Outcome(line=line, facts=facts)
+    return finish(campaign, "plan", plan_inputs(campaign), plan_outputs(campaign), outcome)
+
+
+def plan_inputs(campaign: Campaign) -> list[Path]:
+    """What the plan depends on."""
+    targets = campaign.beside(campaign.file.targets_file)
+    return [*segment_inputs(campaign), campaign.at("paragraphs.jsonl"), campaign.at("clusters.jsonl"), targets]
+
+
+def plan_outputs(campaign: Campaign) -> list[Path]:
+    """What planning writes."""
+    return [campaign.at(name) for name in ("frame.json", "items.jsonl", "splits.jsonl")]
+
+
+def _items(
+    campaign: Campaign, articles: Mapping[str, Article], paragraphs: Sequence[Paragraph]
+) -> tuple[Frame, list[Item]]:
+    options, seed = campaign.file.sample, campaign.file.seed
+    stratum = {name: stratum_of(article, options.stratify) for name, article in articles.items()}
+    asked = [paragraph for paragraph in paragraphs if paragraph.role in options.roles]
+    if not asked:
+        raise DataError(
+            f"{campaign.path}: no paragraph has one of the roles {', '.join(options.roles)}; nothing to ask"
+        )
+    chosen = stratified_sample(asked, lambda paragraph: stratum[paragraph.article_id], options.items, seed)
+    sizes = Counter(stratum[paragraph.article_id] for paragraph in asked)
+    frame = describe_frame(paragraphs, options.roles, chosen, dict(sizes), seed)
+    items = plan_items(
+        chosen, lambda name: targets_for(campaign, articles[name]), campaign.file.plan.votes, frame.selection
+    )
+    return frame, items
+
+
+def targets_for(campaign: Campaign, article: Article) -> list[Target]:
+    """The targets that annotators are asked about in an article."""
+    if campaign.file.target_from:
+        return [target_from_field(article, campaign.file.target_from)]
+    entries = [campaign.targets.entry(name) for name in campaign.file.targets]
+    return [entry.on(article.published, campaign.file.language) for entry in entries]
+
+
+def _write_plan(campaign: Campaign, frame: Frame, items: Sequence[Item], splits: Sequence[SplitRow]) -> None:
+    path = campaign.at("items.jsonl")
+    if path.exists():
+        if read_jsonl(path, Item) == items and read_jsonl(campaign.at("splits.jsonl"), SplitRow) == splits:
+            return
+        raise ConfigError(
+            f"{path}: the campaign is planned already, and this plan differs (other articles, options or seed); "
+            "give the campaign another name, or delete its directory if nobody has annotated yet"
+        )
+    write_json(campaign.at("frame.json"), frame)
+    write_jsonl(campaign.at("splits.jsonl"), splits)
+    write_jsonl(path, items)
+
+
+def frame_of(campaign: Campaign) -> Frame:
+    """What was sampled from."""
+    import msgspec
+
+    return msgspec.convert(read_json(campaign.at("frame.json"), f"stance plan {campaign.path}"), Frame)

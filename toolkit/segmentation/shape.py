@@ -1,0 +1,100 @@
+"""What a stretch of text looks like, whatever stands around it: long, a heading, a sentence, names."""
+
+import re
+import unicodedata
+
+_LONGEST_HEADING = 35  # words; of a headline or the standfirst under it
+_LONGEST_QUESTION = 7  # a longer question is asked by somebody in the text
+_CHARACTERS = 8  # a word and its space hold no more on average, so that lines without spaces are bounded too
+
+_SENTENCE_ENDS = ".!?…。！？؟।"
+_GOES_ON = ",;:—–-"
+_CLOSERS = "\"'”’»›)]}*"
+_OPENERS = "\"'“‘«‹„([{"
+_PARTICLES = frozenset((
+    "a", "an", "and", "at", "by", "da", "de", "del", "di", "du", "for", "from", "in", "la", "le", "near", "of", "on",
+    "the", "und", "van", "via", "von", "with", "y", "&",
+))  # fmt: skip
+_SIGNED_SENTENCE = re.compile(r"[.!?…][”’\"')]*\s+(?:[—–-]{1,2}\s?[^—–.!?]{2,50}|[(\[][^()\[\]]{2,40}[)\]])$")
+
+
+def normalised(text: str) -> str:
+    """The words of a text, composed, without case, a space between.
+
+    >>> normalised("“Nobody’s  Trailer”: Part 2")
+    'nobody s trailer part 2'
+    """
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFC", text).casefold()))
+
+
+def has_at_most(text: str, words: int) -> bool:
+    """Whether a text is that short; decided without reading a long one."""
+    return len(text) <= _CHARACTERS * words + 20 and len(text.split()) <= words
+
+
+def last_mark(text: str) -> str:
+    """The last character of a text, closing quotes and brackets aside.
+
+    >>> last_mark("“You’re a rat!”")
+    '!'
+    """
+    bare = text[-20:].rstrip(_CLOSERS)
+    return bare[-1:]
+
+
+def ends_with_abbreviation(text: str) -> bool:
+    """Whether the last full stop belongs to initials: ``U.S.``, ``a.m.``, ``Jr.``."""
+    return re.search(r"(?:\b\w\.\w|\b[JS]r|\bInc|\bCo|\bLtd)\.$", text[-20:].rstrip(_CLOSERS)) is not None
+
+
+def reads_as_sentence(text: str) -> bool:
+    """Whether a line ends as a sentence does, with the name of an agency behind it or not."""
+    ended = last_mark(text) in _SENTENCE_ENDS and not ends_with_abbreviation(text)
+    return ended or _SIGNED_SENTENCE.search(text[-80:]) is not None
+
+
+def reads_as_headline(text: str) -> bool:
+    """Whether a line could be a headline: short, without a final full stop; it may ask or shout."""
+    mark = last_mark(text)
+    asks_or_shouts = mark != "" and mark in "?!"
+    if reads_as_sentence(text) and not asks_or_shouts:
+        return False
+    return mark not in _GOES_ON and has_at_most(text, _LONGEST_HEADING)
+
+
+def reads_as_heading(text: str) -> bool:
+    """Whether a line could be a headline, standfirst or crosshead rather than prose.
+
+    A question counts if it is short and nobody is named as asking it.
+    """
+    mark = last_mark(text)
+    if mark == "?":
+        return has_at_most(text, _LONGEST_QUESTION) and not is_speech(text)
+    return mark != "!" and reads_as_headline(text) and not is_speech(text)
+
+
+def is_speech(text: str) -> bool:
+    """Whether a line is a turn of an interview: ``Q: …``, ``VENN: …``."""
+    return re.match(r"(?:[QA]|[A-Z][A-Z .'’-]{1,30})\s?[:.]\s", text) is not None
+
+
+def is_names(text: str) -> bool:
+    """Whether a text holds nothing but names, roles and what joins them.
+
+    >>> is_names("Ida Renn/SNA"), is_names("Rembrandt in his last years")
+    (True, False)
+    """
+    words = [word.strip(_OPENERS + _CLOSERS + ".,;:/|") for word in text.split()]
+    names = [word for word in words if word and word not in _PARTICLES]
+    return any(word[0].isupper() for word in names) and not any(word[0].islower() for word in names)
+
+
+def has_dateline(text: str) -> bool:
+    """Whether a text begins with a place in capitals and a dash: ``ARDENPORT, Jan 24 — …``."""
+    return re.match(r"[^\W\d_a-z][^\Wa-z]+(?:[ .,'’-][^\n—–:]{0,40}?)?\s?[—–-]\s", text) is not None
+
+
+def is_signed(text: str) -> bool:
+    """Whether a text ends with a dash and a name: ``… on Monday. — SNA``."""
+    signed = re.search(r"\s[—–-]{1,2}\s?([^—–.!?]{2,60})$", text[-80:])
+    return signed is not None and is_names(signed[1])

@@ -77,7 +77,7 @@ class Question(_Part, frozen=True, kw_only=True):
 
     def shown_after(self, answers: Answers) -> bool:
         """Whether the question is shown to somebody who has given these answers."""
-        return all(answers.get(name) in labels for name, labels in self.when.items())
+        return all(set(_given(answers.get(name))) & set(labels) for name, labels in self.when.items())
 
 
 class TreeStep(_Part, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ class Codebook(_Part, frozen=True, kw_only=True, dict=True):
 
     name: _Name
     version: str
-    languages: tuple[str, ...] = ("en",)  # the first is what others fall back to
+    languages: Annotated[tuple[str, ...], Meta(min_length=1)] = ("en",)  # the first is what others fall back to
     title: Text
     instructions: Text = {}  # short, shown before the first item
     questions: tuple[Question, ...]
@@ -146,7 +146,7 @@ class Codebook(_Part, frozen=True, kw_only=True, dict=True):
     def problem_with(self, answers: Answers) -> tuple[str, str] | None:
         """What is wrong with some answers as ``(code, reason)``, or None.
 
-        Codes: ``unknown_question``, ``unknown_label``, ``missing_answer``, ``hidden_answer``.
+        Codes: ``unknown_question``, ``unknown_label``, ``malformed_answer``, ``missing_answer``, ``hidden_answer``.
         """
         for name in answers:
             if name not in {question.name for question in self.questions}:
@@ -158,20 +158,40 @@ class Codebook(_Part, frozen=True, kw_only=True, dict=True):
         return None
 
 
+def _given(value: object) -> list[str]:
+    """The labels in an answer; what is no label at all stands there as it is written."""
+    if value is None:
+        return []
+    return [str(label) for label in value] if isinstance(value, list | tuple) else [str(value)]
+
+
 def _problem(question: Question, answers: Answers) -> tuple[str, str] | None:
     value = answers.get(question.name)
     shown = question.shown_after(answers)
-    if value is None:
+    if value is None or value == [] or value == "":
         missing = question.required and shown
         return ("missing_answer", f"no answer to {question.name!r}, which is required") if missing else None
     if not shown:
         return "hidden_answer", f"an answer to {question.name!r}, which is not shown after these answers"
-    given = value if isinstance(value, list | tuple) else [value]
     if question.kind in ("choice", "choices"):
-        for label in given:
-            if label not in question.label_names:
-                allowed = ", ".join(question.label_names)
-                return "unknown_label", f"unknown label {label!r} for {question.name!r}; the codebook has {allowed}"
+        return _label_problem(question, value)
+    if question.points is not None and (type(value) is not int or not 1 <= value <= question.points):
+        return (
+            "malformed_answer",
+            f"{value!r} for {question.name!r}; a whole number from 1 to {question.points} is needed",
+        )
+    if question.kind == "text" and not isinstance(value, str):
+        return "malformed_answer", f"{value!r} for {question.name!r}; a text is needed"
+    return None
+
+
+def _label_problem(question: Question, value: object) -> tuple[str, str] | None:
+    if question.kind == "choice" and isinstance(value, list | tuple):
+        return "malformed_answer", f"{value!r} for {question.name!r}; one label is needed, not a list"
+    for label in value if isinstance(value, list | tuple) else [value]:
+        if label not in question.label_names:
+            allowed = ", ".join(question.label_names)
+            return "unknown_label", f"unknown label {label!r} for {question.name!r}; the codebook has {allowed}"
     return None
 
 
@@ -203,6 +223,8 @@ def _problems(book: Codebook) -> Iterable[str]:
         yield from (where + problem for problem in _question_problems(question, earlier))
     yield from _text_problems(book)
     for case in book.cases:
+        if (case.twin is None) != (not case.twin_answers):
+            yield f"edge case {case.text[:40]!r}: `twin` and `twin_answers` go together; give both or neither"
         problem = book.problem_with(dict(case.answers)) or (
             book.problem_with(dict(case.twin_answers)) if case.twin else None
         )
@@ -234,6 +256,9 @@ def _condition_problems(question: Question, earlier: dict[str, Question]) -> Ite
         if name not in earlier:
             yield f"`when` names {name!r}, which is not an earlier question"
             continue
+        if not earlier[name].labels:
+            yield f"`when` names {name!r}, a {earlier[name].kind} question; only labels can be a condition"
+            continue
         for label in wanted:
             if label not in earlier[name].label_names:
                 yield f"`when` names the label {label!r}; {name} has {', '.join(earlier[name].label_names)}"
@@ -264,11 +289,14 @@ def _text_problems(book: Codebook) -> Iterable[str]:
 # --- targets -------------------------------------------------------------------------------------------------------
 
 
+_Day = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
 class Period(_Part, frozen=True, kw_only=True):
     """Who a target was for a time."""
 
-    valid_from: str  # ISO date, the first day
-    valid_to: str | None = None  # the last day; None: still
+    valid_from: _Day  # ISO date, the first day
+    valid_to: _Day | None = None  # the last day; None: still
     note: Text  # who governs, who opposes, as the annotator is told
 
 
@@ -314,12 +342,15 @@ def read_targets(path: Path) -> TargetRegistry:
     """The target registry in a TOML file.
 
     Raises:
-        ConfigError: two targets share an id, or periods of one target overlap.
+        ConfigError: two targets share an id, or periods of one target overlap or end before they begin.
     """
     registry = read_toml(path, TargetRegistry)
     for problem in _doubles((target.id for target in registry.targets), "two targets have the id"):
         raise ConfigError(f"{path}: {problem}")
     for target in registry.targets:
+        for period in target.periods:
+            if (period.valid_to or "9999") < period.valid_from:
+                raise ConfigError(f"{path}: target {target.id!r}: a period ends on {period.valid_to}, before it begins")
         ends = sorted((period.valid_from, period.valid_to or "9999") for period in target.periods)
         for (_, end), (start, _) in itertools.pairwise(ends):
             if start <= end:

@@ -28,35 +28,47 @@ def test_a_folder_gives_its_articles_and_says_what_it_left_out(tmp_path):
     write_text(tmp_path / "empty.txt", " \n")
     (tmp_path / "photo.txt").write_bytes(b"\x89PNG\0\0")
     (tmp_path / "scan.pdf").write_bytes(b"%PDF")
-    read = ingest([tmp_path], {})
+    read = ingest([tmp_path], {}, {})
     assert [article.text for article in read.articles] == ["The mayor spoke.\n", "The ferry was late.\n"]
     assert sorted(row.reason for row in read.dropped) == ["empty", "same_again", "unknown_kind", "unreadable"]
 
 
 def test_columns_of_a_table_are_mapped_and_the_rest_is_kept(tmp_path):
     write_text(tmp_path / "t.csv", "Body,outlet,Desk\nThe dyke held.,Northern Post,flood\n")
-    article = ingest([tmp_path / "t.csv"], {"text": "Body"}).articles[0]
+    article = ingest([tmp_path / "t.csv"], {"text": "Body"}, {}).articles[0]
     assert (article.text, article.outlet, article.meta) == ("The dyke held.", "Northern Post", {"Desk": "flood"})
 
 
 def test_a_table_without_a_text_column_says_what_to_do(tmp_path):
     write_text(tmp_path / "t.csv", "Body\nx\n")
     with pytest.raises(DataError, match="no column 'text'; name yours with --text, the table has Body"):
-        ingest([tmp_path / "t.csv"], {})
+        ingest([tmp_path / "t.csv"], {}, {})
 
 
 def test_an_unknown_field_in_a_mapping_is_refused(tmp_path):
     write_text(tmp_path / "t.csv", "Body\nx\n")
     with pytest.raises(ConfigError, match="unknown field 'txt'"):
-        ingest([tmp_path / "t.csv"], {"txt": "Body"})
+        ingest([tmp_path / "t.csv"], {"txt": "Body"}, {})
 
 
 def test_an_input_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(DataError, match="no such file or folder"):
-        ingest([tmp_path / "nothing"], {})
+        ingest([tmp_path / "nothing"], {}, {})
 
 
 def test_two_articles_with_one_id_are_refused(tmp_path):
     write_text(tmp_path / "a.jsonl", '{"id": "x", "text": "one"}\n{"id": "x", "text": "two"}\n')
     with pytest.raises(DataError, match="two articles have the id 'x'"):
         read_articles([tmp_path / "a.jsonl"])
+
+
+def test_a_constant_fills_what_is_missing_and_changes_nothing_else(tmp_path):
+    write_text(tmp_path / "t.csv", "text,outlet\nOne.,chronicle\nTwo.,\n")
+    read = ingest([tmp_path / "t.csv"], {}, {"outlet": "lantern", "published": "2024-01-31"})
+    assert [(a.outlet, a.published) for a in read.articles] == [("chronicle", "2024-01-31"), ("lantern", "2024-01-31")]
+
+
+def test_a_constant_that_the_field_cannot_hold_is_refused(tmp_path):
+    write_text(tmp_path / "a.txt", "One.")
+    with pytest.raises(DataError, match="field 'published'"):
+        ingest([tmp_path], {}, {"published": "yesterday"})

@@ -12,6 +12,7 @@ from toolkit.files import digest, explain, read_bytes, read_jsonl, read_table, r
 from toolkit.records import Article, Dropped
 
 _TABLES = (".csv", ".tsv", ".parquet")
+_SETTABLE = tuple(field for field in Article.__struct_fields__ if field not in ("version", "meta"))
 READABLE = (".txt", ".jsonl", *_TABLES)
 
 
@@ -55,22 +56,34 @@ def read_articles(paths: Iterable[Path]) -> list[Article]:
     return list(found.values())
 
 
-def ingest(inputs: Sequence[Path], columns: Mapping[str, str]) -> Ingested:
+def ingest(inputs: Sequence[Path], columns: Mapping[str, str], constants: Mapping[str, str]) -> Ingested:
     """Read articles from files and folders; what cannot be an article is left out with its reason.
 
     Args:
         inputs: files, or folders of which every readable file is taken, in the order of their names.
         columns: field of the article -> column of a user's table.
+        constants: field -> value for articles that have none of their own.
 
     Raises:
         DataError: an input does not exist or is of an unknown kind.
     """
     found: dict[str, Article] = {}
     dropped: list[Dropped] = []
+    for field in (*columns, *constants):
+        if field not in _SETTABLE:
+            raise ConfigError(f"unknown field {field!r}; an article has {', '.join(_SETTABLE)}")
     for path in _files(inputs, dropped):
         for article in _read_one(path, columns, dropped):
-            _take(identified(article), path, found, dropped)
+            _take(identified(_completed(article, constants, path)), path, found, dropped)
     return Ingested(articles=tuple(found.values()), dropped=tuple(dropped))
+
+
+def _completed(article: Article, constants: Mapping[str, str], path: Path) -> Article:
+    missing = {field: value for field, value in constants.items() if not getattr(article, field)}
+    try:
+        return msgspec.convert({**msgspec.structs.asdict(article), **missing}, Article)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{path}: {explain(str(error), Article)}") from error
 
 
 def _files(inputs: Sequence[Path], dropped: list[Dropped]) -> Iterable[Path]:
@@ -101,15 +114,13 @@ def _read_one(path: Path, columns: Mapping[str, str], dropped: list[Dropped]) ->
 
 
 def _from_row(row: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Article:
-    fields = set(Article.__struct_fields__)
-    for field, column in columns.items():
-        if field not in fields:
-            raise ConfigError(f"unknown field {field!r}; Article has {', '.join(Article.__struct_fields__)}")
+    fields = set(_SETTABLE)
+    for column in columns.values():
         if column not in row:
             raise DataError(f"{where}: no column {column!r}; the table has {', '.join(row)}")
     taken = {field: row[column] for field, column in columns.items()}
     rest = {name: value for name, value in row.items() if name not in columns.values()}
-    taken |= {name: value for name, value in rest.items() if name in fields - taken.keys() - {"meta"}}
+    taken |= {name: value for name, value in rest.items() if name in fields - taken.keys()}
     if "text" not in taken:
         raise DataError(f"{where}: no column 'text'; name yours with --text, the table has {', '.join(row)}")
     given = {name: value for name, value in taken.items() if value not in (None, "")}

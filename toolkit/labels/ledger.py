@@ -8,8 +8,19 @@ from msgspec import Struct
 from toolkit.codebook import Question
 from toolkit.records import Annotation, Item, Vote
 
+# What keeps an annotation out of counts; flags of other codes only ask for a second look.
 NOT_COUNTED = frozenset(
-    {"unknown_question", "unknown_label", "missing_answer", "hidden_answer", "second_vote", "forged"}
+    {
+        "unknown_question",
+        "unknown_label",
+        "missing_answer",
+        "hidden_answer",
+        "malformed_answer",
+        "second_vote",
+        "beyond_overlap",
+        "forged",
+        "no_annotator",
+    }
 )
 
 

@@ -106,4 +106,3 @@ def simulation_note(annotations: Iterable[Annotation], annotators: Mapping[str, 
     }.get(frozenset(truths), "The labels behind some of the answers were drawn at random: figures mean nothing")
     who = "All" if len(simulated) == len(used) else f"{len(simulated)} of the {len(used)}"
     return f"{who} annotators are simulated: each {MODEL}. {meaning}."
-

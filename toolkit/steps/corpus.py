@@ -3,23 +3,37 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from toolkit.articles.near_duplicates import cluster_articles
 from toolkit.articles.reading import ingest, read_articles, read_lone_article
 from toolkit.campaigns.planning import plan_items, stratum_of, target_from_field
 from toolkit.campaigns.sampling import Frame, describe_frame, stratified_sample
-from toolkit.errors import ConfigError, DataError
-from toolkit.files import read_json, read_jsonl, suffix_of, write_json, write_jsonl
-from toolkit.records import Article, Dropped, Item, Paragraph, SplitRow, Target
-from toolkit.segmentation.segmenter import segment_article
+from toolkit.errors import ConfigError, DataError, UsageError
+from toolkit.files import read_json, read_jsonl, suffix_of, write_json, write_jsonl, write_table
+from toolkit.records import Article, Clustered, Dropped, Item, Paragraph, SplitRow, Target
+from toolkit.segmentation.segmenter import explain_article, segment_article
 from toolkit.splitting.groups import draw_test_set, group_articles
 from toolkit.steps.common import Outcome, articles_of, clusters_of, finish, paragraphs_of
 from toolkit.workspace import Campaign
 
 
-def ingest_step(inputs: Sequence[Path], output: Path, columns: Mapping[str, str]) -> Outcome:
-    """Read files and folders into one file of articles, with what was left out beside it."""
-    read = ingest(inputs, columns)
+def ingest_step(
+    inputs: Sequence[Path], output: Path, columns: Mapping[str, str], constants: Mapping[str, str]
+) -> Outcome:
+    """Read files and folders into one file of articles, with what was left out beside it.
+
+    Args:
+        inputs: files and folders.
+        output: a ``.jsonl`` file.
+        columns: field of an article -> column of a table.
+        constants: field -> value for articles that have none of their own.
+    """
+    if output.suffix != ".jsonl":
+        raise UsageError(f"{output}: articles are written as .jsonl; name the file so")
+    read = ingest(inputs, columns, constants)
     if not read.articles:
         reasons = Counter(row.reason for row in read.dropped)
         told = f"; left out: {_told(reasons)}; first: {read.dropped[0].id}: {read.dropped[0].detail}" if reasons else ""
@@ -41,11 +55,32 @@ def _told(reasons: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items())) or "none"
 
 
-def segment_source(path: Path) -> list[Paragraph]:
-    """The paragraphs of a text file or of a file of articles."""
-    if suffix_of(path) == ".jsonl":
-        return [paragraph for article in read_articles([path]) for paragraph in segment_article(article)]
-    return segment_article(read_lone_article(path))
+def segment_source(path: Path, output: Path | None, explain: bool) -> tuple[Outcome, list[dict[str, Any]]]:
+    """The paragraphs of a text file or of a file of articles, as rows; to a file if one is named."""
+    articles = read_articles([path]) if suffix_of(path) == ".jsonl" else [read_lone_article(path)]
+    rows = []
+    for article in articles:
+        for explained in explain_article(article):
+            paragraph = explained.paragraph
+            row = {name: getattr(paragraph, name) for name in ("start", "end", "role", "text", "id", "article_id")}
+            rows.append({**row, "rule": explained.rule} if explain else row)
+    if output is not None:
+        write_table(output, rows)
+    roles = Counter(row["role"] for row in rows)
+    facts = {"schema": 1, "articles": len(articles), "paragraphs": len(rows), "roles": dict(sorted(roles.items()))}
+    line = f"{len(articles)} articles, {len(rows)} paragraphs" + (f": {output}" if output else "")
+    return Outcome(line=line, facts=facts), rows
+
+
+def duplicates_source(path: Path, output: Path | None) -> tuple[Outcome, list[Clustered]]:
+    """The articles of a file that have a near-duplicate; to a file if one is named."""
+    articles = read_articles([path])
+    clusters = cluster_articles(articles)
+    if output is not None:
+        write_jsonl(output, clusters)
+    count = len({row.cluster for row in clusters})
+    facts = {"schema": 1, "articles": len(articles), "clustered": len(clusters), "clusters": count}
+    return Outcome(line=f"{len(clusters)} of {len(articles)} articles in {count} clusters", facts=facts), clusters
 
 
 def segment_step(campaign: Campaign) -> Outcome:
@@ -169,6 +204,4 @@ def _write_plan(campaign: Campaign, frame: Frame, items: Sequence[Item], splits:
 
 def frame_of(campaign: Campaign) -> Frame:
     """What was sampled from."""
-    import msgspec
-
     return msgspec.convert(read_json(campaign.at("frame.json"), f"stance plan {campaign.path}"), Frame)

@@ -113,12 +113,10 @@ def alpha_line(name: str, found: QuestionAgreement) -> str:
     alpha = found.alpha
     if alpha.value is None:
         return f"{name}: alpha undefined: {alpha.why}"
-    interval = (
-        f" [{alpha.low:.3f}, {alpha.high:.3f}]"
-        if alpha.low is not None and alpha.high is not None
-        else f" ({alpha.why})"
-    )
-    return f"{name}: alpha {alpha.value:.3f}{interval} (nominal, {alpha.n} items, {alpha.clusters} clusters, {found.n_annotators} annotators)"
+    known = alpha.low is not None and alpha.high is not None
+    interval = f" [{alpha.low:.3f}, {alpha.high:.3f}]" if known else f" ({alpha.why})"
+    rests_on = f"{alpha.n} items, {alpha.clusters} clusters, {found.n_annotators} annotators"
+    return f"{name}: alpha {alpha.value:.3f}{interval} (nominal, {rests_on})"
 
 
 # --- tables of a user's own -----------------------------------------------------------------------------------------

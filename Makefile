@@ -1,0 +1,54 @@
+# `make demo` and `make test` set everything up on a bare machine; running them again skips what is done.
+PYTHON ?= python3
+BIN := .venv/bin
+STANCE := $(BIN)/stance
+
+.PHONY: demo test verify style types unit browser clean
+.DEFAULT_GOAL := test
+
+# --- set-up ----------------------------------------------------------------------------------------------------------
+
+.venv/.made: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[server,dev]'
+	touch $@
+
+# A page is tested in a real browser. Where apt is not at hand, those tests skip with the reason.
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium; } \
+	  || echo "no chromium: browser tests will be skipped"
+
+# --- the main job ----------------------------------------------------------------------------------------------------
+
+demo: .venv/.made
+	$(STANCE) studio start
+	$(STANCE) run schemas/demo.toml --simulate
+	$(STANCE) studio stop
+	@echo "report:  data/labeled/demo/report.html"
+	@echo "dataset: data/labeled/demo/dataset"
+	@echo "scores:  data/labeled/demo/baseline/scores.json"
+
+# --- proof -----------------------------------------------------------------------------------------------------------
+
+test: style types unit
+
+style: .venv/.made
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache
+
+types: .venv/.made
+	$(BIN)/mypy
+
+unit: .venv/.made browser
+	$(BIN)/pytest
+
+# Everything that needs the shared public data; fails where it is absent.
+verify: .venv/.made
+	@test -d "$${STANCE_DATA:-../shared/data}" || { echo "no data in $${STANCE_DATA:-../shared/data}; set STANCE_DATA"; exit 1; }
+	STANCE_VERIFY=1 $(BIN)/pytest -m shared
+
+clean:
+	rm -rf .venv .studio data/labeled/demo

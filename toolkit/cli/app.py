@@ -1,0 +1,61 @@
+"""The command `stance` and what becomes of its errors."""
+
+import importlib.metadata
+import sys
+from typing import Annotated
+
+import typer
+
+from toolkit.cli import baselines, campaigns, corpus, labels, servers
+from toolkit.errors import ToolkitError, UsageError
+
+app = typer.Typer(
+    name="stance",
+    help="From news articles to a stance and sentiment dataset, and baselines.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(importlib.metadata.version("stance-toolkit"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """From news articles to a stance and sentiment dataset, and baselines."""
+
+
+for _verbs in (corpus, campaigns, labels, baselines):
+    _verbs.register(app)
+app.add_typer(servers.app, name="studio")
+
+
+def main() -> None:
+    """Run the command line: exit 0 done, 1 something to put right, 2 wrong usage, 130 interrupted."""
+    try:
+        app()
+    except UsageError as error:
+        _complain(error)
+        sys.exit(2)
+    except ToolkitError as error:
+        _complain(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("stance: interrupted; run the same command again to go on", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _complain(error: ToolkitError) -> None:
+    print(f"stance: {error}", file=sys.stderr)

@@ -1,0 +1,58 @@
+"""Verbs for a campaign on Label Studio."""
+
+from typing import Annotated
+
+import typer
+
+from toolkit.cli.common import AsJson, CampaignPath, Quiet, campaign_at, emit, example, shown_progress
+from toolkit.steps import running, simulating, studio
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the command."""
+    app.command("push", epilog=example("stance push schemas/demo.toml"))(_push)
+    app.command("pull", epilog=example("stance pull schemas/demo.toml"))(_pull)
+    app.command("status", epilog=example("stance status schemas/demo.toml"))(_status)
+    app.command("simulate", epilog=example("stance simulate schemas/demo.toml"))(_simulate)
+    app.command("run", epilog=example("stance run schemas/demo.toml"))(_run)
+
+
+def _push(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Bring the items to Label Studio, each once, however often this is run."""
+    emit(studio.push_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
+
+
+def _pull(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Append what annotators have done to the ledger."""
+    emit(studio.pull_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
+
+
+def _status(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Say how far the annotation is, by the ledger as it was last pulled."""
+    emit(studio.status_step(campaign_at(source)), as_json, quiet)
+
+
+def _simulate(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Let simulated annotators answer, for a dry run; everything made from it will say so."""
+    emit(simulating.simulate_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
+
+
+def _run(
+    source: CampaignPath,
+    simulate: Annotated[bool, typer.Option("--simulate", help="Have simulated annotators do people's work.")] = False,
+    go_on: Annotated[
+        bool, typer.Option("--go-on", help="Go on to gold, dataset and baseline with the votes that there are.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run the steps that are not up to date, in order; stop where people have to work."""
+    said = _nothing if as_json or quiet else print
+    outcome = running.run_step(
+        campaign_at(source), running.RunOptions(simulate=simulate, go_on=go_on), shown_progress(quiet), said
+    )
+    emit(outcome, as_json, quiet)
+
+
+def _nothing(line: str) -> None:
+    """Where the lines of the steps go when nobody wants them."""

@@ -1,0 +1,110 @@
+"""Verbs from files to items."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from toolkit.cli.common import (
+    AsJson,
+    CampaignPath,
+    Output,
+    Quiet,
+    Source,
+    campaign_at,
+    emit,
+    emit_rows,
+    example,
+    is_campaign,
+)
+from toolkit.errors import UsageError
+from toolkit.steps import corpus, init
+from toolkit.steps.common import Outcome
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the command."""
+    app.command("init", epilog=example("stance init mycampaign"))(_init)
+    app.command("ingest", epilog=example("stance ingest texts/ -o data/raw/mine.jsonl --set outlet=chronicle"))(_ingest)
+    app.command("segment", epilog=example("stance segment schemas/demo.toml"))(_segment)
+    app.command("duplicates", epilog=example("stance duplicates data/raw/sample.jsonl -o clusters.jsonl"))(_duplicates)
+    app.command("plan", epilog=example("stance plan schemas/demo.toml"))(_plan)
+
+
+def _init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Made if it is not there.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a new workspace: codebooks, targets, a campaign of your own, and the sample."""
+    emit(init.init_step(directory), as_json, quiet)
+
+
+def _ingest(
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Files and folders.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A .jsonl file of articles.")],
+    text: Annotated[str | None, typer.Option("--text", help="The column with the text.")] = None,
+    ident: Annotated[str | None, typer.Option("--id", help="The column with the id.")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="FIELD=COLUMN", help="A field from a column; may be repeated."),
+    ] = None,
+    constant: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="The same value for all; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read text files, JSON lines and tables into one file of articles."""
+    columns = _pairs(column, "--column")
+    columns |= {field: name for field, name in (("text", text), ("id", ident)) if name}
+    emit(corpus.ingest_step(inputs, output, columns, _pairs(constant, "--set")), as_json, quiet)
+
+
+def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in given or ()]
+    for name, sign, _ in pairs:
+        if not sign:
+            raise UsageError(f"{option} {name}: FIELD=VALUE is needed, e.g. {option} outlet=chronicle")
+    return {name: value for name, _, value in pairs}
+
+
+def _segment(
+    source: Source,
+    output: Output = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Name the rule behind each role.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Cut articles into paragraphs with exact offsets and roles; of a text of your own, as JSON lines on stdout."""
+    if is_campaign(source):
+        if output or explain:
+            raise UsageError("-o and --explain go with a text or a file of articles, not with a campaign")
+        emit(corpus.segment_step(campaign_at(source)), as_json, quiet)
+        return
+    outcome, rows = corpus.segment_source(source, output, explain)
+    if output is None and not as_json:
+        emit_rows(rows)
+    else:
+        emit(outcome, as_json, quiet)
+
+
+def _duplicates(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A .jsonl file of articles.")],
+    output: Output = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find articles that are the same, nearly the same, or one within the other."""
+    outcome, rows = corpus.duplicates_source(source, output)
+    if output is None and not as_json:
+        emit_rows([msgspec.to_builtins(row) for row in rows])
+    else:
+        emit(outcome, as_json, quiet)
+
+
+def _plan(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Sample paragraphs, put their targets to them, and fix the test set."""
+    outcome: Outcome = corpus.plan_step(campaign_at(source))
+    emit(outcome, as_json, quiet)

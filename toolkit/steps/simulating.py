@@ -1,0 +1,76 @@
+"""Simulated annotators at work: the step that stands in for people in a dry run."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from toolkit.campaigns.simulation import intended_for, respond
+from toolkit.files import append_jsonl, read_jsonl
+from toolkit.records import Annotator, Answers, Intended
+from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, paragraphs_of
+from toolkit.steps.studio import campaign_key, connect, studio_file_of
+from toolkit.studio.accounts import ensure_annotators
+from toolkit.studio.answering import AnswerRequest, Response, answer_queue
+from toolkit.workspace import Campaign
+
+
+def simulate_step(campaign: Campaign, progress: Progress) -> Outcome:
+    """Let simulated annotators answer the server's queue through accounts of their own."""
+    options, items = campaign.file.simulate, items_of(campaign)
+    intended = _intended(campaign)
+    starts = {paragraph.id: paragraph.start for paragraph in paragraphs_of(campaign)}
+    truth = {item.id: intended_for(item, starts[item.unit_id], intended) for item in items.values()}
+    kinds = {"intended" if answers is not None else "latent" for answers in truth.values()}
+    _remember_simulated(campaign, kinds.pop() if len(kinds) == 1 else "partly")
+    studio, keys_file = connect(campaign)
+    file = studio_file_of(campaign)
+    by_name = {annotator.pseudonym: annotator for annotator in options.annotators}
+
+    def answers_for(item_id: str, pseudonym: str) -> Response | None:
+        if item_id not in items:
+            return None
+        given = respond(
+            items[item_id],
+            by_name[pseudonym],
+            campaign.codebook,
+            truth[item_id],
+            campaign.file.seed,
+            options.skip_rate,
+        )
+        return None if given.skipped else Response(answers=given.answers, seconds=given.seconds)
+
+    with studio:
+        accounts = ensure_annotators(studio, by_name, keys_file, lambda line: progress(line, 0, 0))
+        request = AnswerRequest(
+            campaign=campaign_key(campaign),
+            codebook=campaign.codebook,
+            projects=tuple(project.id for project in file.projects),
+            tokens={name: account.token for name, account in accounts.items()},
+        )
+        total = sum(item.votes for item in items.values())
+        report = answer_queue(studio.url, request, answers_for, lambda done: progress("answered", done, total))
+    facts = {"schema": 1, **msgspec.to_builtins(report)}
+    line = f"{report.submitted} simulated answers and {report.skipped} skips by {len(accounts)} annotators"
+    return finish(campaign, "simulate", campaign.intended_files, [], Outcome(line=line, facts=facts))
+
+
+def _remember_simulated(campaign: Campaign, truth: str) -> None:
+    """Say in the campaign that these annotators are simulated, before they give a single answer."""
+    known = annotators_of(campaign)
+    new = []
+    for annotator in campaign.file.simulate.annotators:
+        details = {**msgspec.to_builtins(annotator), "truth": truth}
+        details.pop("pseudonym")
+        row = Annotator(pseudonym=annotator.pseudonym, kind="simulated", details=details)
+        if known.get(annotator.pseudonym) != row:
+            new.append(row)
+    append_jsonl(campaign.at("annotators.jsonl"), new)
+
+
+def _intended(campaign: Campaign) -> Mapping[tuple[str, int, str | None], Answers]:
+    found: dict[tuple[str, int, str | None], Answers] = {}
+    for path in campaign.intended_files:
+        for row in read_jsonl(path, Intended):
+            if row.answers:
+                found[row.article_id, row.start, row.target] = row.answers
+    return found

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STANCE := $(BIN)/stance
 
-.PHONY: demo test verify style types unit browser clean
+.PHONY: demo test verify style types unit browser schemas clean
 .DEFAULT_GOAL := test
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
@@ -52,3 +52,6 @@ verify: .venv/.made
 
 clean:
 	rm -rf .venv .studio data/labeled/demo
+
+schemas: .venv/.made
+	$(BIN)/python -m toolkit.steps.schemas schemas

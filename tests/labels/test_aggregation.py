@@ -19,10 +19,12 @@ STANCE = Question(
 VOICE = Question(
     name="voice",
     text={},
+    required=True,
     when={"stance": ("pro", "against")},
     labels=(Label(name="author", title={}), Label(name="quoted", title={})),
 )
-BOOK = Codebook(name="b", version="1", title={}, questions=(STANCE, VOICE))
+FAULT = Question(name="fault", text={}, labels=(Label(name="wrong_cut", title={}),))
+BOOK = Codebook(name="b", version="1", title={}, questions=(STANCE, VOICE, FAULT))
 
 
 def votes(question, **by_item):
@@ -94,3 +96,12 @@ def test_a_question_that_was_not_to_be_asked_has_no_gold():
     assert gold["a", "voice"].label == "author"
     assert ("b", "voice") not in gold
     assert gold["c", "voice"].status == "unresolved"
+
+
+def test_of_an_optional_question_only_what_somebody_answered_has_gold():
+    given_votes = {"fault": votes("fault", a="wrong_cut wrong_cut", b="wrong_cut")}
+    gold = {
+        row.item_id: row for row in aggregate(given_votes, BOOK, {"a": 3, "b": 3, "c": 3}) if row.question == "fault"
+    }
+    assert (gold["a"].label, gold["b"].label) == ("wrong_cut", None)
+    assert "c" not in gold

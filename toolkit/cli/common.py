@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,6 +75,3 @@ class _Bar:
         text = f"{what} {done}/{total}" if total else what
         end = "" if total and done < total else "\n"
         print(f"\r\x1b[2K{text}", end=end, file=sys.stderr, flush=True)
-
-
-Step = Callable[[], Outcome]

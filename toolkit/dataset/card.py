@@ -8,16 +8,7 @@ from msgspec import Struct
 from toolkit.codebook import Codebook, Label
 from toolkit.labels.agreement import QuestionAgreement
 from toolkit.splitting.certificate import Certificate
-
-
-class Figure(Struct, frozen=True, kw_only=True):
-    """A number with its interval, as it stands in a table."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    why: str = ""
+from toolkit.statistics import Estimate
 
 
 class _HasInterval(Protocol):
@@ -36,8 +27,8 @@ class Score(Struct, frozen=True, kw_only=True):
 
     name: str
     reads_text: bool
-    test: Figure | None  # macro-F1
-    cross_validated: Figure | None
+    test: Estimate  # macro-F1
+    cross_validated: Estimate
 
 
 class QuestionFacts(Struct, frozen=True, kw_only=True):
@@ -142,14 +133,12 @@ def _place(label: Label) -> str:
     return "no answer" if label.no_answer else "off scale" if label.scale is None else f"{label.scale:g}"
 
 
-def say(figure: _HasInterval | None) -> str:
+def say(figure: _HasInterval) -> str:
     """A figure in a cell: value and interval, or the reason why there is none.
 
-    >>> say(Figure(value=0.5, low=0.4, high=0.61, n=10))
+    >>> say(Estimate(value=0.5, low=0.4, high=0.61, n=10, clusters=5))
     '.500 [.400, .610]'
     """
-    if figure is None:
-        return "-"
     if figure.value is None:
         return f"undefined: {figure.why}" if figure.why else "undefined"
     interval = "" if figure.low is None or figure.high is None else f" [{_short(figure.low)}, {_short(figure.high)}]"

@@ -61,7 +61,8 @@ def aggregate(votes: Mapping[str, Sequence[Vote]], codebook: Codebook, asked: Ma
     """The gold of every question that is answered with one label, in the order of question and item.
 
     A question that is shown only after certain labels has gold only for items whose gold could lead there:
-    where the earlier question has another label nobody was to answer, and no row is made.
+    where the earlier question has another label nobody was to answer, and no row is made. Of an optional question only
+    items that somebody answered have a row.
 
     Args:
         votes: by question.
@@ -70,9 +71,11 @@ def aggregate(votes: Mapping[str, Sequence[Vote]], codebook: Codebook, asked: Ma
     """
     golds: dict[str, dict[str, Gold]] = {}
     for question in codebook.choices:
-        shown = [item for item in asked if _shown(question, item, golds)]
+        given = votes.get(question.name, ())
+        answered = {vote.item_id for vote in given}
+        shown = [item for item in asked if _shown(question, item, golds) and (question.required or item in answered)]
         limits = {item: default_min_votes(asked[item]) for item in shown}
-        relevant = [vote for vote in votes.get(question.name, ()) if vote.item_id in limits]
+        relevant = [vote for vote in given if vote.item_id in limits]
         golds[question.name] = {gold.item_id: gold for gold in majority(relevant, question, shown, limits)}
     return [gold for by_item in golds.values() for gold in by_item.values()]
 

@@ -16,7 +16,7 @@ from toolkit.dataset.build import (
     build_examples,
     gold_rows,
 )
-from toolkit.dataset.card import CardFacts, Figure, QuestionFacts, Score, render_card
+from toolkit.dataset.card import CardFacts, QuestionFacts, Score, render_card
 from toolkit.dataset.parquet import SPLITS, annotation_features, build_digest, gold_features, write_config
 from toolkit.files import read_json, read_jsonl, write_json, write_text
 from toolkit.labels.ledger import latest, settle
@@ -36,6 +36,7 @@ from toolkit.steps.common import (
 )
 from toolkit.steps.corpus import frame_of
 from toolkit.steps.labels import AgreementFile
+from toolkit.steps.scores import ScoresFile, scores_of
 from toolkit.workspace import Campaign
 
 
@@ -136,6 +137,11 @@ def card_step(campaign: Campaign) -> Outcome:
     return finish(campaign, "card", card_inputs(campaign), [path], outcome)
 
 
+def card_outputs(campaign: Campaign) -> list[Path]:
+    """What the card is."""
+    return [campaign.at("dataset") / "README.md"]
+
+
 def card_inputs(campaign: Campaign) -> list[Path]:
     """What the card depends on."""
     names = ("agreement.json", "frame.json", "dropped.jsonl", "baseline/scores.json")
@@ -151,7 +157,7 @@ def card_facts(campaign: Campaign) -> CardFacts:
     kinds = Counter(annotators[name].kind if name in annotators else "human" for name in sorted(used))
     used_articles = [articles[name] for name in sorted({example.article_id for example in examples})]
     dropped = read_jsonl(campaign.at("dropped.jsonl"), Dropped, f"stance segment {campaign.path}")
-    directory = campaign.at("dataset")
+    directory, scores = campaign.at("dataset"), scores_of(campaign)
     return CardFacts(
         name=campaign.name,
         title=campaign.file.title,
@@ -175,7 +181,9 @@ def card_facts(campaign: Campaign) -> CardFacts:
         codebook_ref=campaign.codebook.ref,
         questions=_question_facts(campaign, agreement),
         certificate=msgspec.convert(read_json(directory / "certificate.json"), Certificate),
-        **_scores(campaign),
+        scores=_scores(scores),
+        scored_question=scores.question if scores else "",
+        scored_labels=scores.labels if scores else (),
     )
 
 
@@ -200,6 +208,19 @@ def _selection(frame: Frame) -> str:
 def _period(articles: Sequence[Article]) -> tuple[str, str] | None:
     dates = sorted(article.published[:10] for article in articles if article.published)
     return (dates[0], dates[-1]) if dates else None
+
+
+def _scores(scores: ScoresFile | None) -> tuple[Score, ...]:
+    rungs = scores.rungs if scores else ()
+    return tuple(
+        Score(
+            name=rung.name,
+            reads_text=rung.reads_text,
+            test=rung.test.macro_f1,
+            cross_validated=rung.cross_validated.macro_f1,
+        )
+        for rung in rungs
+    )
 
 
 def _question_facts(campaign: Campaign, agreement: AgreementFile) -> tuple[QuestionFacts, ...]:

@@ -93,6 +93,13 @@ def append_jsonl(path: Path, records: Iterable[msgspec.Struct]) -> int:
     return len(lines)
 
 
+def mend_jsonl(path: Path) -> None:
+    """Cut off a last line that an interrupted append left torn; its record was never acknowledged."""
+    if path.exists():
+        with locked(path), path.open("ab+") as handle:
+            _cut_torn_line(handle)
+
+
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock that belongs to ``path``; others wait."""
@@ -164,16 +171,17 @@ def read_jsonl(path: Path, record: type[R], made_by: str = "") -> list[R]:
         MissingFileError: there is no such file.
     """
     decode = msgspec.json.Decoder(record).decode
-    raw = read_bytes(path, made_by)
-    return [_decoded(decode, line, f"{path}:{n}", record) for n, line in enumerate(raw.split(b"\n"), 1) if line.strip()]
-
-
-def _decoded(decode: Any, line: bytes, where: str, record: type[R]) -> R:  # noqa: ANN401
-    try:
-        value: R = decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{where}: {explain(str(error), record)}") from error
-    return value
+    lines = read_bytes(path, made_by).split(b"\n")
+    records: list[R] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            records.append(decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            torn = f"; the last line is torn: run `{made_by}` again" if made_by and number == len(lines) else ""
+            raise DataError(f"{path}:{number}: {explain(str(error), record)}{torn}") from error
+    return records
 
 
 def explain(message: str, record: type[msgspec.Struct]) -> str:

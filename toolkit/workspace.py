@@ -40,6 +40,7 @@ class StudioOptions(_Table, frozen=True, kw_only=True):
     """How the campaign stands on Label Studio."""
 
     title: str | None = None  # of the project; None: the campaign's title
+    batch: Annotated[int, Meta(ge=1)] = 200  # items a request of push, ledger lines a write of pull
 
 
 class SimulatedAnnotator(_Table, frozen=True, kw_only=True):

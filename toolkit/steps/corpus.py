@@ -125,6 +125,7 @@ def segment_outputs(campaign: Campaign) -> list[Path]:
 
 def plan_step(campaign: Campaign) -> Outcome:
     """Sample paragraphs, put their targets to them, and fix the test set; a plan that exists is never changed."""
+    codebook = campaign.codebook  # a broken one is found here, before anything is asked
     articles, paragraphs = articles_of(campaign), paragraphs_of(campaign)
     frame, items = _items(campaign, articles, paragraphs)
     clusters = clusters_of(campaign)
@@ -135,6 +136,7 @@ def plan_step(campaign: Campaign) -> Outcome:
     test_items = sum(item.article_id in in_test for item in items)
     facts = {
         "schema": 1,
+        "codebook": codebook.ref,
         "items": len(items),
         "votes": sum(item.votes for item in items),
         "articles": len({item.article_id for item in items}),

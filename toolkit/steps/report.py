@@ -86,6 +86,7 @@ def report_facts(campaign: Campaign) -> ReportFacts:
         questions=_questions(campaign, gold_of(campaign)),
         certificate=msgspec.convert(read_json(certificate), Certificate) if certificate.exists() else None,
         scores=scores,
+        scored_question=scores.question if scores else "",
         unresolved=tuple(unresolved[:_TO_READ]),
         unresolved_total=len(unresolved),
     )

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from toolkit.campaigns.progress import CampaignState, state_line, state_of
 from toolkit.errors import MissingFileError, StudioError
-from toolkit.files import append_jsonl, locked, read_json, read_jsonl, write_json, write_text
+from toolkit.files import append_jsonl, locked, mend_jsonl, read_json, read_jsonl, write_json, write_text
 from toolkit.records import Annotation, Annotator, Item
 from toolkit.segmentation.context import contexts
 from toolkit.steps.common import (
@@ -29,8 +29,6 @@ from toolkit.studio.push import PushedProject, PushRequest, ShownItem, push_item
 from toolkit.studio.screen import Shown, label_config
 from toolkit.studio.server import open_studio
 from toolkit.workspace import Campaign
-
-_APPEND = 200  # ledger lines a write: what is on disk when a pull is cut off
 
 
 class StudioFile(Struct, frozen=True, kw_only=True):
@@ -86,6 +84,7 @@ def push_step(campaign: Campaign, progress: Progress) -> Outcome:
         codebook=campaign.codebook,
         language=campaign.file.language,
         items=tuple(_shown(campaign, items.values())),
+        batch=campaign.file.studio.batch,
     )
     studio, _ = connect(campaign)
     with studio:
@@ -143,7 +142,7 @@ def pull_step(campaign: Campaign, progress: Progress) -> Outcome:
     """Append to the ledger what the server has and the ledger has not."""
     file, items = studio_file_of(campaign), items_of(campaign)
     studio, keys_file = connect(campaign)
-    ledger = campaign.at("annotations.jsonl")
+    ledger, batch = campaign.at("annotations.jsonl"), campaign.file.studio.batch
     request = PullRequest(
         server=file.server,
         projects=tuple(project.id for project in file.projects),
@@ -152,13 +151,14 @@ def pull_step(campaign: Campaign, progress: Progress) -> Outcome:
         codebook_ref=file.codebook,
     )
     with studio, locked(campaign.at("pull")):
+        mend_jsonl(ledger)
         known = read_jsonl(ledger, Annotation) if ledger.exists() else []
         naming = _Naming(campaign, keys_file)
         pulled = pull_annotations(studio, request, known, naming.pseudonym_of)
         naming.save()
-        for start in range(0, len(pulled.annotations), _APPEND):
-            append_jsonl(ledger, pulled.annotations[start : start + _APPEND])
-            progress("pulled", min(start + _APPEND, len(pulled.annotations)), len(pulled.annotations))
+        for start in range(0, len(pulled.annotations), batch):
+            append_jsonl(ledger, pulled.annotations[start : start + batch])
+            progress("pulled", min(start + batch, len(pulled.annotations)), len(pulled.annotations))
         ledger.touch()
     state = campaign_state(campaign)
     facts = {

@@ -1,0 +1,184 @@
+"""A small codebook, items of an invented country, accounts, and a way to the server that is not ours."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from toolkit.codebook import Codebook, read_codebook
+from toolkit.records import Item, Target
+from toolkit.studio.accounts import Account, ensure_annotators, read_keys
+from toolkit.studio.client import Studio
+from toolkit.studio.push import PushRequest, ShownItem
+from toolkit.studio.screen import Shown
+from toolkit.studio.server import ServerState
+
+ANNOTATORS = ("ann-1", "ann-2", "ann-3")
+
+CODEBOOK = """
+name = "stance"
+version = "0.1"
+title = {en = "Stance & tone"}
+instructions = {en = "Judge the paragraph <as printed>, not the article's subject."}
+
+[[questions]]
+name = "stance"
+text = {en = "Which way does the paragraph lead a reader towards {target}?"}
+required = true
+level = "ordinal"
+labels = [
+ {name = "pro_government", title = {en = "For the government"}, scale = 1, hotkey = "1", definition = {en = "Yes"}},
+ {name = "neutral", title = {en = "Neutral, plain"}, scale = 0, hotkey = "2"},
+ {name = "opposition", title = {en = "Against"}, scale = -1, hotkey = "3"},
+ {name = "unclear", title = {en = "Unclear"}, no_answer = true, hotkey = "4"},
+]
+
+[[questions]]
+name = "voice"
+text = {en = "Who carries it?"}
+required = true
+when = {stance = ["pro_government", "opposition"]}
+labels = [
+ {name = "author", title = {en = "The author"}, hotkey = "a"},
+ {name = "quoted", title = {en = "Somebody quoted"}, hotkey = "s"},
+]
+
+[[questions]]
+name = "strength"
+text = {en = "How strong is it?"}
+kind = "rating"
+points = 3
+when = {stance = ["opposition"], voice = ["quoted"]}
+
+[[questions]]
+name = "confidence"
+text = {en = "How sure are you?"}
+kind = "rating"
+points = 3
+
+[[questions]]
+name = "topics"
+text = {en = "What is it about?"}
+kind = "choices"
+labels = [{name = "tax", title = {en = "A $5 tax"}}, {name = "fish", title = {en = "Fish, nets < boats"}}]
+
+[[questions]]
+name = "words"
+text = {en = "Which words decided?"}
+kind = "span"
+
+[[questions]]
+name = "comment"
+text = {en = "Anything to add?"}
+kind = "text"
+"""
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Codebook:
+    """A codebook with every kind of question, and conditions on one and on two others."""
+    path = tmp_path_factory.mktemp("codebook") / "book.toml"
+    path.write_text(CODEBOOK)
+    return read_codebook(path)
+
+
+@pytest.fixture
+def campaign() -> str:
+    """The key of a campaign that no other test has on the server."""
+    return f"test-{secrets.token_hex(6)}"
+
+
+def _shown_item(number: int, votes: int) -> ShownItem:
+    target = Target(id="gov-selmara", title="the government of Selmara", note="Governing: the Harbour Union")
+    item = Item(
+        id=f"item-{number}", unit_id=f"p{number}", article_id=f"a{number // 3}", target=target, votes=votes,
+        selection="all", propensity=1,
+    )  # fmt: skip
+    shown = Shown(
+        headline="Harbour dues <b>rise</b>",
+        previous="The council of Varn met on Monday.",
+        text=f"Quay {number} will cost more & sooner.\nBoats \N{SAILBOAT} and rafts \N{CANOE} wait.",
+        next="Nobody was asked.",
+    )
+    return ShownItem(item=item, shown=shown)
+
+
+@pytest.fixture
+def push_request(campaign: str, book: Codebook) -> Callable[..., PushRequest]:
+    """A request for so many items of a harbour in Selmara, for so many votes each."""
+
+    def request(count: int, votes: int = 2, codebook: Codebook = book, batch: int = 200) -> PushRequest:
+        items = tuple(_shown_item(number, votes) for number in range(count))
+        return PushRequest(
+            campaign=campaign, title="Harbours", codebook=codebook, language="en", items=items, batch=batch
+        )
+
+    return request
+
+
+@pytest.fixture
+def accounts(studio: Studio, studio_directory: Path) -> dict[str, Account]:
+    """Three annotators of the session's server."""
+    return ensure_annotators(studio, ANNOTATORS, studio_directory / "keys.json", lambda _: None)
+
+
+class Raw:
+    """The server's own interface for one account, without anything of ours in between."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.http = httpx.Client(base_url=url, trust_env=False, timeout=60)
+        access = self.http.post("/api/token/refresh/", json={"refresh": token}).raise_for_status().json()["access"]
+        self.http.headers["Authorization"] = f"Bearer {access}"
+
+    def get(self, path: str, **params: Any) -> Any:
+        return self.http.get(path, params=params).raise_for_status().json()
+
+    def tasks(self, project: int) -> list[dict[str, Any]]:
+        """All tasks of a project, oldest first."""
+        listed = self.get("/api/tasks", project=project, fields="all", page_size=1000)["tasks"]
+        return sorted(listed, key=lambda task: task["id"])
+
+    def vote(self, task: int, *parts: dict[str, Any], **more: Any) -> int:
+        """Send an annotation and return its number."""
+        body = {"result": list(parts), "lead_time": 4.5, **more}
+        answer = self.http.post(f"/api/tasks/{task}/annotations/", json=body)
+        number: int = answer.raise_for_status().json()["id"]
+        return number
+
+    def change(self, annotation: int, *parts: dict[str, Any], **more: Any) -> None:
+        """Edit an annotation."""
+        body = {"result": list(parts)} | more if parts else more
+        self.http.patch(f"/api/annotations/{annotation}/", json=body).raise_for_status()
+
+    def delete(self, path: str) -> None:
+        self.http.delete(path).raise_for_status()
+
+
+@pytest.fixture
+def raw(studio_server: ServerState, studio_directory: Path) -> Iterator[Callable[[str], Raw]]:
+    """The server's own interface for an annotator, or for the administrator."""
+    opened: list[Raw] = []
+
+    def open_as(who: str = "admin") -> Raw:
+        keys = read_keys(studio_directory / "keys.json")
+        account = keys.admin if who == "admin" else keys.annotators[who]
+        assert account is not None
+        opened.append(Raw(studio_server.url, account.token))
+        return opened[-1]
+
+    yield open_as
+    for each in opened:
+        each.http.close()
+
+
+@pytest.fixture
+def choice() -> Callable[..., dict[str, Any]]:
+    """A part of a result as a browser sends it."""
+
+    def part(question: str, *labels: str) -> dict[str, Any]:
+        return {"from_name": question, "to_name": "text", "type": "choices", "value": {"choices": list(labels)}}
+
+    return part

@@ -1,0 +1,131 @@
+"""Numbers in words: each with its interval, or with the reason why there is none."""
+
+from typing import Protocol
+
+from markupsafe import Markup, escape
+
+__all__ = [
+    "coded", "coefficient", "counted", "percent", "percent_span", "plural", "points", "scored", "shared", "span",
+    "undefined",
+]  # fmt: skip
+
+
+class HasInterval(Protocol):
+    """A number that rests on rows of clusters: an estimate, a coefficient, a score."""
+
+    @property
+    def value(self) -> float | None:
+        """The number, or None where it is undefined."""
+
+    @property
+    def low(self) -> float | None:
+        """The lower end of the interval, or None."""
+
+    @property
+    def high(self) -> float | None:
+        """The upper end of the interval, or None."""
+
+    @property
+    def n(self) -> int:
+        """The rows that it rests on."""
+
+    @property
+    def why(self) -> str:
+        """Why something is None."""
+
+
+def coefficient(value: float) -> str:
+    """A coefficient or score.
+
+    >>> coefficient(-0.0514)
+    '−0.051'
+    """
+    rounded = round(value, 3) + 0.0  # nobody wants to read of minus nought
+    return f"{rounded:.3f}".replace("-", "−")
+
+
+def percent(value: float) -> str:
+    """A share.
+
+    >>> percent(0.4125)
+    '41.2 %'
+    """
+    return f"{100 * value:.1f} %"
+
+
+def counted(n: int) -> str:
+    """A number of things, thousands apart.
+
+    >>> counted(12034)
+    '12,034'
+    """
+    return f"{n:,}"
+
+
+def plural(n: int, noun: str) -> str:
+    """A number of things with their name.
+
+    >>> plural(1, "article"), plural(2, "article")
+    ('1 article', '2 articles')
+    """
+    return f"{counted(n)} {noun}" if n == 1 else f"{counted(n)} {noun}s"
+
+
+def scored(figure: HasInterval) -> str:
+    """A coefficient or score with its interval, or the reason why there is none."""
+    if figure.value is None:
+        return undefined(figure)
+    return f"{coefficient(figure.value)} {span(figure)}"
+
+
+def shared(figure: HasInterval) -> str:
+    """A share with its interval, or the reason why there is none."""
+    if figure.value is None:
+        return undefined(figure)
+    return f"{percent(figure.value)} {percent_span(figure)}"
+
+
+def span(figure: HasInterval) -> str:
+    """The interval of a coefficient or score alone, or the reason why there is none."""
+    if figure.low is None or figure.high is None:
+        return _no_interval(figure)
+    return f"[{coefficient(figure.low)}, {coefficient(figure.high)}]"
+
+
+def percent_span(figure: HasInterval) -> str:
+    """The interval of a share alone, in per cent, or the reason why there is none."""
+    if figure.low is None or figure.high is None:
+        return _no_interval(figure)
+    return f"[{100 * figure.low:.1f}, {100 * figure.high:.1f}]"
+
+
+def _no_interval(figure: HasInterval) -> str:
+    return f"(no interval: {figure.why})" if figure.why else "(no interval)"
+
+
+def points(difference: float) -> str:
+    """A difference of two shares.
+
+    >>> points(0.052)
+    '5.2 percentage points'
+    """
+    return f"{100 * difference:.1f} percentage points"
+
+
+def undefined(figure: HasInterval) -> str:
+    """That a number is undefined, and why."""
+    return f"undefined: {figure.why}" if figure.why else "undefined"
+
+
+def coded(text: str) -> Markup:
+    """A text of our own or of others, escaped, with what stands between backticks as code.
+
+    >>> str(coded("run `stance train` <now>"))
+    'run <code>stance train</code> &lt;now&gt;'
+    """
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # an odd backtick is just a backtick
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )

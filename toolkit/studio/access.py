@@ -1,0 +1,89 @@
+"""How a server is reached: its address as it may be shown and stored, and the header that opens it."""
+
+import base64
+import json
+import threading
+import time
+import urllib.parse
+from collections.abc import Generator
+from typing import Any
+
+import httpx
+
+from toolkit.errors import StudioError
+
+_EXAMPLE = "http://127.0.0.1:8080"
+_EARLY = 30.0  # seconds before its end in which a bearer is renewed
+
+
+def plain_url(url: str) -> str:
+    """The address of a server as it may be shown and stored: no credentials, no query, no slash at the end.
+
+    >>> plain_url("HTTP://ann:secret@studio.example:8080/ls/?token=1")
+    'http://studio.example:8080/ls'
+
+    Raises:
+        StudioError: that is no http address.
+    """
+    try:
+        parts = urllib.parse.urlsplit(url.strip())
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise StudioError(f"the address of Label Studio cannot be read ({error}); it looks like {_EXAMPLE}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise StudioError(
+            f"{parts.hostname or url.split('@')[-1]!r} is no address of Label Studio; it looks like {_EXAMPLE}"
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+
+
+def is_local(url: str) -> bool:
+    """Whether an address is on this very machine.
+
+    >>> is_local("http://127.0.0.1:8080"), is_local("https://studio.example")
+    (True, False)
+    """
+    return urllib.parse.urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+class Bearer(httpx.Auth):
+    """Both kinds of token: personal ones are exchanged for a bearer of five minutes, legacy ones sent as they are."""
+
+    requires_response_body = True
+
+    def __init__(self, url: str, token: str) -> None:
+        self._refresh_url = f"{url}/api/token/refresh/"
+        self._token = token
+        self._legacy = _claims(token).get("token_type") != "refresh"
+        self._lock = threading.Lock()
+        self._access = ""
+        self._ends = 0.0
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Put the header in, renewing the bearer first where its time is over."""
+        if self._legacy:
+            request.headers["Authorization"] = f"Token {self._token}"
+        else:
+            with self._lock:
+                if time.time() > self._ends - _EARLY:
+                    self._keep((yield httpx.Request("POST", self._refresh_url, json={"refresh": self._token})))
+            request.headers["Authorization"] = f"Bearer {self._access}"
+        yield request
+
+    def _keep(self, response: httpx.Response) -> None:
+        response.raise_for_status()
+        self._access = response.json()["access"]
+        self._ends = float(_claims(self._access).get("exp", 0))
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """What a JSON web token says of itself; nothing for any other token."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, dict) else {}

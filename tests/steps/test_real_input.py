@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.files import read_json, read_jsonl, read_table, write_table
-from toolkit.records import Gold, Item
+from toolkit.records import Annotator, Gold, Item
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("STANCE_DATA") or ROOT / ".." / "shared" / "data")
@@ -77,7 +78,7 @@ PERSENT_CAMPAIGN = """
 name = "persent"
 title = "Sentiment towards persons"
 articles = ["../data/raw/persent.jsonl"]
-codebook = "persent.toml"
+codebook = "person.toml"
 target_from = "meta.person"
 seed = 3
 [sample]
@@ -97,7 +98,7 @@ annotators = [
 
 
 def persent_files(path):
-    """Articles and intended labels, of the articles whose release is sound, and of all for segmenting."""
+    """All articles, and the labels of those of which each paragraph has one and the release is sound."""
     articles, intended = [], []
     with gzip.open(path, "rt") as handle:
         for number, row in enumerate(map(json.loads, handle)):
@@ -106,12 +107,17 @@ def persent_files(path):
                 {
                     "id": name,
                     "text": "\n".join(row["paragraphs"]),
-                    "title": row["title"],
+                    "title": row["title"] or "",
                     "meta": {"person": row["target"]},
                 }
             )
+            sound = (
+                row["aligned"]
+                and len(row["paragraphs"]) == len(row["paragraph_labels"])
+                and all(row["paragraph_labels"])
+            )
             for text, label in zip(row["paragraphs"], row["paragraph_labels"], strict=False):
-                if label and row["aligned"]:
+                if sound:
                     answers = {"sentiment": label.lower()}
                     intended.append({"article_id": name, "start": start, "end": start + len(text), "answers": answers})
                 start += len(text) + 1
@@ -123,13 +129,14 @@ def persent_files(path):
 def test_paragraphs_of_a_public_collection_with_a_codebook_of_their_own(make_workspace):
     articles, intended = persent_files(needed(SHARED / "persent" / "dev.jsonl.gz"))
     assert len(articles) == 578
-    lines = {name: "".join(json.dumps(row) + "\n" for row in rows) for name, rows in (("a", articles), ("i", intended))}
-    workspace = make_workspace(
-        "persent", PERSENT_CAMPAIGN, schemas__persent_toml=PERSENT_BOOK, data__raw__persent_jsonl=lines["a"]
-    )
-    (workspace.root / "data/raw/persent.intended.jsonl").write_text(lines["i"])
-    facts = json.loads(workspace.run("segment", "--json"))
-    assert facts["articles"] == 578
+    workspace = make_workspace("persent", PERSENT_CAMPAIGN, schemas__person_toml=PERSENT_BOOK)
+    write_table(workspace.root / "data/raw/persent.jsonl", articles)
+    assert json.loads(workspace.run("segment", "--json"))["articles"] == 578
+
+    labelled = {row["article_id"] for row in intended}
+    write_table(workspace.root / "data/raw/persent.jsonl", [row for row in articles if row["id"] in labelled])
+    write_table(workspace.root / "data/raw/persent.intended.jsonl", intended)
+    workspace.run("segment")
     for verb in ("plan", "push", "simulate", "pull", "aggregate", "build", "train", "card", "report"):
         workspace.run(verb)
 
@@ -141,7 +148,10 @@ def test_paragraphs_of_a_public_collection_with_a_codebook_of_their_own(make_wor
     assert (scores["question"], scores["labels"]) == ("sentiment", ["positive", "neutral", "negative"])
     agreement = read_json(workspace.directory / "agreement.json")["questions"]["sentiment"]["alpha"]
     assert agreement["low"] < agreement["value"] < agreement["high"]
-    assert "stance" not in (workspace.directory / "dataset" / "README.md").read_text().split("## Contents")[1]
+    for page in ("dataset/README.md", "label_config.xml"):
+        assert not re.search(r"\bstance\b", (workspace.directory / page).read_text()), page
+    details = [row.details for row in read_jsonl(workspace.directory / "annotators.jsonl", Annotator)]
+    assert {row["truth"] for row in details} == {"intended"}
 
 
 @pytest.mark.shared

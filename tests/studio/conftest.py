@@ -100,7 +100,7 @@ def _shown_item(number: int, votes: int) -> ShownItem:
     shown = Shown(
         headline="Harbour dues <b>rise</b>",
         previous="The council of Varn met on Monday.",
-        text=f"Quay {number} will cost more & sooner.\nBoats \N{SAILBOAT} and rafts \N{CANOE} wait.",
+        text=f"Quay {number} will cost more & sooner.\nBoats \N{SPEEDBOAT} and rafts \N{CANOE} wait.",
         next="Nobody was asked.",
     )
     return ShownItem(item=item, shown=shown)

@@ -102,7 +102,7 @@ def _header(facts: CardFacts) -> str:
         "language": sorted(facts.languages),
         "pretty_name": facts.title,
         "task_categories": ["text-classification"],
-        "tags": ["stance", "news", *(["simulated"] if facts.simulated else [])],
+        "tags": ["news", *(question.name for question in facts.questions), *(["simulated"] if facts.simulated else [])],
         "size_categories": [_size(sum(rows.values()))],
         "configs": [_config(name, splits, facts) for name, splits in facts.sizes.items()],
     }

@@ -195,7 +195,8 @@ def instructions(codebook: Codebook, language: str) -> str:
     parts = [f"<h3>{say(codebook.title)}</h3>"]
     if codebook.instructions:
         parts.append(f"<p>{say(codebook.instructions)}</p>")
-    parts += [f"<p>{say(step.ask)} → {say(step.yes)} / {say(step.no)}</p>" for step in codebook.tree]
+    for number, step in enumerate(codebook.tree, 1):
+        parts.append(f"<br><p>{number}. {say(step.ask)}<br>✓ {say(step.yes)}<br>✗ {say(step.no)}</p>")
     for question in codebook.questions:
         parts.append(f"<br><h4>{say(question.text).replace('{target}', '…')}</h4>")
         parts += [f"<p>• <b>{say(label.title)}</b> {say(label.definition)}</p>" for label in question.labels]
@@ -259,7 +260,7 @@ def answer_problem(answers: Answers, codebook: Codebook) -> tuple[str, str] | No
 
 def _is_well_formed(value: Any, question: Question) -> bool:  # noqa: ANN401 - whatever was sent
     if question.kind == "rating":
-        return isinstance(value, int) and 1 <= value <= (question.points or 0)
+        return type(value) is int and 1 <= value <= (question.points or 0)  # True is an int too
     if question.kind == "span":
         return isinstance(value, list) and all(_is_span(span) for span in value)
     return isinstance(value, list if question.kind == "choices" else str)
@@ -269,7 +270,7 @@ def _is_span(span: Any) -> bool:  # noqa: ANN401 - whatever was sent
     if not isinstance(span, dict):
         return False
     start, end = span.get("start"), span.get("end")
-    return isinstance(start, int) and isinstance(end, int) and 0 <= start <= end
+    return type(start) is int and type(end) is int and 0 <= start <= end
 
 
 def build_result(answers: Answers, codebook: Codebook) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 
 from toolkit.errors import StudioError
 from toolkit.studio import server
-from toolkit.studio.accounts import read_keys
+from toolkit.studio.accounts import Keys, read_keys, write_keys
 from toolkit.studio.server import (
     ServerState,
     open_studio,
@@ -55,6 +55,12 @@ def test_a_stopped_server_comes_back_with_its_port_its_accounts_and_its_data(tmp
         assert keys.admin is not None
         with open_studio(tmp_path) as studio:
             assert studio.whoami().email == keys.admin.email
+        # What an interrupted start leaves behind: a server that runs, and keys without its token.
+        tokenless = msgspec.structs.replace(keys.admin, token="", user_id=None)
+        write_keys(tmp_path / "keys.json", Keys(admin=tokenless))
+        assert server_status(tmp_path) is None
+        assert start_server(tmp_path, lambda _: None) == again
+        assert server_status(tmp_path) == again
     finally:
         stop_server(tmp_path)
 

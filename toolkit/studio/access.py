@@ -73,7 +73,11 @@ class Bearer(httpx.Auth):
 
     def _keep(self, response: httpx.Response) -> None:
         response.raise_for_status()
-        self._access = response.json()["access"]
+        try:
+            self._access = str(response.json()["access"])
+        except (ValueError, KeyError, TypeError) as error:
+            place = plain_url(self._refresh_url)
+            raise StudioError(f"{place}: the answer is not that of Label Studio; check the address") from error
         self._ends = float(_claims(self._access).get("exp", 0))
 
 

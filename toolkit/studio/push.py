@@ -178,7 +178,15 @@ def _refuse_if_answered(studio: Studio, project: Project) -> None:
 
 
 def _stored(studio: Studio, request: PushRequest) -> list[StoredTask]:
-    return [task for project in find_projects(studio, request.campaign) for task in studio.stored_tasks(project.id)]
+    stored = []
+    for project in find_projects(studio, request.campaign):
+        try:
+            stored += studio.stored_tasks(project.id)
+        except StudioError:
+            # A second push may just have given up the empty project that it made beside ours.
+            if project.id in {each.id for each in find_projects(studio, request.campaign)}:
+                raise
+    return stored
 
 
 def _remove_twins(studio: Studio, stored: Iterable[StoredTask]) -> set[int]:

@@ -72,7 +72,7 @@ def start_server(directory: Path, progress: Progress, port: int | None = None) -
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(directory / "server.json"):
-        running = server_status(directory)
+        running = server_status(directory) or _left_behind(directory)
         if running:
             if port not in (None, running.port):
                 raise StudioError(
@@ -98,8 +98,11 @@ def stop_server(directory: Path) -> bool:
             return False
         os.kill(state.pid, signal.SIGTERM)
         for _ in _until(_STOP_SECONDS):
-            if not _is_ours(state):
+            # The port outlives the process by a moment, and the next start wants it back.
+            if not _is_ours(state) and _is_free(state.port):
                 return True
+        if not _is_ours(state):
+            return True
     raise StudioError(f"{directory}: process {state.pid} does not stop; end it with `kill -9 {state.pid}`")
 
 
@@ -137,6 +140,18 @@ def _started(directory: Path, program: Path, version: str, port: int) -> ServerS
             os.kill(pid, signal.SIGTERM)
         raise
     return state
+
+
+def _left_behind(directory: Path) -> ServerState | None:
+    """The server of a start that was interrupted before it had the token, now with the token; None where none runs."""
+    state = _written_state(directory)
+    for _ in _until(_START_SECONDS):
+        if state is None or not _is_ours(state):
+            return None
+        if _is_healthy(state.url):
+            _remember_token(directory, state)
+            return state
+    raise StudioError(f"{directory}: the server runs and does not answer; `stance studio stop` comes first")
 
 
 def _spawned(program: Path, directory: Path, port: int, admin: Account) -> int:
@@ -221,7 +236,7 @@ def _answers_as(state: ServerState, admin: Account) -> bool:
 def _is_ours(state: ServerState) -> bool:
     """Whether the process is the one that we started: numbers of processes are used again."""
     command = _command_of(state.pid)
-    return "label-studio" in command and f"--port {state.port}" in command
+    return "label-studio" in command and command.split()[-2:] == ["--port", str(state.port)]
 
 
 def _command_of(pid: int) -> str:

@@ -119,7 +119,7 @@ def push_request(campaign: str, book: Codebook) -> Callable[..., PushRequest]:
     return request
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def accounts(studio: Studio, studio_directory: Path) -> dict[str, Account]:
     """Three annotators of the session's server."""
     return ensure_annotators(studio, ANNOTATORS, studio_directory / "keys.json", lambda _: None)

@@ -212,6 +212,8 @@ class Example(Record, frozen=True, kw_only=True):
     article_id: str
     article_version: str
     unit: str
+    start: _Offset  # of the paragraph in the article's text, in code points
+    end: _Offset
     target: str
     outlet: str | None
     origin: str | None

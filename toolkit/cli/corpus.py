@@ -17,6 +17,7 @@ from toolkit.cli.common import (
     emit_rows,
     example,
     is_campaign,
+    note,
 )
 from toolkit.errors import UsageError
 from toolkit.steps import corpus, init
@@ -100,6 +101,7 @@ def _duplicates(
     outcome, rows = corpus.duplicates_source(source, output)
     if output is None and not as_json:
         emit_rows([msgspec.to_builtins(row) for row in rows])
+        note(outcome, quiet)
     else:
         emit(outcome, as_json, quiet)
 

@@ -9,7 +9,7 @@ from toolkit.files import append_jsonl, read_jsonl
 from toolkit.records import Annotator, Answers, Intended
 from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, paragraphs_of
 from toolkit.steps.studio import campaign_key, connect, studio_file_of
-from toolkit.studio.accounts import ensure_annotators
+from toolkit.studio.accounts import SIMULATED, ensure_annotators
 from toolkit.studio.answering import AnswerRequest, answer_queue
 from toolkit.workspace import Campaign
 
@@ -39,7 +39,7 @@ def simulate_step(campaign: Campaign, progress: Progress) -> Outcome:
         )
 
     with studio:
-        accounts = ensure_annotators(studio, by_name, keys_file, lambda line: progress(line, 0, 0))
+        accounts = ensure_annotators(studio, by_name, SIMULATED, keys_file, lambda line: progress(line, 0, 0))
         request = AnswerRequest(
             campaign=campaign_key(campaign),
             codebook=campaign.codebook,

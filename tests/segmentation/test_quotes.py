@@ -107,6 +107,7 @@ def test_only_the_outermost_of_nested_quotations_counts():
     assert [q[0] for q in seen("«Он читал «Известия» и молчал», — сказал он.")[0]] == ["«Он читал «Известия» и молчал»"]
     assert [q[0] for q in seen("«Он читал «Известия», — сказал он.")[0]] == ["«Он читал «Известия»"]
     assert [q[0] for q in seen("“She said ‘no’ to me,” he said.")[0]] == ["“She said ‘no’ to me,”"]
+    assert [q[0] for q in seen('“She said "no" and “yes” to me,” he said.')[0]] == ['“She said "no" and “yes” to me,”']
 
 
 @pytest.mark.parametrize(
@@ -126,6 +127,22 @@ def test_words_held_up_are_told_from_words_said(text, scare):
     [[quote]] = find_quotes([text], [0])
     assert quote.scare is scare
     assert not (quote.scare and (quote.speaker or quote.verb))
+
+
+def test_what_the_author_inserts_between_dashes_names_the_speaker():
+    [[row]] = seen("«Не знаю, — сказал Иван Рудин. — Приду завтра».")
+    assert row == ("«Не знаю, — сказал Иван Рудин. — Приду завтра»", "Иван Рудин", "сказал")
+
+
+@pytest.mark.parametrize(
+    "text", ['“Not yet," said Ida Renn.', '"Not yet,” said Ida Renn.', '“Not yet," said Ida Renn. “No.”']
+)
+def test_a_mark_of_the_other_kind_closes_where_nothing_else_does(text):
+    assert seen(text)[0][0] == (text[:10], "Ida Renn", "said")
+
+
+def test_a_quotation_whose_closing_mark_was_left_out_ends_before_the_next():
+    assert [row[0] for row in seen("“Not yet, he said. “Not today.”")[0]] == ["“Not yet, he said.", "“Not today.”"]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +191,9 @@ def test_quotations_move_with_their_paragraph(text, start):
     assert [(q.start + start, q.end + start) for q in here] == [(q.start, q.end) for q in there]
 
 
-@pytest.mark.parametrize("unit", ["“a,” said X. ", '"', "'a ", "‘b ", "«", "» ", "said ", "— а, — сказал ", "“a "])
+@pytest.mark.parametrize(
+    "unit", ["“a,” said X. ", '"', "'a ", "‘b ", "«", "» ", "said ", "— а, — сказал ", "“a ", '“a" ', '“"a" «']
+)
 def test_time_grows_with_the_length_of_a_paragraph(unit):
     def seconds(size):
         text = unit * (size // len(unit))

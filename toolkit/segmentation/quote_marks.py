@@ -11,9 +11,12 @@ from msgspec import Struct
 
 Family = Literal["curly", "straight", "guillemet", "angle", "single"]
 
-_MARK = re.compile(
-    "``|''|‘‘|’’|(?<![\\w,]),,(?=\\w)|[\"“”„‟«»‹›]|(?<!\\w)['‘‚‛`](?=[\\w\"“«„(\\[…¿¡])|(?<=\\S)['‘’](?!\\w)"
+_PATTERN = (  # begins with a set of characters, which a search skips to; what makes it a mark is looked at behind that
+    "[\"“”„‟«»‹›`'‘’‚‛{more}](?:(?<=[\"“”„‟«»‹›])|(?<=`)`|(?<=')'|(?<=‘)‘|(?<=’)’|{low}"
+    "(?<=['‘‚‛`])(?<!\\w.)(?=[\\w\"“«„(\\[…¿¡])|(?<=['‘’])(?<=\\S.)(?!\\w))"
 )
+_MARK = re.compile(_PATTERN.format(more="", low=""), re.DOTALL)
+_MARK_OR_COMMAS = re.compile(_PATTERN.format(more=",", low="(?<=,)(?<![\\w,].),(?=\\w)|"), re.DOTALL)
 _FAMILIES: dict[str, Family] = {
     **dict.fromkeys(("“", "”", "„", "‟", "``", "‘‘", "’’", ",,"), "curly"),
     **dict.fromkeys(('"', "''"), "straight"),
@@ -52,7 +55,7 @@ class _Mark(Struct, frozen=True):
 
 def has_marks(text: str) -> bool:
     """Whether a text holds anything that could be a quotation mark."""
-    return _MARK.search(text) is not None
+    return _pattern(text).search(text) is not None
 
 
 def pair_marks(text: str) -> list[Marked]:
@@ -63,7 +66,7 @@ def pair_marks(text: str) -> list[Marked]:
     >>> [text[m.start:m.end] for text in ["The nurses’ “no” to ‘fair’ pay"] for m in pair_marks(text)]
     ['“no”', '‘fair’']
     """
-    marks = [_seen(text, match) for match in _MARK.finditer(text)]
+    marks = [_seen(text, match) for match in _pattern(text).finditer(text)]
     found: list[Marked] = []
     index = 0
     while index < len(marks):
@@ -85,8 +88,12 @@ def pair_marks(text: str) -> list[Marked]:
 
 def opening_mark(text: str) -> bool:
     """Whether a paragraph begins with a mark that opens, or with », as Spanish prints where a quotation goes on."""
-    mark = _MARK.match(text)
+    mark = _pattern(text).match(text)
     return mark is not None and mark[0] not in ("’", "›") and len(text) > mark.end()
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return _MARK_OR_COMMAS if ",," in text else _MARK
 
 
 def _seen(text: str, match: re.Match[str]) -> _Mark:
@@ -111,24 +118,50 @@ def _can_open(text: str, mark: _Mark) -> bool:
 def _stretch(text: str, marks: list[_Mark], opening: int) -> tuple[Marked, int]:
     """The quotation that a mark opens, and the index of the last mark in it."""
     first = marks[opening]
-    depth, last_closing = 1, None
+    depth, inner, last_closing, mixed = 1, 0, None, None
     for index in range(opening + 1, len(marks)):
         mark = marks[index]
         if mark.family != first.family:
-            continue
-        if _closes(text, first, mark):
+            step = _inner_step(first, mark)
+            if step < 0 and not inner and mixed is None:
+                mixed = index
+            inner = max(0, inner + step)
+        elif _closes(text, first, mark):
             depth -= 1
             last_closing = index
             if not depth:
-                return Marked(start=first.start, end=mark.end, family=first.family), index
-        elif text[max(0, mark.start - 3) : mark.start].rstrip()[-1:] in tuple(_SENTENCE_ENDS):
-            end = first.start + len(text[first.start : mark.start].rstrip())
-            return Marked(start=first.start, end=end, family=first.family), index - 1
+                return _from_to(first, mark), index
+        elif mixed is not None or text[max(0, mark.start - 3) : mark.start].rstrip()[-1:] in tuple(_SENTENCE_ENDS):
+            return _unclosed_before(text, marks, opening, index, mixed)
         else:
             depth += 1
-    if last_closing is not None:  # one mark closed an inner quotation and the outer one
-        return Marked(start=first.start, end=marks[last_closing].end, family=first.family), last_closing
+    closing = mixed if last_closing is None else last_closing  # the last may close an inner quotation and the outer one
+    if closing is not None:
+        return _from_to(first, marks[closing]), closing
     return Marked(start=first.start, end=len(text), family=first.family, closed=False), len(marks) - 1
+
+
+def _from_to(first: _Mark, last: _Mark) -> Marked:
+    return Marked(start=first.start, end=last.end, family=first.family)
+
+
+def _unclosed_before(text: str, marks: list[_Mark], opening: int, again: int, mixed: int | None) -> tuple[Marked, int]:
+    """A quotation that no mark of its kind closes before another opens."""
+    first = marks[opening]
+    if mixed is not None:
+        return _from_to(first, marks[mixed]), mixed
+    end = first.start + len(text[first.start : marks[again].start].rstrip())
+    return Marked(start=first.start, end=end, family=first.family), again - 1
+
+
+def _inner_step(first: _Mark, mark: _Mark) -> int:
+    """1 for a mark that opens a quotation of another kind inside, -1 for one that closes it.
+
+    A straight mark that closes nothing inside closes what a curly one opened, where nothing else does; and the reverse.
+    """
+    if {first.family, mark.family} != {"curly", "straight"} or mark.opens == mark.closes:
+        return 0
+    return 1 if mark.opens else -1
 
 
 def _closes(text: str, first: _Mark, mark: _Mark) -> bool:

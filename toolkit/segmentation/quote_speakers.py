@@ -1,6 +1,8 @@
 """Who is quoted, and by which word: the clause behind a quotation, or the clause before it."""
 
+import itertools
 import re
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -24,11 +26,13 @@ _BEHIND = 220  # characters behind a quotation in which its attribution is looke
 _BEFORE = 320
 _LONGEST_NAME = 14  # words
 _FARTHEST_VERB = 16  # words from a quotation to the verb behind it
+_ABBREVIATION = r"\b(?:Mr|Mrs|Ms|Dr|St|Sen|Rep|Gov|Gen|Lt|Col|Sgt|Capt|Prof|Rev|Jr|Sr|Sra|Hon|Dato|[^\W\d_])"
+_ABBREVIATED = re.compile(_ABBREVIATION + r"\Z")
+_STOP = re.compile("[.!?…]")
 _TOKEN = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Dr|St|Sen|Rep|Gov|Gen|Lt|Col|Sgt|Capt|Prof|Rev|Jr|Sr|Sra|Hon|Dato|[^\W\d_])\."
+    _ABBREVIATION + r"\."
     r"|\w+(?:['’./-]\w+)*['’]?|[^\w\s]"
 )
-_SENTENCE_ENDS = frozenset(".!?…")
 _BREAKS = frozenset(',;:—–-()[]"“”«»„|')
 _INVERTED = re.compile(r"(?P<verb>\w+?)(?:-t)?-(?P<who>ils?|elles?|on|je)$")
 _LINKS = frozenset(("that", "it", "as", "a", "an", "the", "что", "што", "що", "que", "bahawa", "dass"))
@@ -67,31 +71,24 @@ class Clause(Struct, frozen=True, kw_only=True):
 
 def clause_behind(text: str, end: int, limit: int) -> Clause:
     """The rest of the sentence behind a quotation that ends at ``end``; at most up to ``limit``."""
-    tokens: list[_Token] = []
-    for token in _tokens(text, end, min(limit, end + _BEHIND)):
-        if _ends_sentence(text, token):
-            break
-        tokens.append(token)
-    return Clause(text=text, tokens=tuple(tokens))
+    last = min(limit, end + _BEHIND)
+    return Clause(text=text, tokens=tuple(_tokens(text, end, next(_sentence_stops(text, end, last), last))))
 
 
 def clause_before(text: str, start: int, floor: int) -> Clause:
     """The beginning of the sentence in which a quotation starts; at least from ``floor``."""
     dateline = _DATELINE.match(text) if not floor and start <= _BEFORE else None
-    tokens = _tokens(text, dateline.end() if dateline else max(floor, start - _BEFORE), start)
-    ends = [index for index, token in enumerate(tokens) if _ends_sentence(text, token)]
-    return Clause(text=text, tokens=tuple(tokens[ends[-1] + 1 if ends else 0 :]))
+    first = dateline.end() if dateline else max(floor, start - _BEFORE)
+    for stop in _sentence_stops(text, first, start):
+        first = stop + 1
+    return Clause(text=text, tokens=tuple(_tokens(text, first, start)))
 
 
 def sentence_ends(text: str, start: int, end: int) -> int:
     """How many sentences end in a stretch; two are as good as many."""
-    count = 0
-    for match in _TOKEN.finditer(text, start, min(end, start + 2 * _BEFORE)):
-        if _ends_sentence(text, _Token(match[0], match.start(), match.end())):
-            count += 1
-            if count > 1:
-                return count
-    return count + 2 * (end > start + 2 * _BEFORE)
+    if end > start + 2 * _BEFORE:
+        return 2
+    return len(list(itertools.islice(_sentence_stops(text, start, end), 2)))
 
 
 def attributed_behind(clause: Clause) -> Attribution | None:
@@ -140,13 +137,19 @@ def attributed_before(clause: Clause) -> Attribution | None:
 # --- words ---------------------------------------------------------------------------------------------------------
 
 
-def _tokens(text: str, start: int, end: int) -> list[_Token]:
-    return [_Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text, start, end)]
+def _tokens(text: str, start: int, end: int) -> Iterator[_Token]:
+    for match in _TOKEN.finditer(text, start, end):
+        yield _Token(match[0], match.start(), match.end())
 
 
-def _ends_sentence(text: str, token: _Token) -> bool:
-    after = text[token.end : token.end + 1]
-    return token.text in _SENTENCE_ENDS and (not after or after.isspace() or after in "\"”»’'")
+def _sentence_stops(text: str, start: int, end: int) -> Iterator[int]:
+    """Where sentences stop in a stretch; the full stop of an abbreviation is none."""
+    for match in _STOP.finditer(text, start, end):
+        after = text[match.end() : match.end() + 1]
+        if after and not after.isspace() and after not in "\"”»’'":
+            continue
+        if match[0] != "." or not _ABBREVIATED.search(text, max(start, match.start() - 6), match.start()):
+            yield match.start()
 
 
 def _reports(clause: Clause, index: int) -> Tongue | None:

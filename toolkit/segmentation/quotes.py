@@ -27,6 +27,7 @@ _FEW = 2  # words that are held up in marks, unless somebody is named as saying 
 _NAME = 4  # words that a name in marks may have where names cannot be told by capitals
 _MARKS = "\"'“”„‟«»‹›‘’‚‛`"
 _UNATTRIBUTED = Attribution(speaker=None, verb=None)
+_INSERTIONS = 5  # how many stretches between dashes are looked at
 _NEAR = 6  # words between a verb and one or two words that somebody says
 _DASH = re.compile(r"(?:—|–|―)[\s\u00a0]?(?=[\w¿¡…«“])")
 _INSERTED = re.compile(r"(?:[,.!?…][\s\u00a0]?|[\s\u00a0])(?P<dash>[—–―])[\s\u00a0]?(?P<words>[^—–―\n]{2,160})")
@@ -51,7 +52,7 @@ def find_quotes(texts: Sequence[str], starts: Sequence[int]) -> list[tuple[Quote
     'Ida Renn'
     """
     quotes = [
-        tuple(_placed(quote, start) for quote in _judged(text, found))
+        tuple(_placed(quote, start) for quote in _judged(text, found)) if found else ()
         for text, start, found in zip(texts, starts, _spans(texts), strict=True)
     ]
     return _with_shared_speakers(quotes)
@@ -139,12 +140,20 @@ def _own_attribution(text: str, found: Sequence[_Found], place: int) -> Attribut
     row = found[place]
     floor = found[place - 1].end if place else 0
     limit = found[place + 1].start if place + 1 < len(found) else len(text)
-    behind = clause_behind(text, row.end, limit)
-    before = clause_before(text, row.start, floor)
     ends_with_comma, ends_with_stop = _ending(text, row)
-    if ends_with_comma:
-        return attributed_behind(behind) or attributed_before(before)
-    return attributed_before(before) or (None if ends_with_stop else attributed_behind(behind))
+    said = attributed_behind(clause_behind(text, row.end, limit)) if ends_with_comma else None
+    said = said or attributed_before(clause_before(text, row.start, floor))
+    if said is None and not (ends_with_comma or ends_with_stop):
+        said = attributed_behind(clause_behind(text, row.end, limit))
+    return said or _said_within(text, row)
+
+
+def _said_within(text: str, row: _Found) -> Attribution | None:
+    """The attribution that the author inserts between dashes: ``«Не знаю, — сказал он. — Приду»``."""
+    for match in itertools.islice(_INSERTED.finditer(text, row.start, row.end), _INSERTIONS):
+        if _tells(match["words"]):
+            return attributed_behind(clause_behind(text, match.start("dash"), row.end))
+    return None
 
 
 def _ending(text: str, row: _Found) -> tuple[bool, bool]:

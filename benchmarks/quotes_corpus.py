@@ -34,6 +34,8 @@ class Cut(Struct, frozen=True, kw_only=True):
 
 
 class Drawn(Struct, frozen=True, kw_only=True):
+    """A paragraph that is read."""
+
     source: str
     article: str
     start: int
@@ -117,3 +119,20 @@ def _joined(source: str, number: int, paragraphs: list[str]) -> Cut:
 def _cut_at_blank_lines(source: str, article_id: str, text: str) -> Cut:
     spans = [match.span() for match in re.finditer(r"\S(?:.*?\S)?(?=\s*(?:\n\s*\n|\Z))", text, re.DOTALL)]
     return Cut(source=source, id=article_id, text=text, spans=spans)
+
+
+def main() -> None:
+    """Print what is to be read, with ids and offsets, for a reader who has not seen what a program found."""
+    sources = corpus()
+    cuts = {(cut.source, cut.id): cut for articles in sources.values() for cut in articles}
+    for row in draw(sources):
+        cut = cuts[row.source, row.article]
+        place = cut.spans.index((row.start, row.end))
+        before = cut.texts[place - 1][-60:] if place else ""
+        after = cut.texts[place + 1][:60] if place + 1 < len(cut.spans) else ""
+        print(json.dumps({"source": row.source, "article": row.article, "start": row.start, "end": row.end}))
+        print(f"  before: … {before}\n  {cut.text[row.start : row.end]}\n  after: {after} …\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -50,6 +50,7 @@ class _Mark(Struct, frozen=True):
 
     @property
     def family(self) -> Family:
+        """The kind of mark, which its partner has too."""
         return _FAMILIES.get(self.text, "single")
 
 

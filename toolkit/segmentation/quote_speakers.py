@@ -55,6 +55,7 @@ class _Token(Struct, frozen=True):
 
     @property
     def low(self) -> str:
+        """The word in lower case."""
         return self.text.lower()
 
 

@@ -41,12 +41,14 @@ class Article(Record, frozen=True, kw_only=True):
 
 
 class Quote(Record, frozen=True, kw_only=True):
-    """Quoted speech within an article, in the article's code points."""
+    """Words in quotation marks within an article, marks included, in the article's code points."""
 
     start: _Offset
     end: _Offset
-    speaker: str | None = None
-    verb: str | None = None
+    speaker: str | None = None  # as the text names whoever is quoted
+    verb: str | None = None  # the word that reports it
+    scare: bool = False  # held up in marks, a name or a title, but nobody's utterance
+    run: int | None = None  # equal within an article: parts of one quotation that runs on over paragraphs
 
 
 class Paragraph(Record, frozen=True, kw_only=True):

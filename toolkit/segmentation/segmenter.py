@@ -4,22 +4,17 @@ A text with blank lines is divided at them, and at the single line breaks betwee
 wrapped at a margin; a text without blank lines is divided at every line break.
 """
 
-import itertools
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct
 
 from toolkit.files import digest
 from toolkit.records import Article, Paragraph
+from toolkit.segmentation.lines import lines_of
 from toolkit.segmentation.roles import decide_roles
 from toolkit.segmentation.shape import normalised
-
-_LINE_BREAK = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_PARAGRAPH_SEPARATOR = "\u2029"
-_ITEM_MARK = re.compile(r"[•‣▪●◦∙■►➤*>–—-]|\(?\d{1,2}[.)]\s")
-_MARGINS = range(40, 101)  # where somebody would wrap lines
+from toolkit.segmentation.wrapping import paragraphs_of_lines
 
 
 class Span(Struct, frozen=True, kw_only=True):
@@ -44,12 +39,8 @@ def segment_text(text: str) -> list[Span]:
     >>> segment_text("One.\r\n \r\n  Two. ")
     [Span(start=0, end=4), Span(start=11, end=15)]
     """
-    blocks = list(_blocks(text))
-    lines = [line for block in blocks for line in block]
-    if len(blocks) < 2 or not _is_wrapped(text, blocks, lines):
-        return lines
-    margin = max(line.end - line.start for line in lines)
-    return [span for block in blocks for span in _unwrapped(text, block, margin)]
+    lines = lines_of(text)
+    return [Span(start=start, end=end) for start, end in paragraphs_of_lines(text, lines)]
 
 
 def segment_article(article: Article) -> list[Paragraph]:
@@ -89,61 +80,3 @@ def paragraph_ids(article_id: str, texts: Iterable[str]) -> list[str]:
         ids.append(digest(f"{article_id}\n{words}\n{seen[words]}"))
         seen[words] += 1
     return ids
-
-
-# --- lines and blocks ----------------------------------------------------------------------------------------------
-
-
-def _blocks(text: str) -> Iterator[list[Span]]:
-    """The lines between blank lines, without the white space around each."""
-    block: list[Span] = []
-    for line, ends_paragraph in _lines(text):
-        if line.start < line.end:
-            block.append(line)
-        if block and (ends_paragraph or line.start == line.end):
-            yield block
-            block = []
-    if block:
-        yield block
-
-
-def _lines(text: str) -> Iterator[tuple[Span, bool]]:
-    start = 0
-    for found in _LINE_BREAK.finditer(text):
-        yield _stripped(text, start, found.start()), found[0] == _PARAGRAPH_SEPARATOR
-        start = found.end()
-    yield _stripped(text, start, len(text)), True
-
-
-def _stripped(text: str, start: int, end: int) -> Span:
-    line = text[start:end]
-    bare = line.lstrip()
-    first = start + len(line) - len(bare)
-    return Span(start=first, end=first + len(bare.rstrip()))
-
-
-# --- lines that were wrapped at a margin ---------------------------------------------------------------------------
-
-
-def _is_wrapped(text: str, blocks: Sequence[Sequence[Span]], lines: Sequence[Span]) -> bool:
-    """Whether most breaks within blocks stand where the next word would have crossed the margin."""
-    margin = max(line.end - line.start for line in lines)
-    if margin not in _MARGINS:
-        return False
-    full = [_is_full(text, line, after, margin) for block in blocks for line, after in itertools.pairwise(block)]
-    return 2 * sum(full) > len(full)
-
-
-def _unwrapped(text: str, block: Sequence[Span], margin: int) -> Iterator[Span]:
-    start = block[0].start
-    for line, after in itertools.pairwise(block):
-        if not _is_full(text, line, after, margin):
-            yield Span(start=start, end=line.end)
-            start = after.start
-    yield Span(start=start, end=block[-1].end)
-
-
-def _is_full(text: str, line: Span, after: Span, margin: int) -> bool:
-    following = text[after.start : after.end]
-    word = following.split(maxsplit=1)[0]
-    return len(word) + 1 + line.end - line.start > margin and not _ITEM_MARK.match(following)

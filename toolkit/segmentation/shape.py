@@ -8,6 +8,7 @@ _LONGEST_QUESTION = 7  # a longer question is asked by somebody in the text
 _CHARACTERS = 8  # a word and its space hold no more on average, so that lines without spaces are bounded too
 
 _SENTENCE_ENDS = ".!?…。！？؟।"
+_ENDS = frozenset("." + _SENTENCE_ENDS + "۔｡")
 _GOES_ON = ",;:—–-"
 _CLOSERS = "\"'”’»›)]}*"
 _OPENERS = "\"'“‘«‹„([{"
@@ -16,6 +17,9 @@ _PARTICLES = frozenset((
     "the", "und", "van", "via", "von", "with", "y", "&",
 ))  # fmt: skip
 _SIGNED_SENTENCE = re.compile(r"[.!?…][”’\"')]*\s+(?:[—–-]{1,2}\s?[^—–.!?]{2,50}|[(\[][^()\[\]]{2,40}[)\]])$")
+_ITEM = re.compile(r"[•‣▪●◦∙■►➤*]\s*\S|[·–—-]\s+\S|\(?(?:\d{1,2}|[a-z])[.)]\s+\S")
+_ENTRY = re.compile(r"\[?(?:[01]?\d|2[0-3])[:.h][0-5]\d\b(?!\.\d)")
+_CELL = re.compile(r"\s*\|\s*|\t+| {3,}")
 
 
 def normalised(text: str) -> str:
@@ -47,6 +51,11 @@ def ends_with_abbreviation(text: str) -> bool:
     return re.search(r"(?:\b\w\.\w|\b[JS]r|\bInc|\bCo|\bLtd)\.$", text[-20:].rstrip(_CLOSERS)) is not None
 
 
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends with the mark of a sentence, quotes and brackets behind it or not."""
+    return line[-20:].rstrip(_CLOSERS)[-1:] in _ENDS
+
+
 def reads_as_sentence(text: str) -> bool:
     """Whether a line ends as a sentence does, with the name of an agency behind it or not."""
     ended = last_mark(text) in _SENTENCE_ENDS and not ends_with_abbreviation(text)
@@ -76,6 +85,33 @@ def reads_as_heading(text: str) -> bool:
 def is_speech(text: str) -> bool:
     """Whether a line is a turn of an interview: ``Q: …``, ``VENN: …``."""
     return re.match(r"(?:[QA]|[A-Z][A-Z .'’-]{1,30})\s?[:.]\s", text) is not None
+
+
+def is_item(line: str) -> bool:
+    """Whether a line begins as an item of a list does: with a bullet, a dash, a number or a letter.
+
+    >>> is_item("• one"), is_item("2) two"), is_item("2 too")
+    (True, True, False)
+    """
+    return _ITEM.match(line) is not None
+
+
+def is_entry(line: str) -> bool:
+    """Whether a line begins with a time of day, as an entry of a live blog does.
+
+    >>> is_entry("10:45 am – The session opens"), is_entry("[14.05]"), is_entry("10 people")
+    (True, True, False)
+    """
+    return _ENTRY.match(line) is not None
+
+
+def is_table_row(line: str) -> bool:
+    """Whether a line holds cells, divided by bars, tabs or wide gaps.
+
+    >>> is_table_row("Renn   1,204   51 %"), is_table_row("| a | b |"), is_table_row("so  it was")
+    (True, True, False)
+    """
+    return len(_CELL.findall(line)) >= (1 if "\t" in line else 2)
 
 
 def is_names(text: str) -> bool:

@@ -24,10 +24,10 @@ class Line(Struct, frozen=True, gc=False):
 def lines_of(text: str) -> list[Line]:
     r"""The lines of a text that are not blank, in order; every convention of Unicode ends a line.
 
-    >>> lines_of("One.\r\n \u2028  Two. ")
-    [Line(0, 0, 4, False), Line(8, 10, 14, True)]
+    >>> [(line.start, line.end, line.gap) for line in lines_of("One.\r\n \u2028  Two. ")]
+    [(0, 4, False), (10, 14, True)]
     """
-    found = []
+    found: list[Line] = []
     position, gap = 0, False
     for raw in text.splitlines(keepends=True):
         bare = raw.strip()

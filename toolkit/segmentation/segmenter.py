@@ -17,7 +17,7 @@ from toolkit.segmentation.shape import normalised
 from toolkit.segmentation.wrapping import paragraphs_of_lines
 
 
-class Span(Struct, frozen=True, kw_only=True):
+class Span(Struct, frozen=True, kw_only=True, gc=False):
     """A stretch of a text, in code points: ``text[start:end]``."""
 
     start: int

@@ -21,14 +21,31 @@ _ITEM = re.compile(r"[•‣▪●◦∙■►➤*]\s*\S|[·–—-]\s+\S|\(?(?:
 _ENTRY = re.compile(r"\[?(?:[01]?\d|2[0-3])[:.h][0-5]\d\b(?!\.\d)")
 _CELL = re.compile(r"\s*\|\s*|\t+| {3,}")
 
+_WORD = re.compile(r"\w+")
+_TYPOGRAPHIC = "“”‘’–—…\u00a0"  # what English prose has besides ASCII
+_ASCII_WORDS = bytes(ord(chr(i).lower()) if chr(i).isalnum() or chr(i) == "_" else ord(" ") for i in range(128)).ljust(
+    256
+)
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_ABBREVIATION = re.compile(r"(?:\b\w\.\w|\b[JS]r|\bInc|\bCo|\bLtd)\.$")
+_SPEECH = re.compile(r"(?:[QA]|[A-Z][A-Z .'’-]{1,30})\s?[:.]\s")
+_DATELINE = re.compile(r"[^\W\d_a-z][^\Wa-z]+(?:[ .,'’-][^\n—–:]{0,40}?)?\s?[—–-]\s")
+_SIGNED = re.compile(r"\s[—–-]{1,2}\s?([^—–.!?]{2,60})$")
+
 
 def normalised(text: str) -> str:
-    """The words of a text, composed, without case, a space between.
+    """The words of a text, composed, without case and invisible marks, a space between.
 
     >>> normalised("“Nobody’s  Trailer”: Part 2")
     'nobody s trailer part 2'
     """
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFC", text).casefold()))
+    if not text.isascii():
+        for mark in _TYPOGRAPHIC:
+            text = text.replace(mark, " ")
+    if text.isascii():
+        return " ".join(text.encode().translate(_ASCII_WORDS).decode().split())
+    visible = INVISIBLE.sub("", text) if INVISIBLE.search(text) else text
+    return " ".join(_WORD.findall(unicodedata.normalize("NFC", visible).casefold()))
 
 
 def has_at_most(text: str, words: int) -> bool:
@@ -48,7 +65,8 @@ def last_mark(text: str) -> str:
 
 def ends_with_abbreviation(text: str) -> bool:
     """Whether the last full stop belongs to initials: ``U.S.``, ``a.m.``, ``Jr.``."""
-    return re.search(r"(?:\b\w\.\w|\b[JS]r|\bInc|\bCo|\bLtd)\.$", text[-20:].rstrip(_CLOSERS)) is not None
+    bare = text[-20:].rstrip(_CLOSERS)
+    return bare.endswith(".") and _ABBREVIATION.search(bare) is not None
 
 
 def ends_sentence(line: str) -> bool:
@@ -84,7 +102,7 @@ def reads_as_heading(text: str) -> bool:
 
 def is_speech(text: str) -> bool:
     """Whether a line is a turn of an interview: ``Q: …``, ``VENN: …``."""
-    return re.match(r"(?:[QA]|[A-Z][A-Z .'’-]{1,30})\s?[:.]\s", text) is not None
+    return _SPEECH.match(text) is not None
 
 
 def is_item(line: str) -> bool:
@@ -127,10 +145,10 @@ def is_names(text: str) -> bool:
 
 def has_dateline(text: str) -> bool:
     """Whether a text begins with a place in capitals and a dash: ``ARDENPORT, Jan 24 — …``."""
-    return re.match(r"[^\W\d_a-z][^\Wa-z]+(?:[ .,'’-][^\n—–:]{0,40}?)?\s?[—–-]\s", text) is not None
+    return _DATELINE.match(text) is not None
 
 
 def is_signed(text: str) -> bool:
     """Whether a text ends with a dash and a name: ``… on Monday. — SNA``."""
-    signed = re.search(r"\s[—–-]{1,2}\s?([^—–.!?]{2,60})$", text[-80:])
+    signed = _SIGNED.search(text[-80:])
     return signed is not None and is_names(signed[1])

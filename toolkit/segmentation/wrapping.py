@@ -95,7 +95,7 @@ def _is_wrapped(rows: Sequence[_Row], margin: int) -> bool:
     breaks = [(a, b) for a, b in pairs if b.indent <= a.indent + 1 or _runs_on(a, b)]
     full = [(a, b) for a, b in breaks if _is_full(a, b, margin)]
     running = sum(_runs_on(a, b) for a, b in full)
-    return running > 0 and 3 * running >= len(breaks) and 5 * len(full) >= 2 * len(breaks)
+    return running > 0 and 3 * running > len(breaks) and 5 * len(full) >= 2 * len(breaks)
 
 
 def _is_full(a: _Row, b: _Row, margin: int) -> bool:

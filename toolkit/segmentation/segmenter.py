@@ -11,7 +11,9 @@ from msgspec import Struct
 
 from toolkit.files import digest
 from toolkit.records import Article, Paragraph
+from toolkit.segmentation.lengths import within_limits
 from toolkit.segmentation.lines import lines_of
+from toolkit.segmentation.options import AS_PRINTED, Options
 from toolkit.segmentation.roles import decide_roles
 from toolkit.segmentation.shape import normalised
 from toolkit.segmentation.wrapping import paragraphs_of_lines
@@ -31,7 +33,7 @@ class Explained(Struct, frozen=True, kw_only=True):
     rule: str
 
 
-def segment_text(text: str) -> list[Span]:
+def segment_text(text: str, options: Options = AS_PRINTED) -> list[Span]:
     r"""The paragraphs of a text, in order.
 
     No span has white space around it, none overlap, and every character that is not white space lies in one.
@@ -40,17 +42,18 @@ def segment_text(text: str) -> list[Span]:
     [Span(start=0, end=4), Span(start=11, end=15)]
     """
     lines = lines_of(text)
-    return [Span(start=start, end=end) for start, end in paragraphs_of_lines(text, lines)]
+    bounds = within_limits(text, paragraphs_of_lines(text, lines), options)
+    return [Span(start=start, end=end) for start, end in bounds]
 
 
-def segment_article(article: Article) -> list[Paragraph]:
+def segment_article(article: Article, options: Options = AS_PRINTED) -> list[Paragraph]:
     """The paragraphs of an article with their roles, in order; ids outlive changes elsewhere in the article."""
-    return [explained.paragraph for explained in explain_article(article)]
+    return [explained.paragraph for explained in explain_article(article, options)]
 
 
-def explain_article(article: Article) -> list[Explained]:
+def explain_article(article: Article, options: Options = AS_PRINTED) -> list[Explained]:
     """The paragraphs of an article, each with the rule that gave it its role."""
-    spans = segment_text(article.text)
+    spans = segment_text(article.text, options)
     texts = [article.text[span.start : span.end] for span in spans]
     rows = zip(spans, texts, paragraph_ids(article.id, texts), decide_roles(texts, article.title), strict=True)
     return [

@@ -26,7 +26,8 @@ _TYPOGRAPHIC = "“”‘’–—…\u00a0"  # what English prose has besides A
 _ASCII_WORDS = bytes(ord(chr(i).lower()) if chr(i).isalnum() or chr(i) == "_" else ord(" ") for i in range(128)).ljust(
     256
 )
-INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+INVISIBLE = "".join(map(chr, (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF)))
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _ABBREVIATION = re.compile(r"(?:\b\w\.\w|\b[JS]r|\bInc|\bCo|\bLtd)\.$")
 _SPEECH = re.compile(r"(?:[QA]|[A-Z][A-Z .'’-]{1,30})\s?[:.]\s")
 _DATELINE = re.compile(r"[^\W\d_a-z][^\Wa-z]+(?:[ .,'’-][^\n—–:]{0,40}?)?\s?[—–-]\s")
@@ -44,7 +45,7 @@ def normalised(text: str) -> str:
             text = text.replace(mark, " ")
     if text.isascii():
         return " ".join(text.encode().translate(_ASCII_WORDS).decode().split())
-    visible = INVISIBLE.sub("", text) if INVISIBLE.search(text) else text
+    visible = _INVISIBLE.sub("", text)
     return " ".join(_WORD.findall(unicodedata.normalize("NFC", visible).casefold()))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from toolkit.records import Role
-from toolkit.segmentation.shape import has_at_most, is_names, is_table_row, reads_as_sentence
+from toolkit.segmentation.shape import ends_with_a_name, has_at_most, is_names, is_table_row, reads_as_sentence
 
 _LONGEST_LINE = 14  # words, as below
 _LONGEST_NOTICE = 45
@@ -70,7 +70,7 @@ def _holds(text: str, words: Sequence[str]) -> bool:
 
 def photo_credit_alone(place: Place) -> bool:
     """``Photo: A. Name/Agency`` and nothing else."""
-    if len(place.text) > 120:
+    if len(place.text) > 120 or not ends_with_a_name(place.text, _PICTURE_WORDS):
         return False
     match = _photo_by(place.text)
     return match is not None and match.start() == 0
@@ -78,6 +78,8 @@ def photo_credit_alone(place: Place) -> bool:
 
 def photo_credit_at_the_end(place: Place) -> bool:
     """It ends with a photographer or an agency: ``Photo: A. Name``, ``— A. Name/Agency``, ``(Agency photo)``."""
+    if not ends_with_a_name(place.text, _PICTURE_WORDS):
+        return False
     tail = place.text[-130:]
     sourced = "/" in tail or " via " in tail or _names_a_picture(tail)
     if not sourced or not has_at_most(place.text, LONGEST_CAPTION):
@@ -208,7 +210,9 @@ def notice(place: Place) -> bool:
 
 def rights_reserved(place: Place) -> bool:
     """All rights are reserved in it."""
-    return "all rights reserved" in place.text[:500].casefold() and has_at_most(place.text, _LONGEST_NOTICE)
+    if "eserved" not in place.text and "ESERVED" not in place.text:  # far cheaper than folding every text
+        return False
+    return has_at_most(place.text, _LONGEST_NOTICE) and "all rights reserved" in place.text.casefold()
 
 
 def date_line(place: Place) -> bool:

@@ -75,8 +75,10 @@ def _decision_by_form(place: Place) -> Decision | None:
 
 
 def _decision_by_place(place: Place, region: Region) -> Decision:
-    role, rule = next((role, rule) for role, rule in PLACE_RULES if rule(place, region))
-    return Decision(role=role, rule=rule.__name__)
+    for role, rule in PLACE_RULES:
+        if rule(place, region):
+            return Decision(role=role, rule=rule.__name__)
+    raise AssertionError  # the last rule always holds
 
 
 # --- where the headline and the prose stand ------------------------------------------------------------------------

@@ -4,7 +4,6 @@ A text with blank lines is divided at them, and at the single line breaks betwee
 wrapped at a margin; a text without blank lines is divided at every line break.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -76,10 +75,11 @@ def explain_article(article: Article, options: Options = AS_PRINTED) -> list[Exp
 
 def paragraph_ids(article_id: str, texts: Iterable[str]) -> list[str]:
     """An id for each paragraph: a hash of the article's id, the paragraph's words, and which of its equals it is."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     ids = []
     for text in texts:
         words = normalised(text)
-        ids.append(digest(f"{article_id}\n{words}\n{seen[words]}"))
-        seen[words] += 1
+        equals = seen.get(words, 0)
+        ids.append(digest(f"{article_id}\n{words}\n{equals}"))
+        seen[words] = equals + 1
     return ids

@@ -44,7 +44,7 @@ def sentences_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
     >>> [text[a:b] for a, b in sentences_of(text, 0, len(text))]
     ['Mr. Venn came at 5 p.m.', 'He left “at once.”', 'Why?', 'Nobody knew.']
     """
-    found = []
+    found: list[tuple[int, int]] = []
     for stop in (*_ends(text, start, end), end):
         piece = text[start:stop]
         bare = piece.strip()

@@ -12,6 +12,7 @@ _ENDS = frozenset("." + _SENTENCE_ENDS + "۔｡")
 _GOES_ON = ",;:—–-"
 _CLOSERS = "\"'”’»›)]}*"
 _OPENERS = "\"'“‘«‹„([{"
+_AROUND_NAMES = _OPENERS + _CLOSERS + ".,;:/|"
 _PARTICLES = frozenset((
     "a", "an", "and", "at", "by", "da", "de", "del", "di", "du", "for", "from", "in", "la", "le", "near", "of", "on",
     "the", "und", "van", "via", "von", "with", "y", "&",
@@ -19,7 +20,7 @@ _PARTICLES = frozenset((
 _SIGNED_SENTENCE = re.compile(r"[.!?…][”’\"')]*\s+(?:[—–-]{1,2}\s?[^—–.!?]{2,50}|[(\[][^()\[\]]{2,40}[)\]])$")
 _ITEM = re.compile(r"[•‣▪●◦∙■►➤*]\s*\S|[·–—-]\s+\S|\(?(?:\d{1,2}|[a-z])[.)]\s+\S")
 _ENTRY = re.compile(r"\[?(?:[01]?\d|2[0-3])[:.h][0-5]\d\b(?!\.\d)")
-_CELL = re.compile(r"\s*\|\s*|\t+| {3,}")
+_CELL = re.compile(r"\||\t+| {3,}")
 
 _WORD = re.compile(r"\w+")
 _TYPOGRAPHIC = "“”‘’–—…\u00a0"  # what English prose has besides ASCII
@@ -95,6 +96,8 @@ def reads_as_heading(text: str) -> bool:
 
     A question counts if it is short and nobody is named as asking it.
     """
+    if len(text) > _CHARACTERS * _LONGEST_HEADING + 20:
+        return False
     mark = last_mark(text)
     if mark == "?":
         return has_at_most(text, _LONGEST_QUESTION) and not is_speech(text)
@@ -130,7 +133,9 @@ def is_table_row(line: str) -> bool:
     >>> is_table_row("Renn   1,204   51 %"), is_table_row("| a | b |"), is_table_row("so  it was")
     (True, True, False)
     """
-    return len(_CELL.findall(line)) >= (1 if "\t" in line else 2)
+    if "\t" in line:
+        return True
+    return ("|" in line or "   " in line) and len(_CELL.findall(line)) > 1
 
 
 def is_names(text: str) -> bool:
@@ -139,9 +144,19 @@ def is_names(text: str) -> bool:
     >>> is_names("Ida Renn/SNA"), is_names("Rembrandt in his last years")
     (True, False)
     """
-    words = [word.strip(_OPENERS + _CLOSERS + ".,;:/|") for word in text.split()]
+    words = [word.strip(_AROUND_NAMES) for word in text.split()]
     names = [word for word in words if word and word not in _PARTICLES]
     return any(word[0].isupper() for word in names) and not any(word[0].islower() for word in names)
+
+
+def ends_with_a_name(text: str, besides: tuple[str, ...]) -> bool:
+    """Whether the last word could end a list of names: no word in lower case, but a particle or one of some besides.
+
+    >>> ends_with_a_name("said Ida Renn.", ("pic",)), ends_with_a_name("she said.", ("pic",))
+    (True, False)
+    """
+    word = text[-40:].rsplit(maxsplit=1)[-1].strip(_AROUND_NAMES)
+    return not word[:1].islower() or word in _PARTICLES or word.lower().startswith(besides)
 
 
 def has_dateline(text: str) -> bool:

@@ -178,7 +178,7 @@ def asked(peers: str, name: str, task: str, given: Mapping[str, Sequence[str]]) 
 
 
 def corpus() -> list[str]:
-    return ["\n\n".join(article) for name in ("persent", "hyperpartisan") for article in paragraphs(name)]
+    return ["\n\n".join(article) for name in ("persent", "hyperpartisan") for article in paragraphs(name) if article]
 
 
 def megabytes(texts: Iterable[str]) -> float:

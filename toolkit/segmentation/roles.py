@@ -13,7 +13,8 @@ from typing import Literal
 from msgspec import Struct
 
 from toolkit.records import Role
-from toolkit.segmentation.forms import FORM_RULES, LONGEST_CAPTION, Place
+from toolkit.segmentation.forms import FORM_RULES as FORM_RULES
+from toolkit.segmentation.forms import LONGEST_CAPTION, Place, rules_for
 from toolkit.segmentation.shape import (
     INVISIBLE,
     has_at_most,
@@ -28,6 +29,7 @@ from toolkit.segmentation.shape import (
 Region = Literal["above", "headline", "deck", "story", "foot"]
 
 _LONGEST_CROSSHEAD = 14  # words, as below
+_SURELY_PROSE = 400  # characters; too long for any line within a story that is not prose
 _PICTURES = 2  # how many sentences without a credit may stand above a title that is known
 
 
@@ -49,7 +51,7 @@ def decide_roles(texts: Sequence[str], title: str = "") -> list[Decision]:
         title: the article's title where it is known; helps to find the headline, is not needed.
     """
     texts = [text.strip(INVISIBLE) or text for text in texts]
-    places = [_place(texts, index) for index in range(len(texts))]
+    places = _places(texts)
     by_form = [_decision_by_form(place) for place in places]
     regions = _regions(texts, by_form, title)
     return [
@@ -58,27 +60,23 @@ def decide_roles(texts: Sequence[str], title: str = "") -> list[Decision]:
     ]
 
 
-def _place(texts: Sequence[str], index: int) -> Place:
-    return Place(
-        before=texts[index - 1] if index else "",
-        text=texts[index],
-        after=texts[index + 1] if index + 1 < len(texts) else "",
-        left=len(texts) - index - 1,
-    )
+def _places(texts: Sequence[str]) -> list[Place]:
+    around = zip(["", *texts], texts, [*texts[1:], ""], range(len(texts) - 1, -1, -1), strict=False)
+    return [Place(before=before, text=text, after=after, left=left) for before, text, after, left in around]
 
 
 def _decision_by_form(place: Place) -> Decision | None:
-    for role, rule in FORM_RULES:
+    for role, rule in rules_for(place.text):
         if rule(place):
             return Decision(role=role, rule=rule.__name__)
     return None
 
 
 def _decision_by_place(place: Place, region: Region) -> Decision:
-    for role, rule in PLACE_RULES:
-        if rule(place, region):
-            return Decision(role=role, rule=rule.__name__)
-    raise AssertionError  # the last rule always holds
+    if region == "story" and len(place.text) > _SURELY_PROSE:
+        return _PROSE
+    role, rule = next(found for found in PLACE_RULES if found[1](place, region))
+    return Decision(role=role, rule=rule.__name__)
 
 
 # --- where the headline and the prose stand ------------------------------------------------------------------------
@@ -91,15 +89,21 @@ def _regions(texts: Sequence[str], by_form: Sequence[Decision | None], title: st
     if headline is None:
         headline = _headline_index(texts, by_form, last)
     first = next((i for i in prose if headline is None or i > headline), len(texts))
-    return [_region(index, -1 if headline is None else headline, first, last) for index in range(len(texts))]
+    return _regions_around(-1 if headline is None else headline, first, last, len(texts))
 
 
-def _region(index: int, headline: int, first: int, last: int) -> Region:
-    if index <= headline:
-        return "headline" if index == headline else "above"
-    if index < first and headline >= 0:
-        return "deck"
-    return "foot" if index > last >= 0 else "story"
+def _regions_around(headline: int, first: int, last: int, count: int) -> list[Region]:
+    above = headline + 1
+    deck = first - above if headline >= 0 else 0
+    story = max(0, (last + 1 if last >= 0 else count) - above - deck)
+    lengths: tuple[tuple[Region, int], ...] = (
+        ("above", headline),
+        ("headline", above - max(0, headline)),
+        ("deck", deck),
+        ("story", story),
+        ("foot", count - above - deck - story),
+    )
+    return [region for region, length in lengths for _ in range(length)]
 
 
 def _title_index(texts: Sequence[str], title: str) -> int | None:
@@ -191,3 +195,4 @@ PLACE_RULES: tuple[tuple[Role, PlaceRule], ...] = (
     ("boilerplate", line_at_the_foot),
     ("body", plain_prose),
 )
+_PROSE = Decision(role="body", rule=plain_prose.__name__)

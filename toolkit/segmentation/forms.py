@@ -144,7 +144,7 @@ def sign_off(place: Place) -> bool:
 _BULLET = re.compile(r"[•‣▪●◦∙■►➤]\s*\S|[·*-]\s+\S")
 _DASH_ITEM = re.compile(r"[—–]\s+\S")
 _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[a-z])[.)]\s+\S")
-_TIME = re.compile(r"\[?\d{1,2}[:.h]\d{2}\]?(?:\s?[ap]\.?m\.?)?(?:\s?[A-Z]{2,4})?\s?:?$", re.IGNORECASE)
+_TIME = re.compile(r"\[?\d{1,2}[:.h]\d{2}(?:\s?[ap]\.?m\.?)?(?:\s?[A-Z]{2,4})?\]?\s?:?$", re.IGNORECASE)
 
 
 def bulleted(place: Place) -> bool:

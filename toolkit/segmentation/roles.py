@@ -29,7 +29,7 @@ from toolkit.segmentation.shape import (
 Region = Literal["above", "headline", "deck", "story", "foot"]
 
 _LONGEST_CROSSHEAD = 14  # words, as below
-_SURELY_PROSE = 400  # characters; too long for any line within a story that is not prose
+_SURELY_PROSE = 8 * _LONGEST_CROSSHEAD + 20  # characters; no line of a story that is longer is a crosshead
 _PICTURES = 2  # how many sentences without a credit may stand above a title that is known
 
 

@@ -1,7 +1,7 @@
 """Articles into paragraphs, with offsets into the untouched text.
 
-A text with blank lines is divided at them, and at the single line breaks between as well, unless its lines were
-wrapped at a margin; a text without blank lines is divided at every line break.
+A text is divided at every line break, blank lines or not, unless its lines were wrapped at a margin; then
+`wrapping` puts them together. Limits of length are kept only where `Options` ask for them.
 """
 
 from collections.abc import Iterable

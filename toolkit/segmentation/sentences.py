@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 _CLOSERS = "\"'”’»›)\\]}"
 _OPENERS = "\"'“‘«‹„(\\[{—–¿¡-"
-_END = re.compile(rf"(?P<mark>[.!?…]+)[{_CLOSERS}]*(?=\s|$)|[。！？｡]+[」』”’）》]*|[؟۔।॥]+[{_CLOSERS}]*")
+_END = re.compile(rf"(?<![.!?…])(?P<mark>[.!?…]++)[{_CLOSERS}]*+(?=\s|$)|[。！？｡]+[」』”’）》]*|[؟۔।॥]+[{_CLOSERS}]*")
 _NEXT = re.compile(rf"\s+[\s{_OPENERS}]*(?P<first>\w+)")
 _LAST_WORD = re.compile(r"[\w.’'-]+$")
 _INITIALS = re.compile(r"(?:\w\.)+\w?$|[^\W\d_]$")

@@ -24,6 +24,8 @@ _RAGGED = 20  # columns that a line may lack if its last word was divided
 _LITTLE = 6  # columns that a wide space between sentences takes
 _CLUSTER = 12  # columns within which the lines that reach the margin end
 _OUTLIERS = 0.1  # share of lines that may be longer
+_FAR = 30  # lines back in which a quotation may have been opened
+_SHORTEST = 0.2  # of the usual length squared: so much the lines above and below a doubtful end must make, multiplied
 _QUOTED = re.compile(r"(?:>[ \t]?)+")
 _ADDRESS = re.compile(r"https?://|www\.|@")
 _BULLETS = "•‣▪●◦∙■►➤*"
@@ -212,13 +214,10 @@ def _may_end(last: _Row, row: _Row) -> bool:
 
 def _ends(page: _Page, block: Sequence[_Row], first: int, place: int) -> bool:
     """Whether a paragraph ends within a block whose lines are all full, before a line that begins a sentence."""
-    if _REFERS_BACK.match(block[place].body) or _is_open_quote(block[first:place]):
+    if _REFERS_BACK.match(block[place].body) or _is_open_quote(block[max(first, place - _FAR) : place]):
         return False
     before, after = place - first, len(block) - place
     return before * after > _SHORTEST * page.usual**2
-
-
-_SHORTEST = 0.2
 
 
 def _is_open_quote(rows: Sequence[_Row]) -> bool:

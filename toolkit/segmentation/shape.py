@@ -45,7 +45,7 @@ def normalised(text: str) -> str:
         for mark in _TYPOGRAPHIC:
             text = text.replace(mark, " ")
     if text.isascii():
-        return " ".join(text.encode().translate(_ASCII_WORDS).decode().split())
+        return b" ".join(text.encode().translate(_ASCII_WORDS).split()).decode()
     visible = _INVISIBLE.sub("", text)
     return " ".join(_WORD.findall(unicodedata.normalize("NFC", visible).casefold()))
 

@@ -57,6 +57,9 @@ def rule_within_a_story(text, before=LEAD, after=BODY):
         ("— Name supplied, Vesper Bay", "credit", "sign_off"),
         ("• forty crowns for a car", "list", "bulleted"),
         ("- forty crowns for a car, and ten for a goat;", "list", "bulleted"),
+        ("10:45", "subhead", "time_of_an_entry"),
+        ("[14.05 GMT]", "subhead", "time_of_an_entry"),
+        ("11.30am:", "subhead", "time_of_an_entry"),
         ("Nine years of silence", "subhead", "crosshead"),
         ("Who paid?", "subhead", "crosshead"),
         ("“Nobody asked us”", "subhead", "crosshead"),
@@ -96,6 +99,23 @@ def test_a_dash_or_a_number_makes_an_item_where_a_neighbour_has_one_too(mark):
     item = f"{mark} a fare of forty crowns for each car"
     assert rule_within_a_story(item, after=item).role == "list"
     assert rule_within_a_story(item).role != "list"
+
+
+@pytest.mark.parametrize("row", ["Renn   1,204   51 %", "| Renn | 1,204 |", "Renn\t1,204"])
+def test_rows_of_a_table_are_items_where_a_neighbour_is_one_too(row):
+    assert rule_within_a_story(row, after=row).rule == "row_of_a_table"
+    assert rule_within_a_story(row).role != "list"
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\u200e", "\u200b", "\u202a"])
+def test_invisible_marks_hide_no_role(mark):
+    assert roles(mark + HEADLINE, mark + "By Ida Renn" + mark, LEAD, mark + "— SNA") == [
+        "headline",
+        "byline",
+        "body",
+        "credit",
+    ]
+    assert roles(HEADLINE, LEAD, mark, BODY) == ["headline", "body", "boilerplate", "body"]
 
 
 # --- the headline and what stands around it ------------------------------------------------------------------------

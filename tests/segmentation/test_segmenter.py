@@ -1,5 +1,6 @@
 import itertools
 import textwrap
+import time
 import unicodedata
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.records import Article
+from toolkit.segmentation.options import readable
 from toolkit.segmentation.segmenter import Span, explain_article, paragraph_ids, segment_article, segment_text
 
 PARAGRAPHS = [
@@ -87,6 +89,31 @@ def test_items_of_a_list_are_paragraphs_of_their_own_in_wrapped_text():
     items = ["- forty crowns for a car, of whatever length and with whomever in it,", "- ten for a goat"]
     prose = textwrap.fill(PARAGRAPHS[2] + " " + PARAGRAPHS[3], 70)
     assert cut(prose + "\n\n" + "\n".join(items) + "\n\n" + prose) == [prose, *items, prose]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda n: "x\n" * n,
+        lambda n: "Some words of a line without any break. " * n,
+        lambda n: (
+            "Some words of a line that was wrapped at a margin, and it\nends. No, it goes on and on, so that a\n" * n
+        ),
+        lambda n: "The end of a line that is full and ends a sentence here.\n" * n + "so\nit ends.\nHere.\n",
+        lambda n: "." * 20 * n + "x",
+        lambda n: "(“ " * 10 * n,
+        lambda n: "— " * 10 * n,
+    ],
+)
+def test_time_grows_as_the_text_does(made):
+    def seconds(size):
+        article = Article(id="a", text=made(size))
+        started = time.process_time()
+        segment_article(article, readable("en"))
+        return time.process_time() - started
+
+    seconds(500)
+    assert min(seconds(8000), seconds(8000)) < 8 * 6 * max(seconds(1000), 0.002)
 
 
 # --- ids -----------------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """What each paragraph of an article is: headline, subhead, byline, caption, body, quote, list, credit or boilerplate.
 
-A role is decided by named rules about form, in two ordered tables; the first rule that holds decides, and its
+A role is decided by named rules, in two ordered tables; the first rule that holds decides, and its
 name is kept so that ``--explain`` can show it. First the rules that need only the paragraph and its neighbours
-(`FORM_RULES`); what they leave fixes where the headline and the prose stand; then the rules that need that
+(`forms.FORM_RULES`); what they leave fixes where the headline and the prose stand; then the rules that need that
 place (`PLACE_RULES`). No rule knows a name of a person, an agency or an outlet.
 """
 
@@ -13,7 +13,10 @@ from typing import Literal
 from msgspec import Struct
 
 from toolkit.records import Role
+from toolkit.segmentation.forms import FORM_RULES as FORM_RULES
+from toolkit.segmentation.forms import LONGEST_CAPTION, Place, rules_for
 from toolkit.segmentation.shape import (
+    INVISIBLE,
     has_at_most,
     has_dateline,
     is_names,
@@ -21,34 +24,22 @@ from toolkit.segmentation.shape import (
     normalised,
     reads_as_heading,
     reads_as_headline,
-    reads_as_sentence,
 )
 
 Region = Literal["above", "headline", "deck", "story", "foot"]
 
 _LONGEST_CROSSHEAD = 14  # words, as below
-_LONGEST_NOTICE = 45
-_LONGEST_CAPTION = 90
+_SURELY_PROSE = 8 * _LONGEST_CROSSHEAD + 20  # characters; no line of a story that is longer is a crosshead
 _PICTURES = 2  # how many sentences without a credit may stand above a title that is known
 
 
-class Place(Struct, frozen=True, kw_only=True):
-    """A paragraph and its neighbours; ``""`` where there is none."""
-
-    before: str
-    text: str
-    after: str
-    left: int  # how many paragraphs follow
-
-
-class Decision(Struct, frozen=True, kw_only=True):
+class Decision(Struct, frozen=True, kw_only=True, gc=False):
     """The role of a paragraph and the name of the rule that gave it."""
 
     role: Role
     rule: str
 
 
-FormRule = Callable[[Place], bool]
 PlaceRule = Callable[[Place, Region], bool]
 
 
@@ -59,7 +50,8 @@ def decide_roles(texts: Sequence[str], title: str = "") -> list[Decision]:
         texts: the paragraphs of one article, without white space around them.
         title: the article's title where it is known; helps to find the headline, is not needed.
     """
-    places = [_place(texts, index) for index in range(len(texts))]
+    texts = [text.strip(INVISIBLE) or text for text in texts]
+    places = _places(texts)
     by_form = [_decision_by_form(place) for place in places]
     regions = _regions(texts, by_form, title)
     return [
@@ -68,21 +60,23 @@ def decide_roles(texts: Sequence[str], title: str = "") -> list[Decision]:
     ]
 
 
-def _place(texts: Sequence[str], index: int) -> Place:
-    return Place(
-        before=texts[index - 1] if index else "",
-        text=texts[index],
-        after=texts[index + 1] if index + 1 < len(texts) else "",
-        left=len(texts) - index - 1,
-    )
+def _places(texts: Sequence[str]) -> list[Place]:
+    around = zip(["", *texts], texts, [*texts[1:], ""], range(len(texts) - 1, -1, -1), strict=False)
+    return [Place(before=before, text=text, after=after, left=left) for before, text, after, left in around]
 
 
 def _decision_by_form(place: Place) -> Decision | None:
-    return next((Decision(role=role, rule=rule.__name__) for role, rule in FORM_RULES if rule(place)), None)
+    for role, rule in rules_for(place.text):
+        if rule(place):
+            return Decision(role=role, rule=rule.__name__)
+    return None
 
 
 def _decision_by_place(place: Place, region: Region) -> Decision:
-    return next(Decision(role=role, rule=rule.__name__) for role, rule in PLACE_RULES if rule(place, region))
+    if region == "story" and len(place.text) > _SURELY_PROSE:
+        return _PROSE
+    role, rule = next(found for found in PLACE_RULES if found[1](place, region))
+    return Decision(role=role, rule=rule.__name__)
 
 
 # --- where the headline and the prose stand ------------------------------------------------------------------------
@@ -95,15 +89,21 @@ def _regions(texts: Sequence[str], by_form: Sequence[Decision | None], title: st
     if headline is None:
         headline = _headline_index(texts, by_form, last)
     first = next((i for i in prose if headline is None or i > headline), len(texts))
-    return [_region(index, -1 if headline is None else headline, first, last) for index in range(len(texts))]
+    return _regions_around(-1 if headline is None else headline, first, last, len(texts))
 
 
-def _region(index: int, headline: int, first: int, last: int) -> Region:
-    if index <= headline:
-        return "headline" if index == headline else "above"
-    if index < first and headline >= 0:
-        return "deck"
-    return "foot" if index > last >= 0 else "story"
+def _regions_around(headline: int, first: int, last: int, count: int) -> list[Region]:
+    above = headline + 1
+    deck = first - above if headline >= 0 else 0
+    story = max(0, (last + 1 if last >= 0 else count) - above - deck)
+    lengths: tuple[tuple[Region, int], ...] = (
+        ("above", headline),
+        ("headline", above - max(0, headline)),
+        ("deck", deck),
+        ("story", story),
+        ("foot", count - above - deck - story),
+    )
+    return [region for region, length in lengths for _ in range(length)]
 
 
 def _title_index(texts: Sequence[str], title: str) -> int | None:
@@ -120,7 +120,7 @@ def _headline_index(texts: Sequence[str], by_form: Sequence[Decision | None], la
         if by_form[index] is None:
             if reads_as_headline(texts[index]):
                 return index
-            if not has_at_most(texts[index], _LONGEST_CAPTION):
+            if not has_at_most(texts[index], LONGEST_CAPTION):
                 return None
             if not (is_signed(texts[index]) or _stands_above_a_story(texts, by_form, index)):
                 return None
@@ -135,191 +135,6 @@ def _stands_above_a_story(texts: Sequence[str], by_form: Sequence[Decision | Non
     begins = after.role == "byline" if after else has_dateline(texts[index + 2])
     return begins and by_form[index + 1] is None and reads_as_headline(texts[index + 1])
 
-
-# --- rules of form -------------------------------------------------------------------------------------------------
-
-_PHOTO = r"(?:file |staff |handout )?(?:photo(?:graph)?|picture|pic|image|illustration|graphic|screenshot)s?"
-_PHOTO_BY = re.compile(
-    rf"(?P<lead>^|[.!?…][”’\"')\]]*\s+|[—–|-]\s*|[(\[]\s*){_PHOTO}(?: credit| courtesy)?"
-    r"(?:\s?[:/]| by| from| via| courtesy of)\s*(?P<who>[^!?:]{2,90}?)[.)\]]*$",
-    re.IGNORECASE,
-)
-_DASH_CREDIT = re.compile(r"(?:^|\s)[—–-]{1,2}\s?(?P<who>[^—–.!?]{2,90})$")
-_BRACKET_CREDIT = re.compile(r"[(\[](?P<who>[^()\[\]]{2,90})[)\]]\.?$")
-_PAIR_AFTER_SENTENCE = re.compile(r"[.!?…][”’\"')\]]*\s+(?P<who>[^.!?]{2,60}/[^.!?]{2,60})$")
-_OF_PHOTO = re.compile(r"\b(?:photo|picture|pic|image|handout|file)s?\b", re.IGNORECASE)
-_PAIR = re.compile(r"\w\s?/\s?\w|\w via \w")
-_PERSON_AND_AGENCY = re.compile(r"\w \w[^/]*/\s?\w")  # more than ``(AFP/Reuters)``, which can end a sentence of prose
-_CAPTION_OPENING = re.compile(
-    r"(?:file (?:photo|picture|image)|(?:photo|picture|image) caption|caption|pictured)\s?[:—–,]", re.IGNORECASE
-)
-
-
-def ornament(place: Place) -> bool:
-    """Nothing in it can be read: ``* * *``."""
-    return not any(map(str.isalnum, place.text))
-
-
-def marked_quotation(place: Place) -> bool:
-    """The publisher set it apart with ``>``; a paragraph in quotation marks is body."""
-    return re.match(r">\s?\S", place.text) is not None
-
-
-def _photo_by(text: str) -> re.Match[str] | None:
-    match = _PHOTO_BY.search(text[-130:])
-    return match if match and is_names(match["who"]) else None
-
-
-def photo_credit_alone(place: Place) -> bool:
-    """``Photo: A. Name/Agency`` and nothing else."""
-    if len(place.text) > 120:
-        return False
-    match = _photo_by(place.text)
-    return match is not None and match.start() == 0
-
-
-def photo_credit_at_the_end(place: Place) -> bool:
-    """It ends with a photographer or an agency: ``Photo: A. Name``, ``— A. Name/Agency``, ``(Agency photo)``."""
-    if not has_at_most(place.text, _LONGEST_CAPTION):
-        return False
-    signs = ((_DASH_CREDIT, _PAIR), (_PAIR_AFTER_SENTENCE, _PAIR), (_BRACKET_CREDIT, _PERSON_AND_AGENCY))
-    return _photo_by(place.text) is not None or any(_is_credited(place.text, *sign) for sign in signs)
-
-
-def _is_credited(text: str, ending: re.Pattern[str], pair: re.Pattern[str]) -> bool:
-    match = ending.search(text[-130:])
-    if match is None:
-        return False
-    who, found = _OF_PHOTO.subn("", match["who"])
-    return is_names(who) and (found > 0 or pair.search(who) is not None)
-
-
-def caption_opening(place: Place) -> bool:
-    """It says that it is a caption: ``File photo:``."""
-    return _CAPTION_OPENING.match(place.text) is not None and has_at_most(place.text, _LONGEST_CAPTION)
-
-
-_CREDIT = re.compile(
-    r"[(\[]?(?:(?:additional|further|extra|more) )?(?:reporting|research|editing|writing|photography|production"
-    r"|compiled|edited|written|translated|translation)\b[\w ]{0,20}?\bby (?P<who>.{2,200})$",
-    re.IGNORECASE | re.DOTALL,
-)
-_CREDIT_WORD = re.compile(
-    r"\b(?:additional|reporting|research|editing|writing|compiled|edited|written)\b", re.IGNORECASE
-)
-_BYLINE = re.compile(
-    r"(?:(?:story|text|words|report|interview|analysis|opinion|comment|commentary|review) )?by:?\s(?P<who>.{2,150})$",
-    re.IGNORECASE | re.DOTALL,
-)
-_SIGN_OFF = re.compile(r"(?P<dash>[—–-]{1,2})\s?(?P<who>[^\W_a-z].{1,80})$")
-
-
-def reporting_credit(place: Place) -> bool:
-    """Who reported and who edited, and nothing else."""
-    match = _CREDIT.match(place.text[:300]) if has_at_most(place.text, 40) else None
-    return match is not None and is_names(_CREDIT_WORD.sub("", match["who"]))
-
-
-def by_somebody(place: Place) -> bool:
-    """``By A. Name``, with the place or the role behind it or not."""
-    match = _BYLINE.match(place.text[:200]) if has_at_most(place.text, 18) else None
-    if match is None or reads_as_sentence(place.text):
-        return False
-    who = re.split(r"[,|•·]| in ", match["who"])[0]
-    return is_names(who) and has_at_most(who, 10) and not any(map(str.isdigit, who))
-
-
-def sign_off(place: Place) -> bool:
-    """A dash and a short name on a line of its own, not one of several items."""
-    match = _SIGN_OFF.match(place.text) if has_at_most(place.text, 11) else None
-    if match is None or reads_as_sentence(place.text):
-        return False
-    dash = match["dash"]
-    alone = not place.before.startswith(dash) and not place.after.startswith(dash)
-    return alone and (dash == "—" or is_names(match["who"]))
-
-
-_BULLET = re.compile(r"[•‣▪●◦∙■►➤]\s*\S|[·*-]\s+\S")
-_DASH_ITEM = re.compile(r"[—–]\s+\S")
-_NUMBERED = re.compile(r"\(?(?:\d{1,2}|[a-z])[.)]\s+\S")
-
-
-def bulleted(place: Place) -> bool:
-    """It begins with a bullet, or with a dash as its neighbour does."""
-    return _BULLET.match(place.text) is not None or _like_a_neighbour(_DASH_ITEM, place)
-
-
-def numbered(place: Place) -> bool:
-    """It begins with a number or a letter, as its neighbour does."""
-    return _like_a_neighbour(_NUMBERED, place)
-
-
-def _like_a_neighbour(form: re.Pattern[str], place: Place) -> bool:
-    return form.match(place.text) is not None and bool(form.match(place.before) or form.match(place.after))
-
-
-_NOTICE = re.compile(
-    r"(?:read (?:more|also|next|on)|also read|see also|related(?: \w+)?|more (?:on this|from)|recommended"
-    r"|watch|listen|video|tags?|topics?|next (?:week|issue|\w+day))\s?[:|»→]"
-    r"|(?:read more|see also|related (?:stories|articles|news)|advertisement|sponsored|comments?|share)$"
-    r"|(?:subscribe|sign up|follow us|click here|share this|log in|support our|download (?:our|the) app)\b"
-    r"|©|\(c\)|copyright (?:©|\(c\)|\d{4})|all rights reserved"
-    r"|\d+ min(?:ute)?s? read|this (?:article|story|column) (?:was )?(?:first|originally) (?:appeared|published)",
-    re.IGNORECASE,
-)
-_DATE_LINE = re.compile(
-    r"(?:first |last )?(?:published|updated|posted|modified)(?: on| at)?\s?:?\s"
-    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)\w*,?\s)?(?:\w{3,9}\.?\s)?\d",
-    re.IGNORECASE,
-)
-_FOOT_NOTICE = re.compile(
-    r"\bsubscribe (?:to|now|for)\b|\b(?:our|the) (?:[\w-]+ ){0,2}newsletter\b|\bsign up (?:for|to)\b"
-    r"|\bviews? (?:and opinions? )?expressed\b|\bexpress(?:es)? the (?:views?|opinions?)\b"
-    r"|\bnot necessarily (?:those|the views?|reflect|represent|endorse|shared)\b|\bguest contributors? (?:is|are)\b"
-    r"|\bwrite to (?:us|the editor)\b|\bletters (?:may|can) be (?:shortened|edited)\b"
-    r"|\bcontact (?:us|the (?:author|editor|reporter))\b|\b(?:first|originally) (?:appeared|published) (?:in|on|by)\b",
-    re.IGNORECASE,
-)
-
-
-def notice(place: Place) -> bool:
-    """It begins as links, subscriptions and copyright lines do."""
-    return _NOTICE.match(place.text) is not None and has_at_most(place.text, _LONGEST_NOTICE)
-
-
-def rights_reserved(place: Place) -> bool:
-    """All rights are reserved in it."""
-    return has_at_most(place.text, _LONGEST_NOTICE) and "all rights reserved" in place.text.casefold()
-
-
-def date_line(place: Place) -> bool:
-    """It says when the article was published, and nothing else."""
-    short = has_at_most(place.text, _LONGEST_CROSSHEAD) and not reads_as_sentence(place.text)
-    return short and _DATE_LINE.match(place.text) is not None
-
-
-def notice_at_the_foot(place: Place) -> bool:
-    """One of the last paragraphs, short, about newsletters, letters to the editor or whose views these are."""
-    near_the_end = place.left <= 2 and place.before != ""
-    return near_the_end and has_at_most(place.text, _LONGEST_NOTICE) and _FOOT_NOTICE.search(place.text) is not None
-
-
-FORM_RULES: tuple[tuple[Role, FormRule], ...] = (
-    ("boilerplate", ornament),
-    ("quote", marked_quotation),
-    ("boilerplate", notice),
-    ("boilerplate", rights_reserved),
-    ("boilerplate", date_line),
-    ("credit", photo_credit_alone),
-    ("caption", caption_opening),
-    ("caption", photo_credit_at_the_end),
-    ("credit", reporting_credit),
-    ("byline", by_somebody),
-    ("credit", sign_off),
-    ("list", bulleted),
-    ("list", numbered),
-    ("boilerplate", notice_at_the_foot),
-)
 
 # --- rules of place ------------------------------------------------------------------------------------------------
 
@@ -380,3 +195,4 @@ PLACE_RULES: tuple[tuple[Role, PlaceRule], ...] = (
     ("boilerplate", line_at_the_foot),
     ("body", plain_prose),
 )
+_PROSE = Decision(role="body", rule=plain_prose.__name__)

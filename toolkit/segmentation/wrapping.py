@@ -1,0 +1,225 @@
+"""Lines that were wrapped at a margin, put together into paragraphs.
+
+A mail, a wire feed or a page of a PDF breaks its lines where the next word would have crossed the margin. Such
+lines are known by running on: they are full, end no sentence, and the next begins in lower case. Where lines
+run on, a paragraph ends at a blank line, at an indent, at a line that had room for the next word, and before a
+list item, a turn of an interview, an entry of a live blog or a row of a table. Where neither blank lines nor
+indents are there to mark paragraphs, a full line that ends a sentence may end a paragraph too; then lengths,
+open quotation marks and the next word decide.
+"""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct, structs
+
+from toolkit.segmentation.lines import Line, columns, share_longer, starts_wide
+from toolkit.segmentation.shape import ends_sentence, ends_with_abbreviation, is_entry, is_item, is_speech, is_table_row
+
+_WIDEST = 100  # columns; nobody wraps at more
+_NARROWEST = 38  # the widest line of a text that somebody wrapped at 40
+_RAGGED = 20  # columns that a line may lack if its last word was divided
+_LITTLE = 6  # columns that a wide space between sentences takes
+_CLUSTER = 12  # columns within which the lines that reach the margin end
+_OUTLIERS = 0.1  # share of lines that may be longer
+_FAR = 30  # lines back in which a quotation may have been opened
+_SHORTEST = 0.2  # of the usual length squared: so much the lines above and below a doubtful end must make, multiplied
+_QUOTED = re.compile(r"(?:>[ \t]?)+")
+_ADDRESS = re.compile(r"https?://|www\.|@")
+_BULLETS = "•‣▪●◦∙■►➤*"
+_REFERS_BACK = re.compile(
+    r"[\"“«„‘]?(?:he|she|it|they|his|her|their|its|it['’]s|we|but|and|so|or|yet|that|this|these|those|there|however"
+    r"|such|both|also|then|still|ён|яна|яно|яны|але|гэта|он|она|оно|они|но|это|él|ella|ellos|pero|il|elle|ils"
+    r"|mais|er|sie|es|aber|dia|mereka|namun)\b",
+    re.IGNORECASE,
+)
+
+
+class _Row(Struct, frozen=True, gc=False):
+    line: Line
+    body: str  # without the marks of quoted mail
+    depth: int  # how many times quoted
+    indent: int  # columns
+    width: int  # columns, indent included
+
+
+class _Page(Struct, frozen=True):
+    rows: list[_Row]
+    margin: int  # columns
+    base: int  # indent of lines that run on
+    marked: bool  # whether blank lines or indents mark paragraphs
+    usual: float  # lines of a paragraph, as far as they are sure
+
+
+def paragraphs_of_lines(text: str, lines: Sequence[Line]) -> list[tuple[int, int]]:
+    """The start and end of each paragraph: those of each line, unless lines were wrapped."""
+    if len(lines) < 2 or share_longer(lines, _WIDEST) > _OUTLIERS:
+        return [(line.start, line.end) for line in lines]
+    rows = [_row(text, line) for line in lines]
+    for measured in (rows, _without_indents(rows)):  # some wrap first and indent then
+        margin = _margin(measured)
+        if margin >= _NARROWEST and _is_wrapped(measured, margin):
+            return list(_paragraphs(_page(measured, margin)))
+    return [(line.start, line.end) for line in lines]
+
+
+def _row(text: str, line: Line) -> _Row:
+    body = text[line.start : line.end]
+    quoted = _QUOTED.match(body)
+    depth = quoted[0].count(">") if quoted else 0
+    indent = columns(text[line.margin : line.start])
+    return _Row(line, body[quoted.end() :] if quoted else body, depth, indent, indent + columns(body))
+
+
+def _without_indents(rows: Sequence[_Row]) -> list[_Row]:
+    return [structs.replace(row, width=row.width - row.indent) for row in rows]
+
+
+# --- was it wrapped? -----------------------------------------------------------------------------------------------
+
+
+def _margin(rows: Sequence[_Row]) -> int:
+    """The greatest width that more than one line comes near to."""
+    widths = sorted((row.width for row in rows if row.width <= _WIDEST), reverse=True)
+    near = 1 if len(rows) < 6 else 2
+    for place, width in enumerate(widths):
+        others = widths[place + near - 1 : place + near]
+        if others and others[0] > width - _CLUSTER:
+            return width
+    return 0
+
+
+def _is_wrapped(rows: Sequence[_Row], margin: int) -> bool:
+    """Whether lines run on, and break where the next word would have crossed the margin."""
+    pairs = [(a, b) for a, b in itertools.pairwise(rows) if not b.line.gap and a.width <= margin]
+    breaks = [(a, b) for a, b in pairs if b.indent <= a.indent + 1 or _runs_on(a, b)]
+    full = [(a, b) for a, b in breaks if _is_full(a, b, margin)]
+    running = sum(_runs_on(a, b) for a, b in full)
+    return running > 0 and 3 * running > len(breaks) and 5 * len(full) >= 2 * len(breaks)
+
+
+def _is_full(a: _Row, b: _Row, margin: int) -> bool:
+    """Whether the next line's first word had no room."""
+    return a.width <= margin < a.width + _needed(a, b)
+
+
+def _needed(a: _Row, b: _Row) -> int:
+    """How many columns the next line's first word would have taken on this one."""
+    if starts_wide(b.body):
+        return 3  # a mark that may not begin a line takes an ideograph with it
+    if _is_divided(a, b):
+        return _RAGGED
+    word = b.body.split(maxsplit=1)[0] if b.body else ""
+    return 1 + columns(word)
+
+
+def _is_divided(a: _Row, b: _Row) -> bool:
+    """Whether a word goes on over the line end: ``govern-`` / ``ment``."""
+    return a.body[-1:] in ("-", "\u00ad", "\u2010") and a.body[-2:-1].isalpha() and b.body[:1].islower()
+
+
+def _runs_on(a: _Row, b: _Row) -> bool:
+    """Whether a sentence goes on in the next line."""
+    return not (ends_sentence(a.body) or _begins_a_sentence(b) or is_item(b.body) or _ADDRESS.match(b.body))
+
+
+def _begins_a_sentence(row: _Row) -> bool:
+    first = next((character for character in row.body[:4] if character.isalnum()), "")
+    return (first.isupper() and not row.body.isupper()) or row.body[0:1] in '“«„"‘'
+
+
+# --- what marks its paragraphs? ------------------------------------------------------------------------------------
+
+
+def _page(rows: list[_Row], margin: int) -> _Page:
+    breaks = [(a, b) for a, b in itertools.pairwise(rows) if not b.line.gap]
+    full = [_is_full(a, b, margin) for a, b in breaks]
+    running = Counter(b.indent for (a, b), fits in zip(breaks, full, strict=True) if fits and _runs_on(a, b))
+    base = min(running, key=lambda indent: (-running[indent], indent))
+    gaps = len(rows) - 1 - len(breaks)
+    openings = sum(_differ(b.indent, base) and not is_item(b.body) for _, b in breaks)
+    unmarked = sum(
+        not fits and ends_sentence(a.body) and not _differ(b.indent, base) and not is_item(b.body)
+        for (a, b), fits in zip(breaks, full, strict=True)
+    )
+    sure = gaps + full.count(False) + 1
+    return _Page(rows, margin, base, unmarked == 0 or gaps + openings > 2 * unmarked, len(rows) / sure)
+
+
+def _differ(indent: int, other: int) -> bool:
+    return abs(indent - other) > 1
+
+
+# --- where its paragraphs end --------------------------------------------------------------------------------------
+
+
+def _paragraphs(page: _Page) -> Iterator[tuple[int, int]]:
+    for block in _blocks(page):
+        first = 0
+        for place in range(1, len(block)):
+            if not page.marked and _may_end(block[place - 1], block[place]) and _ends(page, block, first, place):
+                yield block[first].line.start, block[place - 1].line.end
+                first = place
+        yield block[first].line.start, block[-1].line.end
+
+
+def _blocks(page: _Page) -> Iterator[list[_Row]]:
+    """The lines between the ends of paragraphs that are sure."""
+    block = [page.rows[0]]
+    for row in page.rows[1:]:
+        if _is_divided_from(page, block, row):
+            yield block
+            block = []
+        block.append(row)
+    yield block
+
+
+def _is_divided_from(page: _Page, block: Sequence[_Row], row: _Row) -> bool:
+    last = block[-1]
+    if row.line.gap or row.depth != last.depth or not _goes_to_the_margin(page, last, row):
+        return True
+    return _opens_with_a_mark(block, row) or _opens_with_an_indent(page.base, block, row)
+
+
+def _goes_to_the_margin(page: _Page, a: _Row, b: _Row) -> bool:
+    """Whether a line is full, or lacks little where that is no sign of an end."""
+    if a.width > page.margin:
+        return False
+    lack = page.margin - a.width - _needed(a, b)
+    return lack < 0 or (lack < _RAGGED and _runs_on(a, b) and b.body[:1].islower()) or (page.marked and lack < _LITTLE)
+
+
+def _opens_with_a_mark(block: Sequence[_Row], row: _Row) -> bool:
+    if row.body[:1] in _BULLETS or (is_table_row(row.body) and is_table_row(block[-1].body)):
+        return True
+    listed = is_item(row.body) or is_speech(row.body) or is_entry(row.body)
+    return listed and (is_item(block[0].body) or ends_sentence(block[-1].body) or block[-1].body[-1:] in ":;")
+
+
+def _opens_with_an_indent(base: int, block: Sequence[_Row], row: _Row) -> bool:
+    last = block[-1]
+    if not _differ(row.indent, last.indent):
+        begins = ends_sentence(last.body) or (len(block) == 1 and _begins_a_sentence(row))
+        return _differ(row.indent, base) and begins
+    if row.indent > block[0].indent and is_item(block[0].body):
+        return False  # the lines of an item hang under its text
+    return _differ(row.indent, base) or len(block) > 1
+
+
+def _may_end(last: _Row, row: _Row) -> bool:
+    return ends_sentence(last.body) and not row.body[:1].islower() and not ends_with_abbreviation(last.body)
+
+
+def _ends(page: _Page, block: Sequence[_Row], first: int, place: int) -> bool:
+    """Whether a paragraph ends within a block whose lines are all full, before a line that begins a sentence."""
+    if _REFERS_BACK.match(block[place].body) or _is_open_quote(block[max(first, place - _FAR) : place]):
+        return False
+    before, after = place - first, len(block) - place
+    return before * after > _SHORTEST * page.usual**2
+
+
+def _is_open_quote(rows: Sequence[_Row]) -> bool:
+    text = " ".join(row.body for row in rows)
+    return text.count('"') % 2 == 1 or text.count("“") > text.count("”")

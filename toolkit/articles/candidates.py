@@ -1,7 +1,7 @@
 """Pairs of texts that may share much: MinHash for texts alike, a sample of shingles for a text within another."""
 
 from collections.abc import Iterator
-from math import comb
+from math import ceil, comb, log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,24 +9,26 @@ from numpy.typing import NDArray
 from toolkit.articles.shingling import Flags, Hashes, Numbers, ShingleSets
 
 _PERMUTATIONS = 128
+_ROWS = 3  # of a band at least
 _MISSED = 0.005  # the probability, at most, that a pair at the very threshold is no candidate
 _SAMPLE = 24  # shingles of each text that are looked for in all others
 _PARTNERS = 64  # candidates of a text through one shingle or band; a larger group is still one chain of candidates
 _CHUNK = 4_000_000  # pairs that are in memory at once
+_ESTIMATED = 50_000  # pairs whose digests are compared at once
 _SEED = 1
 
 Pairs = NDArray[np.int64]  # a row a pair of text numbers
+Digests = NDArray[np.uint32]  # a row a text
 
 
 def alike(sets: ShingleSets, threshold: float) -> Pairs:
     """Pairs whose Jaccard index may reach the threshold, the lower number first.
 
-    Bands are as long as they can be while a pair at the threshold is missed with probability .005 at most.
+    A pair at the threshold is missed with probability .005 at most.
     """
     from rensa import RMinHash, RMinHashLSH
 
-    rows = _rows_of_a_band(threshold)
-    bands = _PERMUTATIONS // rows
+    bands, rows = _bands(threshold)
 
     def sketched(some: ShingleSets) -> object:
         return RMinHash.digest_matrix_from_flat_token_hashes(
@@ -39,20 +41,40 @@ def alike(sets: ShingleSets, threshold: float) -> Pairs:
     if len(flagged) == 0:
         return np.empty((0, 2), np.int64)
     digests = np.array(sketched(sets.some(flagged)).to_rows(), dtype=np.uint32)  # type: ignore[attr-defined]
-    found = [
-        _partners(_same_band(digests[:, n * rows : (n + 1) * rows]), np.arange(len(flagged))) for n in range(bands)
-    ]
+    own = np.arange(len(flagged))
+    found = [_likely(digests, _partners(_same_band(band), own), threshold) for band in np.split(digests, bands, axis=1)]
     return flagged[np.unique(np.sort(np.concatenate(found), axis=1), axis=0)]
 
 
-def _rows_of_a_band(threshold: float) -> int:
-    for rows in range(8, 1, -1):
-        if (1 - threshold**rows) ** (_PERMUTATIONS // rows) <= _MISSED:
-            return rows
-    return 1
+def _bands(threshold: float) -> tuple[int, int]:
+    """How many bands of how many rows: as long as 128 permutations allow, and never so short that strangers meet.
+
+    >>> _bands(0.5), _bands(0.8)
+    ((40, 3), (18, 6))
+    """
+    for rows in range(8, _ROWS, -1):
+        bands = _enough(threshold, rows)
+        if bands * rows <= _PERMUTATIONS:
+            return bands, rows
+    return _enough(threshold, _ROWS), _ROWS
 
 
-def _same_band(band: NDArray[np.uint32]) -> Numbers:
+def _enough(threshold: float, rows: int) -> int:
+    return ceil(log(_MISSED) / log1p(-(min(threshold, 0.999) ** rows)))
+
+
+def _likely(digests: Digests, pairs: Pairs, threshold: float) -> Pairs:
+    """The pairs whose estimated index is less than four standard errors below the threshold."""
+    width = digests.shape[1]
+    least = width * threshold - 4 * (width * threshold * (1 - threshold)) ** 0.5
+    kept = [pairs[:0]]
+    for some in np.array_split(pairs, 1 + len(pairs) // _ESTIMATED):
+        equal = np.count_nonzero(digests[some[:, 0]] == digests[some[:, 1]], axis=1)
+        kept.append(some[equal >= least])
+    return np.concatenate(kept)
+
+
+def _same_band(band: Digests) -> Numbers:
     """A number for each row, the same for equal rows."""
     return np.unique(band, axis=0, return_inverse=True)[1].reshape(-1)
 

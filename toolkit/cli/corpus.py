@@ -98,7 +98,7 @@ def _duplicates(
     text: Annotated[str | None, typer.Option("--text", help="The table's column with the text.")] = None,
     ident: Annotated[str | None, typer.Option("--id", help="The column with the id; else the row's number.")] = None,
     threshold: Annotated[
-        float, typer.Option(min=0.1, max=1.0, help="The Jaccard index of word 5-grams from which two texts are near.")
+        float, typer.Option(min=0.2, max=1.0, help="The Jaccard index of word 5-grams from which two texts are near.")
     ] = 0.5,
     as_json: AsJson = False,
     quiet: Quiet = False,

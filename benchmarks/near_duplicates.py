@@ -56,18 +56,17 @@ class Dresser:
         counts = Counter(word for text in texts for word in text.split())
         self.words = [word for word, _ in counts.most_common()]
         rank = {word: n for n, word in enumerate(self.words)}
+        self.lows = KEPT * 2 ** np.arange(int(math.log2(len(self.words) / KEPT)) + 1)
+        self.sizes = np.minimum(self.lows, len(self.words) - self.lows)
         self.texts = [np.array([rank[word] for word in text.split()]) for text in texts]
 
     def article(self, seed: int) -> list[str]:
-        draw = np.random.default_rng([7, seed])
         ranks = self.texts[seed % len(self.texts)]
-        exchanged = np.arange(len(self.words))
-        low = KEPT
-        while low < len(self.words):
-            high = min(2 * low, len(self.words))
-            exchanged[low:high] = low + (np.arange(high - low) + draw.integers(high - low)) % (high - low)
-            low = high
-        return [self.words[n] for n in exchanged[ranks].tolist()]
+        shifts = np.random.default_rng([7, seed]).integers(len(self.words), size=len(self.lows))
+        octave = np.searchsorted(self.lows, ranks, side="right") - 1
+        low, size = self.lows[octave], self.sizes[octave]
+        exchanged = np.where(octave < 0, ranks, low + (ranks - low + shifts[octave]) % size)
+        return [self.words[n] for n in exchanged.tolist()]
 
 
 def grams(words: list[str]) -> set[tuple[str, ...]]:

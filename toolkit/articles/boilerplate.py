@@ -14,6 +14,11 @@ _OWN_STORIES = 5  # that the holders between them have: of ten each half of its 
 _HARDLY = 4  # held by a fourth of the holders at most
 
 
+def widespread(sets: ShingleSets, ties: Pairs) -> Hashes:
+    """The shingles of tied texts that many texts hold, boilerplate or not; sorted."""
+    return _popular(sets, ties)[0]
+
+
 def boilerplate(sets: ShingleSets, texts: Sequence[str], ties: Pairs) -> Hashes:
     """The shingles that ties rest on and that stand in many texts, most of which tell a story of their own; sorted.
 

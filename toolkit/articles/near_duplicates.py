@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from msgspec import Struct
 
-from toolkit.articles.boilerplate import boilerplate
+from toolkit.articles.boilerplate import boilerplate, widespread
 from toolkit.articles.candidates import Pairs, alike, within
 from toolkit.articles.shingling import Flags, Hashes, ShingleSets, shingle_sets, shingles
 from toolkit.files import digest
@@ -109,10 +109,17 @@ def _ties(distinct: _Distinct, threshold: float) -> list[_Tie]:
     sets = distinct.sets
     candidates = candidate_pairs(sets, threshold)
     ties = [tie for tie in _judged(sets, candidates, threshold) if tie is not None]
-    if not ties:
+    common = widespread(sets, _numbers(ties))
+    doubtful = [tie for tie in ties if len(common) and not _holds_without(sets, tie, common)]
+    if not doubtful:
         return ties
-    carried = boilerplate(sets, distinct.texts, np.array([(tie.first, tie.second) for tie in ties]))
-    return [tie for tie in ties if len(carried) == 0 or _holds_without(sets, tie, carried)]
+    carried = boilerplate(sets, distinct.texts, _numbers(doubtful))
+    chained = {(tie.first, tie.second) for tie in doubtful if not _holds_without(sets, tie, carried)}
+    return [tie for tie in ties if (tie.first, tie.second) not in chained]
+
+
+def _numbers(ties: Sequence[_Tie]) -> Pairs:
+    return np.array([(tie.first, tie.second) for tie in ties], dtype=np.int64).reshape(-1, 2)
 
 
 def candidate_pairs(sets: ShingleSets, threshold: float) -> Pairs:

@@ -92,13 +92,21 @@ def _segment(
 
 
 def _duplicates(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A .jsonl file of articles.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="Articles (.jsonl), or a table: .csv, .tsv, .jsonl, .parquet.")
+    ],
     output: Output = None,
+    text: Annotated[str | None, typer.Option("--text", help="The table's column with the text.")] = None,
+    ident: Annotated[str | None, typer.Option("--id", help="The column with the id; else the row's number.")] = None,
+    threshold: Annotated[
+        float, typer.Option(min=0.2, max=1.0, help="The Jaccard index of word 5-grams from which two texts are near.")
+    ] = 0.5,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Find articles that are the same, nearly the same, or one within the other."""
-    outcome, rows = corpus.duplicates_source(source, output)
+    columns = {field: name for field, name in (("text", text), ("id", ident)) if name}
+    outcome, rows = corpus.duplicates_source(source, output, columns, threshold)
     if output is None and not as_json:
         emit_rows([msgspec.to_builtins(row) for row in rows])
         note(outcome, quiet)

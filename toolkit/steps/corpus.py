@@ -12,7 +12,8 @@ from toolkit.articles.reading import ingest, read_articles, read_lone_article
 from toolkit.campaigns.planning import plan_items, stratum_of, target_from_field
 from toolkit.campaigns.sampling import Frame, describe_frame, stratified_sample
 from toolkit.errors import ConfigError, DataError, UsageError
-from toolkit.files import read_json, read_jsonl, suffix_of, write_json, write_jsonl, write_table
+from toolkit.files import column as table_column
+from toolkit.files import read_json, read_jsonl, read_table, suffix_of, write_json, write_jsonl, write_table
 from toolkit.records import Article, Clustered, Dropped, Item, Paragraph, SplitRow, Target
 from toolkit.segmentation.segmenter import explain_article, segment_article
 from toolkit.splitting.groups import draw_test_set, group_articles
@@ -71,15 +72,52 @@ def segment_source(path: Path, output: Path | None, explain: bool) -> tuple[Outc
     return Outcome(line=line, facts=facts), rows
 
 
-def duplicates_source(path: Path, output: Path | None) -> tuple[Outcome, list[Clustered]]:
-    """The articles of a file that have a near-duplicate; to a file if one is named."""
-    articles = read_articles([path])
-    clusters = cluster_articles(articles)
+def duplicates_source(
+    path: Path, output: Path | None, columns: Mapping[str, str], threshold: float
+) -> tuple[Outcome, list[Clustered]]:
+    """The articles of a file that have a near-duplicate; to a file if one is named.
+
+    Args:
+        path: a ``.jsonl`` file of articles, or a table.
+        output: ``.jsonl``, ``.csv``, ``.tsv`` or ``.parquet``.
+        columns: ``text`` and ``id`` -> column of a table; rows without an id are known by their number.
+        threshold: Jaccard index of word 5-grams.
+    """
+    lone = not columns and suffix_of(path) == ".jsonl"
+    articles = read_articles([path]) if lone else _articles_of_table(path, columns)
+    clusters = cluster_articles(articles, threshold)
     if output is not None:
-        write_jsonl(output, clusters)
+        write_table(output, [msgspec.to_builtins(row) for row in clusters])
     count = len({row.cluster for row in clusters})
-    facts = {"schema": 1, "articles": len(articles), "clustered": len(clusters), "clusters": count}
+    facts = {
+        "schema": 1,
+        "articles": len(articles),
+        "empty": sum(not article.text.strip() for article in articles),
+        "threshold": threshold,
+        "clustered": len(clusters),
+        "kinds": dict(sorted(Counter(row.kind for row in clusters).items())),
+        "clusters": count,
+    }
     return Outcome(line=f"{len(clusters)} of {len(articles)} articles in {count} clusters", facts=facts), clusters
+
+
+def _articles_of_table(path: Path, columns: Mapping[str, str]) -> list[Article]:
+    rows = read_table(path)
+    texts = table_column(rows, columns.get("text", "text"), path)
+    numbered = "id" not in columns and bool(rows) and "id" not in rows[0]
+    names = range(1, len(rows) + 1) if numbered else table_column(rows, columns.get("id", "id"), path)
+    found: dict[str, Article] = {}
+    for number, (name, text) in enumerate(zip(names, texts, strict=True), 1):
+        if name in (None, ""):
+            raise DataError(f"{path}, row {number}: no id; name a column with ids by --id")
+        if not isinstance(text, str | None):
+            raise DataError(f"{path}, row {number}: the text is {text!r}; name the column with texts by --text")
+        if str(name) in found:
+            raise DataError(
+                f"{path}, row {number}: a second row with the id {str(name)!r}; name another column by --id"
+            )
+        found[str(name)] = Article(id=str(name), text=text or "")
+    return list(found.values())
 
 
 def segment_step(campaign: Campaign) -> Outcome:

@@ -10,21 +10,25 @@ from functools import lru_cache
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+
 def words(text: str) -> frozenset[str]:
     """The words of a text, once each."""
     return frozenset(text.split())
 
 
-SILENT = words("script style noscript template head svg math iframe object embed canvas audio video map select option datalist "
-    "textarea button input")
-_INLINE = words("a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby rb rt s samp small "
-    "span strike strong sub sup time tt u var wbr")
+SILENT = words(
+    "script style noscript template head svg math iframe object embed canvas audio video map select option datalist "
+    "textarea button input"
+)
+_INLINE = words(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby rb rt s samp small "
+    "span strike strong sub sup time tt u var wbr"
+)
 # Silent elements that may stand within a sentence without ending it.
 _UNSEEN = words("script style noscript template svg math map")
 _CAPTIONS = words("caption captions figcaption credit credits")
 _NO_NAMES: frozenset[str] = frozenset()
-_BREAKS = re.compile(r"[ \t]*\n[ \t]*\n[ \t\n]*")
-_MARK = "\x00"  # stands for a <br>; `read_page` takes NULs out before
+_BREAK = "\x00"  # stands for a <br>; `read_page` takes NULs out before
 _SEPARATED = re.compile(r"[\s_\-:.]+")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -63,13 +67,20 @@ class Tree(Struct, frozen=True, kw_only=True):
     blocks: list[Block]
     depth: int
 
+    def around(self, place: int) -> list[int]:
+        """The element at a place and those that hold it, innermost first."""
+        found = []
+        while place >= 0:
+            found.append(place)
+            place = self.elements[place].parent
+        return found
+
 
 class _Run(Struct):
-    """The text that is being gathered."""
+    """The text that is being gathered: its parts, and of each whether it is linked (1), bold (2), both (3)."""
 
     parts: list[str]
-    linked: int = 0
-    bold: int = 0
+    marks: list[int]
     full: bool = False
 
 
@@ -80,7 +91,7 @@ def read_tree(parser: LexborHTMLParser) -> Tree:
     """The page as a flat tree with its blocks."""
     elements: list[Element] = []
     blocks: list[Block] = []
-    run = _Run(parts=[])
+    run = _Run(parts=[], marks=[])
     root = parser.body or parser.root
     deepest = 0
     # What is still to be visited; None for an element that is left.
@@ -108,7 +119,8 @@ def _enter(
     elements, run, blocks = found
     tag = node.tag or ""
     if tag == "br":
-        run.parts.append(_MARK)
+        run.parts.append(_BREAK)
+        run.marks.append(0)
         return
     if tag in _INLINE and place >= 0:
         links, bolds = links + (tag == "a"), bolds + (tag in ("b", "strong"))
@@ -157,31 +169,51 @@ def names_in(*values: str) -> frozenset[str]:
 
 
 def _gather(text: str, links: int, bolds: int, run: _Run) -> None:
-    if not text:
-        return
-    run.parts.append(text)
-    if not text.isspace():
-        run.full = True
-        if links or bolds:
-            size = len(" ".join(text.split()))
-            run.linked += size if links else 0
-            run.bold += size if bolds else 0
+    if text:
+        run.parts.append(text)
+        run.marks.append((1 if links else 0) + (2 if bolds else 0))
+        run.full = run.full or not text.isspace()
 
 
 def _flush(holder: int, run: _Run, blocks: list[Block]) -> None:
     if run.full:
-        text = "".join(run.parts)
-        pieces = [" ".join(text.split())] if _MARK not in text else _lines(text)
-        total = sum(map(len, pieces)) or 1
-        for piece in pieces:
-            share = len(piece) / total
-            linked, bold = round(run.linked * share), round(run.bold * share)
-            blocks.append(Block(element=holder, text=piece, linked=linked, bold=bold))
+        pieces = _pieces(run) if _BREAK in run.parts else [(run.parts, run.marks)]
+        for parts, marks in pieces:
+            text = "".join(parts)
+            text = " ".join(text.split()) if _BREAK not in parts else _lines(text)
+            if text:
+                linked, bold = _marked(parts, marks) if any(marks) else (0, 0)
+                blocks.append(Block(element=holder, text=text, linked=linked, bold=bold))
     if run.parts:
-        run.parts, run.linked, run.bold, run.full = [], 0, 0, False
+        run.parts, run.marks, run.full = [], [], False
 
 
-def _lines(text: str) -> list[str]:
-    """The pieces of a text between double breaks; a single break stays as a newline."""
-    lines = [" ".join(line.split()) for line in text.split(_MARK)]
-    return [piece for piece in _BREAKS.sub("\n\n", "\n".join(lines)).strip().split("\n\n") if piece]
+def _pieces(run: _Run) -> list[tuple[list[str], list[int]]]:
+    """The parts between double breaks."""
+    pieces: list[tuple[list[str], list[int]]] = [([], [])]
+    breaks = 0
+    for part, mark in zip(run.parts, run.marks, strict=True):
+        if part == _BREAK:
+            breaks += 1
+        elif not part.isspace():
+            if breaks > 1:
+                pieces.append(([], []))
+            breaks = 0
+        pieces[-1][0].append(part)
+        pieces[-1][1].append(mark)
+    return pieces
+
+
+def _marked(parts: list[str], marks: list[int]) -> tuple[int, int]:
+    linked = bold = 0
+    for part, mark in zip(parts, marks, strict=True):
+        if mark:
+            size = len(" ".join(part.split()))
+            linked += size if mark & 1 else 0
+            bold += size if mark & 2 else 0
+    return linked, bold
+
+
+def _lines(text: str) -> str:
+    """The text with its single breaks as newlines."""
+    return "\n".join(filter(None, (" ".join(line.split()) for line in text.split(_BREAK))))

@@ -35,16 +35,29 @@ class Piece(Struct, frozen=True, kw_only=True):
 
 
 def pieces_of(tree: Tree, place: Place, title: str) -> list[Piece]:
-    """What the article consists of: headline, then everything between it and the last paragraph."""
-    end = tree.elements[place.root].end
-    inside = [b for b in tree.blocks if place.root <= b.element < end and b.element not in place.skipped]
+    """What the article consists of: headline, captions around it, then everything to the last paragraph."""
     headline = _headline(tree, place, title)
-    kept = inside[inside.index(headline) :] if headline in inside and headline is not None else inside
-    if headline is not None:
-        above = inside[: len(inside) - len(kept)] if headline in inside else []
-        captions = [b for b in above if tree.elements[b.element].caption > place.root]
-        kept = [*captions, headline, *(b for b in kept if b is not headline)]
-    return _trimmed(list(_pieces(tree, place.root, kept, headline)))
+    lead = _lead(tree, place.root, headline)
+    end = tree.elements[place.root].end
+    above = headline is not None and place.root <= headline.element and headline.element not in place.skipped
+    kept = []
+    for block in tree.blocks:
+        if block is headline:
+            above = False
+            kept.append(block)
+        elif lead <= block.element < end and block.element not in place.skipped:
+            body = block.element >= place.root and not above
+            if body or tree.elements[block.element].caption > lead:
+                kept.append(block)
+    return _trimmed(list(_pieces(tree, (place.root, lead), kept, headline)))
+
+
+def _lead(tree: Tree, root: int, headline: Block | None) -> int:
+    """The innermost element that holds the article and its headline."""
+    if headline is None:
+        return root
+    around = tree.around(root)
+    return next((place for place in around if place <= headline.element < tree.elements[place].end), root)
 
 
 def _headline(tree: Tree, place: Place, title: str) -> Block | None:
@@ -60,8 +73,10 @@ def _headline(tree: Tree, place: Place, title: str) -> Block | None:
     return best if likeness >= 0.5 else None
 
 
-def _pieces(tree: Tree, root: int, blocks: list[Block], headline: Block | None) -> Iterable[Piece]:
+def _pieces(tree: Tree, within: tuple[int, int], blocks: list[Block], headline: Block | None) -> Iterable[Piece]:
+    root, lead = within
     menus = _lists_of_links(tree, root, blocks)
+    telling = {block.element for block in blocks if len(block.text) >= _LABEL}
     row, cells = -1, list[str]()
     for block in blocks:
         element = tree.elements[block.element]
@@ -74,8 +89,8 @@ def _pieces(tree: Tree, root: int, blocks: list[Block], headline: Block | None) 
             cells.append(block.text)
         elif block is headline:
             yield Piece(role="headline", text=block.text)
-        elif not _is_noise(tree, block, menus):
-            yield Piece(role=_role(tree, root, block), text=block.text, group=_group(element.lists, root))
+        elif not _is_noise(tree, block, menus, telling):
+            yield Piece(role=_role(tree, root, lead, block), text=block.text, group=_group(element.lists, root))
     if cells:
         yield Piece(role="list", text=" ".join(cells), group=tree.elements[row].table)
 
@@ -95,18 +110,20 @@ def _lists_of_links(tree: Tree, root: int, blocks: list[Block]) -> set[int]:
     return {place for place, size in sizes.items() if linked[place] > 0.6 * size}
 
 
-def _is_noise(tree: Tree, block: Block, menus: set[int]) -> bool:
+def _is_noise(tree: Tree, block: Block, menus: set[int], telling: set[int]) -> bool:
     text, element = block.text, tree.elements[block.element]
     if not _LETTER.search(text) or element.lists in menus or block.linked >= 0.9 * len(text):
         return True
     if len(text) < _CALL_SIZE and (_CALL.match(text) or _MARKUP.match(text)):
         return True
-    return element.tag not in _PARAGRAPHS and len(text) < _LABEL and not ends_like_a_sentence(text)
+    if element.tag in _PARAGRAPHS or block.element in telling:
+        return False
+    return len(text) < _LABEL and not ends_like_a_sentence(text)
 
 
-def _role(tree: Tree, root: int, block: Block) -> Role:
+def _role(tree: Tree, root: int, lead: int, block: Block) -> Role:
     element = tree.elements[block.element]
-    if element.caption > root:
+    if element.caption > lead:
         return "caption"
     if element.tag in _HEADINGS:
         return "subhead"

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
 
-from toolkit.articles.page_blocks import Tree, read_tree
+from toolkit.articles.page_blocks import Tree, read_tree, words
 from toolkit.articles.page_body import Found, Place, find_article
 from toolkit.articles.page_metadata import Metadata, read_metadata
 from toolkit.articles.page_roles import Piece, pieces_of
@@ -27,6 +27,14 @@ _LITTLE = 250  # characters of prose below which it is not clear that this is th
 _SCATTERED = 0.3  # share of the page's prose below which it is not clear either
 _LARGEST = 1_500_000  # characters, and
 _DEEPEST = 200  # nested elements up to which trafilatura is asked, so that time stays bounded
+
+_UNCLOSED = 2_000  # elements left open from which on a page may be nested without end
+_NESTED = 512  # open elements up to which a page is parsed as it is; browsers draw a similar line
+_ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^<>]*>?", re.IGNORECASE)
+_NEVER_NESTED = words(
+    "area base br col colgroup dd dt embed hr img input li link meta option p param rp rt script source style tbody td "
+    "tfoot th thead tr track wbr"
+)
 
 
 class PageBlock(Struct, frozen=True, kw_only=True):
@@ -63,7 +71,7 @@ def read_page(html: bytes | str, url: str | None) -> Page:
     >>> [block.text for block in page.blocks]
     ['Dyke holds', 'The dyke held.', 'The mayor\nspoke.', 'Rain fell.']
     """
-    source = _unescaped(_decoded(html).replace("\x00", ""))
+    source = _shallow(_unescaped(_decoded(html).replace("\x00", "")))
     parser = LexborHTMLParser(source.encode("utf-8", "replace"))
     facts = read_metadata(parser, url)
     tree = read_tree(parser)
@@ -181,3 +189,21 @@ def _unescaped(source: str) -> str:
             return source
         source = entities.unescape(source)
     return source
+
+
+def _shallow(source: str) -> str:
+    """The page without the elements that are nested too deep: parsing takes time quadratic in the depth."""
+    if source.count("<") - 2 * source.count("</") < _UNCLOSED:
+        return source
+    depth = 0
+
+    def kept(tag: re.Match[str]) -> str:
+        nonlocal depth
+        if tag.group(2).lower() in _NEVER_NESTED:
+            return tag.group()
+        closing = bool(tag.group(1))
+        deep = depth > _NESTED
+        depth = max(depth - 1, 0) if closing else depth + 1
+        return tag.group() if not deep else "" if closing else "<p>"
+
+    return _ANY_TAG.sub(kept, source)

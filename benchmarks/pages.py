@@ -3,7 +3,7 @@
     python benchmarks/pages.py --peers /tmp/bench-pages/bin/python --json pages.json
 
 The peers live in an environment of their own (`docs/pages.md` says how it is made); without `--peers` only the
-toolkit is measured. Every extractor runs in a process of its own, in turns, `--rounds` times; its CPU time is the least.
+toolkit is measured. Every extractor runs in a process of its own, `--rounds` times in turns; the least CPU time counts.
 """
 
 import argparse

@@ -204,8 +204,15 @@ def test_ten_thousand_nested_elements_take_bounded_time(tag):
     holds(page)
 
 
+def test_five_megabytes_of_nested_elements_that_are_closed_again_take_bounded_time():
+    start = time.process_time()
+    page = read_page(page_of("<div>" * 450_000 + paragraphs() + "</div>" * 450_000), None)
+    assert time.process_time() - start < 30
+    assert [block.text for block in page.blocks] == list(PROSE)
+
+
 @pytest.mark.parametrize(
-    "unit", ["<p>" + PROSE[0] + "</p>", "<div><span>a</span><br>", "<td>", "x ", "<br>", "<li>a", "&amp;lt;p"]
+    "unit", ["<p>" + PROSE[0] + "</p>", "<div><span>a</span><br>", "<td>", "x ", "<br>", "&amp;lt;p"]
 )
 def test_five_megabytes_take_bounded_time(unit):
     start = time.process_time()

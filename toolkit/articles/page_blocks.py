@@ -140,7 +140,8 @@ def _enter(
 
 def _element(node: LexborNode, tag: str, parent: int, elements: list[Element]) -> Element:
     given = node.attributes
-    names = names_in(given.get("class") or "", given.get("id") or "", given.get("role") or "") if given else _NO_NAMES
+    named = f"{given.get('class') or ''} {given.get('id') or ''} {given.get('role') or ''}" if given else ""
+    names = names_in(named) if len(named) > 2 else _NO_NAMES
     place = len(elements)
     above = elements[parent] if parent >= 0 else _NOTHING
     return Element(
@@ -156,14 +157,19 @@ def _element(node: LexborNode, tag: str, parent: int, elements: list[Element]) -
     )
 
 
-@lru_cache(maxsize=4096)
-def names_in(*values: str) -> frozenset[str]:
+def names_in(value: str) -> frozenset[str]:
     """The words of class, id and role, in lower case.
 
-    >>> sorted(names_in("relatedLinks story__share", ""))
+    >>> sorted(names_in("relatedLinks story__share"))
     ['links', 'related', 'relatedlinks', 'share', 'story']
     """
-    found = {word for value in values for word in _SEPARATED.split(value) if len(word) > 1}
+    names = value.split()
+    return _parts(names[0]) if len(names) == 1 else frozenset().union(*map(_parts, names))
+
+
+@lru_cache(maxsize=16_384)
+def _parts(name: str) -> frozenset[str]:
+    found = {word for word in _SEPARATED.split(name) if len(word) > 1}
     camel = {part for word in found if not word.islower() for part in _WORD.findall(word) if len(part) > 3}
     return frozenset(word.lower() for word in found | camel)
 

@@ -71,7 +71,7 @@ def _things(decoded: object) -> Iterable[dict[str, Any]]:
 
 def _meta(parser: LexborHTMLParser) -> dict[str, str]:
     found: dict[str, str] = {}
-    for node in parser.css("meta[content]"):
+    for node in (parser.head or parser).css("meta[content]"):
         given = node.attributes
         key = (given.get("property") or given.get("name") or given.get("itemprop") or "").lower()
         value = " ".join((given.get("content") or "").split())

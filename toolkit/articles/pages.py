@@ -28,7 +28,8 @@ _SCATTERED = 0.3  # share of the page's prose below which it is not clear either
 _LARGEST = 1_500_000  # characters, and
 _DEEPEST = 200  # nested elements up to which trafilatura is asked, so that time stays bounded
 
-_UNCLOSED = 2_000  # elements left open from which on a page may be nested without end
+_CHUNK = 16_384
+_UNCLOSED = 5_000  # elements left open from which on a page may be nested without end
 _NESTED = 512  # open elements up to which a page is parsed as it is; browsers draw a similar line
 _ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^<>]*>?", re.IGNORECASE)
 _NEVER_NESTED = words(
@@ -72,7 +73,7 @@ def read_page(html: bytes | str, url: str | None) -> Page:
     ['Dyke holds', 'The dyke held.', 'The mayor\nspoke.', 'Rain fell.']
     """
     source = _shallow(_unescaped(_decoded(html).replace("\x00", "")))
-    parser = LexborHTMLParser(source.encode("utf-8", "replace"))
+    parser = _parsed(source)
     facts = read_metadata(parser, url)
     tree = read_tree(parser)
     place = find_article(tree)
@@ -165,6 +166,13 @@ def _page(facts: Metadata, pieces: list[Piece], path: Path) -> Page:
     )
 
 
+def _parsed(source: str) -> LexborHTMLParser:
+    try:
+        return LexborHTMLParser(source)
+    except UnicodeEncodeError:  # half of a surrogate pair is no text
+        return LexborHTMLParser(source.encode("utf-8", "replace"))
+
+
 def _decoded(html: bytes | str) -> str:
     """The page as text: by its byte order mark, else as UTF-8, else as it declares itself, else as Windows-1252."""
     if isinstance(html, str):
@@ -191,9 +199,19 @@ def _unescaped(source: str) -> str:
     return source
 
 
+def _may_be_deep(source: str) -> bool:
+    """Whether more elements are open somewhere than is usual, by a quick count; void ones count too."""
+    still_open = 0
+    for start in range(0, len(source), _CHUNK):
+        still_open += source.count("<", start, start + _CHUNK) - 2 * source.count("</", start, start + _CHUNK)
+        if still_open > _UNCLOSED:
+            return True
+    return False
+
+
 def _shallow(source: str) -> str:
     """The page without the elements that are nested too deep: parsing takes time quadratic in the depth."""
-    if source.count("<") - 2 * source.count("</") < _UNCLOSED:
+    if not _may_be_deep(source):
         return source
     depth = 0
 

@@ -296,6 +296,7 @@ def _range(point: float, bounds: tuple[float, float]) -> str:
 def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", help="python of the environment with the peers")
+    parser.add_argument("--only", nargs="+", choices=PEERS, default=PEERS, help="these peers alone")
     parser.add_argument("--json", type=Path, help="write all figures here")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bootstrap", type=int, default=2000)
@@ -311,7 +312,7 @@ def main() -> None:
     pages, gold, held = load()
     if options.development:
         pages = {key: html for key, html in pages.items() if key not in held}
-    names = ("toolkit", *(PEERS if options.peers else ()))
+    names = ("toolkit", *(options.only if options.peers else ()))
     runs = measure(
         names, {n: sys.executable if n == "toolkit" else options.peers for n in names}, pages, options.rounds
     )
@@ -324,7 +325,7 @@ def main() -> None:
     for part, facts in scored.items():
         print(table(part, len(parts[part]), facts, runs, len(pages)), end="\n\n")
     speed = {name: len(pages) / run["cpu"] for name, run in runs.items()}
-    ratio = speed["toolkit"] / speed["trafilatura"] if options.peers else None
+    ratio = speed["toolkit"] / speed["trafilatura"] if "trafilatura" in speed else None
     print(f"paths of the toolkit: {runs['toolkit']['paths']}; speed / trafilatura: {ratio and round(ratio, 2)}")
     if options.json:
         report = {

@@ -29,9 +29,9 @@ _META = {
 
 def read_page(html: bytes | str, url: str | None) -> Page:
     """The article on a page: all its paragraphs, with a blank line between them."""
-    from selectolax.parser import HTMLParser
+    from selectolax.lexbor import LexborHTMLParser
 
-    tree = HTMLParser(html)
+    tree = LexborHTMLParser(html)
     said: dict[str, str | None] = {}
     for field, selectors in _META.items():
         nodes = [node for selector in selectors if (node := tree.css_first(selector)) is not None]

@@ -55,3 +55,8 @@ def take(tmp_path_factory, agencies):
         return Read(read_jsonl(output, Article), read_jsonl(dropped_beside(output), Dropped), tally)
 
     return read
+
+
+@pytest.fixture(scope="session")
+def root():
+    return ROOT

@@ -3,7 +3,7 @@
 import functools
 from typing import Any
 
-_ENOUGH = 1500  # characters: more changes nothing
+_ENOUGH = 800  # characters: more changes nothing
 _LEAST = 12  # letters: below that a guess is worth nothing
 _SURE = 0.5
 _THREE = {

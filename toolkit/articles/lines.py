@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -119,7 +120,7 @@ def opened(path: Path, meter: Meter) -> Iterator[IO[bytes]]:
     with contextlib.ExitStack() as stack:
         handle: IO[bytes] = stack.enter_context(io.BufferedReader(MeteredFile(path, meter), 1 << 20))
         if path.suffix == ".gz":
-            handle = stack.enter_context(io.BufferedReader(gzip.GzipFile(fileobj=handle), 1 << 20))
+            handle = stack.enter_context(io.BufferedReader(_Unpacked(handle), 1 << 20))
         if suffix_of(path) in _BY_LINE and (name := _wide(path)):
             handle = stack.enter_context(io.BufferedReader(_Recoded(handle, name), 1 << 20))
         yield handle
@@ -132,6 +133,45 @@ def _wide(path: Path) -> str:
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     return "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ""
+
+
+class _Unpacked(io.RawIOBase):
+    """A gzip stream that gives all that can be had of a broken one before it complains."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._member = zlib.decompressobj(31)
+        self._packed = b""
+        self._begun = False
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
+        """Unpack the next bytes.
+
+        Raises:
+            EOFError: the stream breaks off.
+            zlib.error: it is no gzip.
+        """
+        while True:
+            self._next_member()
+            self._packed = self._packed or self._stream.read(1 << 16)
+            ended = not self._packed
+            part = self._member.decompress(self._packed, len(buffer)) if self._begun or not ended else b""
+            self._begun = self._begun or not ended
+            self._packed = self._member.unconsumed_tail
+            if part or (ended and not self._begun):
+                buffer[: len(part)] = part
+                return len(part)
+            if ended:
+                raise EOFError("it breaks off before its end")
+
+    def _next_member(self) -> None:
+        if self._member.eof:
+            self._packed = self._member.unused_data.lstrip(b"\0")  # some pad the end with zeros
+            self._member, self._begun = zlib.decompressobj(31), False
 
 
 class _Recoded(io.RawIOBase):

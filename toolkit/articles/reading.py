@@ -52,13 +52,20 @@ class _Paused:
     """Progress that is told no more often than a person can read it."""
 
     def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total, self._last = progress, total, 0.0
+        self._progress, self._total, self._last = progress, total, time.monotonic()
 
     def __call__(self, tally: Tally, done: int) -> None:
         if time.monotonic() - self._last >= _SHOWN:
             self._last = time.monotonic()
-            left_out = sum(tally.dropped.values())
-            self._progress(f"{tally.articles} articles, {left_out} left out; MB", done >> 20, self._total >> 20)
+            self._say(tally, min(done, self._total - 1))
+
+    def end(self, tally: Tally) -> None:
+        """Say that all is read."""
+        self._say(tally, self._total)
+
+    def _say(self, tally: Tally, done: int) -> None:
+        left_out = sum(tally.dropped.values())
+        self._progress(f"{tally.articles} articles, {left_out} left out; kB", done // 1000, self._total // 1000)
 
 
 def ingest(request: Request, output: Path, progress: Progress) -> Tally:
@@ -81,6 +88,7 @@ def ingest(request: Request, output: Path, progress: Progress) -> Tally:
                 before = meter.done
                 _take_file(path, request, journal, lambda: said(journal.tally, meter.done), meter)
                 meter.done = before + size_of(path)
+        said.end(journal.tally)
         if not journal.tally.articles:
             raise DataError(_nothing(request, journal.tally))
     return journal.tally

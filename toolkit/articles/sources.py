@@ -66,30 +66,28 @@ def pending_in(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator
     Raises:
         DataError: the file cannot be read at all, or not further; it names the file.
     """
-    suffix = suffix_of(path)
     try:
-        if is_dataset(path):
-            yield from _rows_pending(_dataset_rows(path), columns, path)
-        elif suffix == ".txt":
-            yield Pending(where=str(path), make=partial(_text_article, path))
-        elif suffix in _PAGES:
-            yield Pending(where=str(path), make=partial(_page_article, path))
-        elif suffix == ".warc":
-            yield from _warc_pending(path, meter)
-        elif suffix == ".parquet":
-            yield from _rows_pending(_parquet_rows(path), columns, path)
-        elif suffix == ".json":
-            yield from _rows_pending(_json_rows(path), columns, path)
-        elif suffix in _LINES:
-            yield from _lines_pending(path, columns, meter)
-        else:
-            yield from _csv_pending(path, columns, meter)
+        yield from _by_kind(path, columns, meter)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DataError(f"{path}: broken gzip ({error}); fetch or pack the file again") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not {error.encoding}, though it begins as such") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _by_kind(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[Pending]:
+    suffix = suffix_of(path)
+    if is_dataset(path):
+        return _rows_pending(_dataset_rows(path), columns, path)
+    if suffix in (".txt", *_PAGES):
+        whole = _text_article if suffix == ".txt" else _page_article
+        return iter([Pending(where=str(path), make=partial(whole, path))])
+    if suffix == ".warc":
+        return _warc_pending(path, meter)
+    if suffix in (".parquet", ".json"):
+        return _rows_pending(_parquet_rows(path) if suffix == ".parquet" else _json_rows(path), columns, path)
+    return _lines_pending(path, columns, meter) if suffix in _LINES else _csv_pending(path, columns, meter)
 
 
 # --- whole files -----------------------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ from toolkit.records import Article
         ("KOTA ARDENPORT, 7 Dis (Bernama) -- Cukai naik.", "bernama", "dateline"),
         ("Harbour tax rises\n\nBy Jane Doe, Associated Press\n\nThe cabinet met.", "ap", "byline"),
         ("Harbour tax rises\n\nReuters\n\nThe cabinet met.", "reuters", "byline"),
+        ("Harbour tax rises\n\nBy JANE DOE, AP Sports Writer\n\nThe cabinet met.", "ap", "byline"),
+        ("The cabinet met.\n\nA.\n\nB.\n\nC.\n\nD.\n\nThe house sits again in May. PTI", "pti", "credit"),
         ("Harbour tax rises\n\nThe cabinet met.\n\nIt rises in May.\n\nNo more is known. — SNA", "sna", "credit"),
         (
             "One.\n\nTwo.\n\nThree.\n\nFour.\n\nFive.\n\n— SNA\n\n© Northern Post 2024. All rights reserved",

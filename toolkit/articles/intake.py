@@ -11,7 +11,7 @@ from toolkit.articles.addresses import address_key, canonical_url, host_of
 from toolkit.articles.cleaning import clean, clean_line
 from toolkit.articles.dates import iso_date
 from toolkit.articles.encodings import decode_page
-from toolkit.articles.languages import detect_language, language_code
+from toolkit.articles.languages import count_words, detect_language, language_code
 from toolkit.articles.origins import Agencies, agency_named, find_origin
 from toolkit.articles.outlets import Outlets, find_outlet
 from toolkit.articles.pages import Page, read_page
@@ -21,10 +21,6 @@ from toolkit.files import digest, explain
 from toolkit.records import Article, Dropped
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|article|p|h1)\b", re.IGNORECASE)
-# Scripts that set no spaces between words: so many characters make a word.
-_WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{2}|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{4}|[^\W\u3040-\u30ff\u3400-\u9fff]+"
-)
 _CLOSED_SHORT = 200  # words: a page that says it is closed and has more is there in full
 
 
@@ -78,7 +74,7 @@ def article_from_page(raw: bytes, url: str | None, charset: str | None, where: s
     except (DataError, ValueError, RecursionError) as error:
         return Dropped(id=url or where, reason="unreadable", detail=f"{where}: {error}")
     text = page.text or ""
-    if closed_page(decoded.text) and len(_WORD.findall(text[:4000])) < _CLOSED_SHORT:
+    if closed_page(decoded.text) and count_words(text, _CLOSED_SHORT) < _CLOSED_SHORT:
         return Dropped(
             id=page.url or url or where, reason="teaser_or_paywall", detail=f"{where}: not free to read, it says"
         )
@@ -165,17 +161,8 @@ def _objection(article: Article, rules: Rules) -> tuple[str, str] | None:
         return "empty", ""
     if sign := teaser_sign(article.text):
         return "teaser_or_paywall", f": {sign!r}"
-    if rules.min_words and (words := _words(article.text, rules.min_words)) < rules.min_words:
+    if rules.min_words and (words := count_words(article.text, rules.min_words)) < rules.min_words:
         return "too_short", f": {words} words"
     if rules.languages and article.language not in rules.languages:
         return "language", f": {article.language or 'cannot be told'}"
     return None
-
-
-def _words(text: str, enough: int) -> int:
-    count = 0
-    for _ in _WORD.finditer(text):
-        count += 1
-        if count >= enough:
-            break
-    return count

@@ -109,13 +109,14 @@ def _forms(names: Sequence[str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     written = rf"{_BY}:?\s(?:[^\n]{{2,60}}?(?:,\s?|\s?[|/–—]\s?|\s\(|\s))?"  # "By Jane Doe, AP"
     person = r"[^\W\d_][\w.’' -]{2,40}(?:,\s|\s?[|/]\s?)"  # "Jane Doe | AP"
     credit = rf"[-–—©(\[\s]{{0,4}}(?:{_CREDIT}\s?:?\s?)?(?:©\s?)?(?:\d{{4}}\s)?"
+    desk = r"\s(?:[A-Z]\w+\s){0,3}(?:Writers?|Reporters?|Correspondents?|Editors?|Staff)\b"  # "AP Sports Writer"
     shapes = {
-        "author": rf"(?:^|[,|/(–—-]\s?|\b{_BY}\s)\s?{name}(?:$|\s?[,|/)&–—-]|\sand\s)",
+        "author": rf"(?:^|[,|/(–—-]\s?|\b{_BY}\s)\s?{name}(?:$|\s?[,|/)&–—-]|\sand\s|{desk})",
         "dateline": rf"{lead}\({name}{more}\)\s?\.?,?\s?(?:[-–—―:]|\.\s)",
         "dateline_slash": rf"{lead}/{name}(?:[ ,-][^/\n]{{0,30}})?/[.,:]?\s?[-–—]?",
         "dateline_dash": rf"(?:[^\W\d_][^()\n/.]{{0,40}}?)\s?[-–—,]\s{name}(?:,\s[^\n.]{{3,40}})?\s?[.:]\s",
-        "byline": rf"(?:{written}|{person})?{name}{more}\)?\.?$",
+        "byline": rf"(?:{written}|{person})?{name}(?:{desk}|{more})\)?\.?$",
         "credit": rf"{credit}{name}{more}[)\].]{{0,2}}(?:\s?\d{{4}})?$",
-        "tail": rf"(?:\s[-–—]{{1,2}}\s?|\(|\s/){name}{more}[)/]?\.?$",
+        "tail": rf"(?:\s[-–—]{{1,2}}\s?|\(|\s/|[.!?”\"’]\s){name}{more}[)/]?\.?$",
     }
     return tuple((rule, re.compile(shape)) for rule, shape in shapes.items())

@@ -2,6 +2,8 @@
 
 import re
 
+from toolkit.articles.languages import count_words
+
 _SHORT = 200  # words: a longer text is an article, whatever stands at its end
 _STUB = 80
 _ELLIPSIS = re.compile(r"(\[\s*(…|\.\.\.)\s*\]|…|\.\.\.)$")
@@ -50,7 +52,7 @@ def teaser_sign(text: str) -> str | None:
     """
     if len(text) > 12 * _SHORT:
         return None
-    words = len(text.split())
+    words = count_words(text, _SHORT)
     if words >= _SHORT:
         return None
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -46,6 +46,8 @@ def test_the_form_names_the_agency(text, agency, rule, agencies):
         "One.\n\nTwo.\n\nThree.\n\nFour.\n\nFive.\n\nNurses at the gate. Photo: Bo Castrell (AP)",
         "One.\n\nTwo.\n\nThree.\n\nFour.\n\nFive.\n\nReporting by Jane Doe; editing by Joe Roe",
         "The map of the harbour",
+        "One.\n\nTwo.\n\nThree.\n\nFour.\n\nFive.\n\nThe quay in February 2017. REUTERS/Jane Doe",
+        "Harbour tax rises\n\nJane Doe | Bloomberg | Getty Images\n\nThe cabinet met.",
         "",
     ],
 )
@@ -57,6 +59,7 @@ def test_a_mention_is_no_origin(text, agencies):
     ("author", "agency"),
     [
         ("Reuters", "reuters"),
+        ("By J. DOE, AP National Political Writer", "ap"),
         ("Jane Doe, AP", "ap"),
         ("Jane Doe | Associated Press", "ap"),
         ("Tara Apple", None),

@@ -66,7 +66,7 @@ def find_origin(text: str, author: str | None, agencies: Agencies) -> Found | No
             or forms["dateline_dash"].match(line)
         ):
             return _found(match, "dateline", agencies)
-        if len(line) <= 120 and (match := forms["byline"].match(line)):
+        if len(line) <= 120 and not _PICTURE.search(line) and (match := forms["byline"].match(line)):
             return _found(match, "byline", agencies)
     return _credited(last, forms, agencies)
 
@@ -80,7 +80,8 @@ def _credited(last: Sequence[str], forms: Mapping[str, re.Pattern[str]], agencie
     for line in last:
         if _PICTURE.search(line[-200:]):
             continue
-        if match := (forms["credit"].match(line) if len(line) <= 120 else None) or forms["tail"].search(line[-80:]):
+        whole = forms["credit"].match(line) if len(line) <= 120 else None
+        if match := whole or forms["tail"].search(line[-80:]) or forms["bare"].search(line[-80:]):
             return _found(match, "credit", agencies)
     return None
 
@@ -117,6 +118,7 @@ def _forms(names: Sequence[str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
         "dateline_dash": rf"(?:[^\W\d_][^()\n/.]{{0,40}}?)\s?[-–—,]\s{name}(?:,\s[^\n.]{{3,40}})?\s?[.:]\s",
         "byline": rf"(?:{written}|{person})?{name}(?:{desk}|{more})\)?\.?$",
         "credit": rf"{credit}{name}{more}[)\].]{{0,2}}(?:\s?\d{{4}})?$",
-        "tail": rf"(?:\s[-–—]{{1,2}}\s?|\(|\s/|[.!?”\"’]\s){name}{more}[)/]?\.?$",
+        "tail": rf"(?:\s[-–—]{{1,2}}\s?|\(|\s/){name}{more}[)/]?\.?$",
+        "bare": rf"[.!?”\"’]\s{name}$",  # not "2017. REUTERS/Jane Doe", which credits a picture
     }
     return tuple((rule, re.compile(shape)) for rule, shape in shapes.items())

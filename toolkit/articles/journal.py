@@ -169,6 +169,7 @@ def resumed(output: Path, request: str) -> Iterator[Journal]:
         except BlockingIOError as error:
             raise DataError(f"{output}: another `stance ingest` is writing it; wait for that one") from error
         _check_request(directory / "request.json", request, output)
+        _undo_move(directory, output)
         journal = _opened(directory, output)
         try:
             yield journal
@@ -205,9 +206,30 @@ def _check_request(path: Path, request: str, output: Path) -> None:
 
 
 def _move(directory: Path, output: Path) -> None:
-    (directory / "dropped.jsonl").replace(dropped_beside(output))
-    (directory / "articles.jsonl").replace(output)
-    shutil.rmtree(directory)
+    """Put both files where they belong; a move that is cut short is undone by the next run."""
+    (directory / "moving").touch()
+    for part, place in _places(directory, output):
+        part.replace(place)
+    done = _done_beside(directory)
+    directory.rename(done)
+    shutil.rmtree(done)
+
+
+def _undo_move(directory: Path, output: Path) -> None:
+    shutil.rmtree(_done_beside(directory), ignore_errors=True)
+    if (directory / "moving").exists():
+        for part, place in _places(directory, output):
+            if not part.exists():
+                place.replace(part)
+        (directory / "moving").unlink()
+
+
+def _places(directory: Path, output: Path) -> tuple[tuple[Path, Path], ...]:
+    return (directory / "dropped.jsonl", dropped_beside(output)), (directory / "articles.jsonl", output)
+
+
+def _done_beside(directory: Path) -> Path:
+    return directory.with_name(directory.name + ".done")
 
 
 def _cut(path: Path, size: int) -> IO[bytes]:

@@ -30,7 +30,7 @@ def studio_server(studio_directory: Path) -> Iterator[ServerState]:
     stop_server(studio_directory)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def studio(studio_server: ServerState, studio_directory: Path) -> Iterator[Studio]:
     """The session's server with the rights of its administrator."""
     assert studio_server.pid

@@ -35,3 +35,18 @@ def test_help_loads_no_slow_library():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
     assert "push" in done.stdout
+
+
+def test_every_public_name_is_there_and_documented():
+    import toolkit
+
+    for name in toolkit.__all__:
+        assert getattr(toolkit, name).__doc__, name
+    assert dir(toolkit) == toolkit.__all__
+
+
+def test_an_unknown_name_lists_the_public_ones():
+    import toolkit
+
+    with pytest.raises(AttributeError, match=r"no attribute 'segment'; public are .*segment_text"):
+        _ = toolkit.segment

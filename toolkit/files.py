@@ -203,7 +203,7 @@ def explain(message: str, record: type[msgspec.Struct]) -> str:
         return f"missing field {missing[1]!r}{place}"
     typed = re.match(r"(.*) - at `(?:key in )?\$\.?(.*)`$", message)
     if typed:
-        what = typed[1][0].lower() + typed[1][1:]
+        what = "a date such as 2024-07-03 is needed" if "d{4}-" in typed[1] else typed[1][0].lower() + typed[1][1:]
         return f"field {typed[2]!r}: {what.replace('`', '')}" if typed[2] else what.replace("`", "")
     return message.replace("`", "")
 

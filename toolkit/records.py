@@ -41,12 +41,14 @@ class Article(Record, frozen=True, kw_only=True):
 
 
 class Quote(Record, frozen=True, kw_only=True):
-    """Quoted speech within an article, in the article's code points."""
+    """Words in quotation marks within an article, marks included, in the article's code points."""
 
     start: _Offset
     end: _Offset
-    speaker: str | None = None
-    verb: str | None = None
+    speaker: str | None = None  # as the text names whoever is quoted
+    verb: str | None = None  # the word that reports it
+    scare: bool = False  # held up in marks, a name or a title, but nobody's utterance
+    run: int | None = None  # equal within an article: parts of one quotation that runs on over paragraphs
 
 
 class Paragraph(Record, frozen=True, kw_only=True):
@@ -212,6 +214,8 @@ class Example(Record, frozen=True, kw_only=True):
     article_id: str
     article_version: str
     unit: str
+    start: _Offset  # of the paragraph in the article's text, in code points
+    end: _Offset
     target: str
     outlet: str | None
     origin: str | None

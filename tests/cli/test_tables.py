@@ -141,9 +141,34 @@ def test_train_evaluate_and_predict_on_tables(stance, labelled, tmp_path):
     assert said.facts["test"]["macro_f1"]["clusters"] == 4
     said = stance("predict", model / "model.skops", labelled, "-o", tmp_path / "p.csv", "--json")
     assert said.facts["labels"] == {"against": 28, "for": 28}
-    gold = write_csv(tmp_path / "g.csv", [{"id": n, **row} for n, row in enumerate(read_table(labelled), 1)])
+    gold = write_csv(tmp_path / "g.csv", [{"item": n, **row} for n, row in enumerate(read_table(labelled), 1)])
     said = stance("evaluate", tmp_path / "p.csv", "--gold", gold, "--cluster", "article", "--json")
     assert said.facts["test"]["accuracy"]["value"] == 1.0
+
+
+def test_ids_of_a_table_are_kept_and_ids_that_do_not_meet_are_an_error(stance, labelled, tmp_path):
+    stance("train", labelled, "-o", tmp_path / "model")
+    rows = [{"id": f"x{n}", **row} for n, row in enumerate(read_table(labelled))]
+    table = write_csv(tmp_path / "t.csv", rows)
+    stance("predict", tmp_path / "model" / "model.skops", table, "-o", tmp_path / "p.csv")
+    assert [row["id"] for row in read_table(tmp_path / "p.csv")] == [row["id"] for row in rows]
+    gold = write_csv(tmp_path / "g.csv", [{"id": n, **row} for n, row in enumerate(read_table(labelled))])
+    said = stance("evaluate", tmp_path / "p.csv", "--gold", gold)
+    assert said.code == 1
+    assert "none of its ids is in" in said.err
+
+
+def test_folds_are_called_grouped_only_where_rows_are(stance, labelled, tmp_path):
+    alone = stance("train", labelled, "-o", tmp_path / "m").out
+    grouped = stance("train", labelled, "--group", "article", "-o", tmp_path / "m").out
+    assert "macro-F1, 5-fold (n 56)" in alone
+    assert "on test" not in alone
+    assert "macro-F1, grouped 5-fold (n 56)" in grouped
+
+
+def test_aggregate_without_a_file_prints_rows(stance, votes):
+    rows = stance("aggregate", votes).rows
+    assert [(row["item"], row["label"]) for row in rows][:2] == [("0", "a"), ("1", "a")]
 
 
 def test_predict_labels_an_article_paragraph_by_paragraph(stance, labelled, tmp_path):

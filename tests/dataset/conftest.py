@@ -29,6 +29,8 @@ def example():
             article_id=f"a{number // 2}",
             article_version="v",
             unit="paragraph",
+            start=0,
+            end=1,
             target="the government",
             outlet="chronicle",
             origin=None,

@@ -6,7 +6,8 @@ from toolkit.splitting.certificate import certify
 
 def example(number, split, article, label="pro"):
     return Example(
-        id=str(number), article_id=article, article_version="v", unit="paragraph", target="t", outlet=None, origin=None,
+        id=str(number), article_id=article, article_version="v", unit="paragraph", start=0, end=1,
+        target="t", outlet=None, origin=None,
         published=None, language=None, country=None, role="body", text=f"T{number}", headline="", previous="", next="",
         stratum="", propensity=1.0, split=split, cluster=article,
         answers={"stance": Answered(label=label, status="majority", votes={}, soft={})},

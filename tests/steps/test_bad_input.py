@@ -115,7 +115,7 @@ def test_a_plan_that_exists_is_never_changed(pushed):
     before = (pushed.directory / "items.jsonl").read_bytes()
     pushed.path.write_text(pushed.path.read_text().replace("items = 5", "items = 9"))
     message = one_line(pushed.refused("plan"))
-    assert "planned already" in message
+    assert "pushed already" in message
     assert (pushed.directory / "items.jsonl").read_bytes() == before
 
 

@@ -135,6 +135,47 @@ def test_a_run_without_people_stops_where_they_work(small):
     assert "stance run" in workspace.run("run")
 
 
+def test_simulated_accounts_are_known_on_the_server_itself(finished):
+    """A campaign that lost its files, or another one on the same project, still learns who was simulated."""
+    kept = (finished.directory / "annotators.jsonl").read_bytes()
+    (finished.directory / "annotators.jsonl").unlink()
+    (finished.directory / "annotations.jsonl").unlink()
+    finished.run("pull")
+    assert {row.kind for row in read_jsonl(finished.directory / "annotators.jsonl", Annotator)} == {"simulated"}
+    assert "SIMULATED" in finished.run("aggregate")
+    (finished.directory / "annotators.jsonl").write_bytes(kept)
+
+
+def test_an_offset_of_the_dataset_is_one_of_the_article(finished):
+    text = (finished.root / "data/raw/sample.jsonl").read_text()
+    articles = {row["id"]: row["text"] for row in map(json.loads, text.splitlines())}
+    gold = load(finished.directory / "dataset", "gold")
+    for row in (row for split in gold["rows"].values() for row in split):
+        assert articles[row["article_id"]][row["start"] : row["end"]] == row["text"]
+
+
+def test_items_whose_note_is_missing_are_counted(make_workspace):
+    campaign = """
+name = "undated"
+title = "No dates"
+articles = ["../data/raw/undated.jsonl"]
+codebook = "minimal.toml"
+targets = ["government-xs"]
+"""
+    text = "Ferry returns\n\nThe ferry came back on Monday, an hour late and half empty, to applause from the quay."
+    workspace = make_workspace("undated", campaign, data__raw__undated_jsonl=json.dumps({"text": text}) + "\n")
+    workspace.run("segment")
+    assert "1 items tell annotators nothing of who the target was" in workspace.run("plan")
+
+
+def test_a_plan_may_change_until_it_is_pushed(small):
+    workspace = small("replanned", items=5)
+    workspace.run("segment")
+    workspace.run("plan")
+    workspace.path.write_text(workspace.path.read_text().replace("items = 5", "items = 9"))
+    assert workspace.run("plan").startswith("9 items")
+
+
 def test_without_intended_labels_everything_says_that_figures_mean_nothing(make_workspace):
     campaign = """
 name = "latent"

@@ -10,7 +10,7 @@ import pytest
 
 from toolkit.codebook import Codebook, read_codebook
 from toolkit.records import Item, Target
-from toolkit.studio.accounts import Account, ensure_annotators, read_keys
+from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
 from toolkit.studio.client import Studio
 from toolkit.studio.push import PushRequest, ShownItem
 from toolkit.studio.screen import Shown
@@ -119,10 +119,10 @@ def push_request(campaign: str, book: Codebook) -> Callable[..., PushRequest]:
     return request
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def accounts(studio: Studio, studio_directory: Path) -> dict[str, Account]:
     """Three annotators of the session's server."""
-    return ensure_annotators(studio, ANNOTATORS, studio_directory / "keys.json", lambda _: None)
+    return ensure_annotators(studio, ANNOTATORS, PEOPLE, studio_directory / "keys.json", lambda _: None)
 
 
 class Raw:

@@ -3,8 +3,9 @@ from collections import Counter
 import msgspec
 import pytest
 
+from toolkit.campaigns.simulation import Response
 from toolkit.errors import StudioError
-from toolkit.studio.answering import AnswerReport, AnswerRequest, Response, answer_queue
+from toolkit.studio.answering import AnswerReport, AnswerRequest, answer_queue
 from toolkit.studio.push import push_items
 from toolkit.studio.screen import parse_result
 

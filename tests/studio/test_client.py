@@ -148,6 +148,21 @@ def test_a_project_that_is_gone_is_said_to_be_gone(studio):
             ask()
 
 
+def test_a_server_that_fails_is_told_in_one_line(studio, raw):
+    project = studio.create_project(settings())
+    studio.import_tasks(project.id, [{"text": "x"}])
+    (task,) = studio.stored_tasks(project.id)
+    # Half of a character: the server stores it, and from then on cannot list the project.
+    body = b'{"result": [{"from_name": "stance", "value": {"choices": ["\\ud83d"]}}]}'
+    sent = raw().http.post(
+        f"/api/tasks/{task.id}/annotations/", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert sent.status_code == 500
+    with pytest.raises(StudioError, match=rf"project {project.id}: the server failed \(500\)") as failure:
+        list(studio.tasks(project.id))
+    assert "<" not in str(failure.value)
+
+
 def test_a_config_that_is_refused_comes_with_the_servers_reason(studio):
     with pytest.raises(StudioError, match=r"400.*no element found"):
         studio.check_config("<View>")

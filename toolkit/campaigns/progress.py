@@ -47,4 +47,5 @@ def state_of(items: Mapping[str, Item], annotations: Iterable[Annotation]) -> Ca
 def state_line(state: CampaignState) -> str:
     """The state in one line."""
     people = len(state.annotators)
-    return f"{state.votes} of {state.asked} votes by {people} annotators, {state.open_items} items still open"
+    short = f", {state.short_items} short of votes with nobody left to ask" if state.short_items else ""
+    return f"{state.votes} of {state.asked} votes by {people} annotators, {state.open_items} items still open{short}"

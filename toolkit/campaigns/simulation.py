@@ -65,7 +65,8 @@ def latent_answers(item: Item, codebook: Codebook, seed: int) -> Answers:
     chance = random.Random(f"latent {seed} {item.id}")  # noqa: S311
     answers: Answers = {}
     for question in codebook.choices:
-        if question.required and question.shown_after(answers):
+        # an optional question with a scale is answered too; one without asks for faults, of which there are none
+        if (question.required or question.on_scale) and question.shown_after(answers):
             answers[question.name] = chance.choice(question.gold_labels)
     return answers
 

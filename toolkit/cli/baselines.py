@@ -17,6 +17,7 @@ from toolkit.cli.common import (
     emit_rows,
     example,
     is_campaign,
+    note,
 )
 from toolkit.errors import UsageError
 from toolkit.steps import baseline, report
@@ -108,6 +109,7 @@ def _predict(
     outcome, rows = baseline.predict_step(model, source, text, ident, output)
     if output is None and not as_json:
         emit_rows(rows)
+        note(outcome, quiet)
     else:
         emit(outcome, as_json, quiet)
 

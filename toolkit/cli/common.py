@@ -44,6 +44,12 @@ def emit(outcome: Outcome, as_json: bool, quiet: bool) -> None:
         print(outcome.line)
 
 
+def note(outcome: Outcome, quiet: bool) -> None:
+    """Say on stderr what a step has to say, where stdout holds its rows."""
+    if not quiet:
+        print(outcome.line, file=sys.stderr)
+
+
 def emit_rows(rows: list[dict[str, Any]]) -> None:
     """Print rows as JSON lines."""
     for row in rows:

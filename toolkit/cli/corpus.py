@@ -18,6 +18,7 @@ from toolkit.cli.common import (
     emit_rows,
     example,
     is_campaign,
+    note,
     shown_progress,
 )
 from toolkit.errors import UsageError
@@ -132,6 +133,7 @@ def _duplicates(
     outcome, rows = corpus.duplicates_source(source, output)
     if output is None and not as_json:
         emit_rows([msgspec.to_builtins(row) for row in rows])
+        note(outcome, quiet)
     else:
         emit(outcome, as_json, quiet)
 

@@ -13,8 +13,10 @@ from toolkit.cli.common import (
     Source,
     campaign_at,
     emit,
+    emit_rows,
     example,
     is_campaign,
+    note,
 )
 from toolkit.errors import UsageError
 from toolkit.steps import dataset, labels
@@ -70,7 +72,11 @@ def _aggregate(
         outcome = labels.aggregate_step(campaign_at(source))
     else:
         columns = labels.Columns(item=item, annotator=annotator, label=label)
-        outcome = labels.aggregate_table(source, columns, output)
+        outcome, rows = labels.aggregate_table(source, columns, output)
+        if output is None and not as_json:
+            emit_rows(rows)
+            note(outcome, quiet)
+            return
     emit(outcome, as_json, quiet)
 
 

@@ -80,6 +80,8 @@ def _example(item: Item, sources: Sources, split: Split | None, answers: dict[st
         article_id=article.id,
         article_version=paragraph.article_version,
         unit=item.unit,
+        start=paragraph.start,
+        end=paragraph.end,
         target=item.target.title,
         outlet=article.outlet,
         origin=article.origin,
@@ -113,7 +115,8 @@ def gold_rows(examples: Iterable[Example], codebook: Codebook) -> list[Row]:
             row[question.name] = answered.label
             row[f"{question.name}_status"] = answered.status
             row[f"{question.name}_votes"] = {label: answered.votes.get(label, 0) for label in question.label_names}
-            row[f"{question.name}_soft"] = {label: answered.soft.get(label, 0.0) for label in question.gold_labels}
+            soft = {label: answered.soft.get(label, 0.0) for label in question.gold_labels}
+            row[f"{question.name}_soft"] = soft if answered.soft else None
         rows.append(row)
     return rows
 

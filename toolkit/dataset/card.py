@@ -97,12 +97,13 @@ def _header(facts: CardFacts) -> str:
     import yaml
 
     rows = facts.sizes.get("gold", {})
+    asked = [found.name for found in facts.questions if found.labels]
     header = {
         "license": facts.licence,
         "language": sorted(facts.languages),
         "pretty_name": facts.title,
         "task_categories": ["text-classification"],
-        "tags": ["news", *(question.name for question in facts.questions), *(["simulated"] if facts.simulated else [])],
+        "tags": ["news", *asked, *(["simulated"] if facts.simulated else [])],
         "size_categories": [_size(sum(rows.values()))],
         "configs": [_config(name, splits, facts) for name, splits in facts.sizes.items()],
     }

@@ -21,6 +21,7 @@ def gold_features(codebook: Codebook) -> dict[str, Any]:
         "previous next stratum"
     )
     features = {name: Value("string") for name in text.split()}
+    features |= {"start": Value("int64"), "end": Value("int64")}
     features |= {"propensity": Value("float64"), "cluster": Value("string")}
     for question in codebook.choices:
         features[question.name] = ClassLabel(names=list(question.gold_labels))

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from toolkit.files import digest
 from toolkit.records import Article, Paragraph
+from toolkit.segmentation.quotes import find_quotes
 from toolkit.segmentation.roles import decide_roles
 from toolkit.segmentation.shape import normalised
 
@@ -61,6 +62,7 @@ def explain_article(article: Article) -> list[Explained]:
     """The paragraphs of an article, each with the rule that gave it its role."""
     spans = segment_text(article.text)
     texts = [article.text[span.start : span.end] for span in spans]
+    quotes = find_quotes(texts, [span.start for span in spans])
     rows = zip(spans, texts, paragraph_ids(article.id, texts), decide_roles(texts, article.title), strict=True)
     return [
         Explained(
@@ -73,6 +75,7 @@ def explain_article(article: Article) -> list[Explained]:
                 end=span.end,
                 text=text,
                 role=decision.role,
+                quotes=quotes[index],
             ),
             rule=decision.rule,
         )

@@ -13,7 +13,7 @@ from toolkit.baselines.models import predict
 from toolkit.baselines.persistence import describe, load_model, save_model
 from toolkit.baselines.rows import Row
 from toolkit.baselines.training import Trained, TrainFacts, train_baseline
-from toolkit.errors import DataError, UsageError
+from toolkit.errors import DataError
 from toolkit.files import column, read_table, suffix_of, write_json, write_table
 from toolkit.records import Example, Paragraph, Prediction
 from toolkit.segmentation.segmenter import segment_article
@@ -84,10 +84,11 @@ def _prediction_row(prediction: Prediction) -> dict[str, Any]:
 def _line(scores: ScoresFile) -> str:
     said = [f"{rung.name} {_said(rung.test.macro_f1)}" for rung in scores.rungs]
     crossed = [f"{rung.name} {_said(rung.cross_validated.macro_f1)}" for rung in scores.rungs]
-    return (
-        f"macro-F1 on test (n {scores.test.macro_f1.n}): {', '.join(said)}; "
-        f"grouped {scores.folds}-fold (n {scores.rungs[0].cross_validated.macro_f1.n}): {', '.join(crossed)}"
-    )
+    over = scores.rungs[0].cross_validated.macro_f1
+    kind = "grouped " if over.clusters < over.n else ""
+    on_test = f"macro-F1 on test (n {scores.test.macro_f1.n}): {', '.join(said)}; " if scores.test.macro_f1.n else ""
+    simulated = "; SIMULATED labels" if scores.simulated else ""
+    return f"{on_test}macro-F1, {kind}{scores.folds}-fold (n {over.n}): {', '.join(crossed)}{simulated}"
 
 
 def _said(figure: Estimate) -> str:
@@ -155,22 +156,36 @@ class EvaluateOptions(Struct, frozen=True, kw_only=True):
 def evaluate_table(predictions: Path, gold: Path, options: EvaluateOptions, seed: int) -> Outcome:
     """Score a table of predicted labels against a table of gold ones; rows of gold without a prediction are wrong."""
     said = _by_id(predictions, options)
-    table = [row for row in read_table(gold) if row.get(options.label) not in (None, "")]
-    ids = list(map(str, column(table, options.ident, gold)))
+    rows = read_table(gold)
+    column(rows, options.label, gold)
+    table = [row for row in rows if row[options.label] not in (None, "")]
+    ids = list(map(str, column(table, _gold_id(table, options), gold)))
     truth = list(map(str, column(table, options.label, gold)))
     clusters = list(map(str, column(table, options.cluster, gold))) if options.cluster else ids
     labels = options.labels or tuple(sorted(set(truth)))
     missing = sum(ident not in said for ident in ids)
+    if ids and missing == len(ids):
+        raise DataError(
+            f"{predictions}: none of its ids is in {gold} ({next(iter(said), 'none')!r} here, {ids[0]!r} there); "
+            "name the column with the common id with --id"
+        )
     found = score(truth, [said.get(ident, "") for ident in ids], clusters, labels, options.polar or None, seed)
     facts = {
         "schema": 1,
         "test": msgspec.to_builtins(found),
         "rungs": [],
         "shortcuts": [],
-        "excluded": {"without_prediction": missing},
+        "excluded": {"without_prediction": missing, "without_gold": len(rows) - len(table)},
         "signature": found.signature,
     }
-    return Outcome(line=f"{_scores_line(found)}; {missing} rows without a prediction", facts=facts)
+    left_out = f"{missing} rows without a prediction, {len(rows) - len(table)} without gold"
+    return Outcome(line=f"{_scores_line(found)}; {left_out}", facts=facts)
+
+
+def _gold_id(table: Sequence[dict[str, Any]], options: EvaluateOptions) -> str:
+    """The id column of the gold: `stance aggregate` calls it `item`."""
+    known = table[0] if table else {}
+    return "item" if options.ident not in known and "item" in known else options.ident
 
 
 def _by_id(path: Path, options: EvaluateOptions) -> dict[str, str]:
@@ -225,9 +240,10 @@ def _texts(source: Path, text: str, ident: str | None) -> dict[str, dict[str, An
         return _paragraph_texts([p for article in read_articles([source]) for p in segment_article(article)])
     table = read_table(source)
     texts = column(table, text, source)
-    ids = list(map(str, column(table, ident, source))) if ident else [str(n) for n in range(1, len(table) + 1)]
+    known = ident or ("id" if table and "id" in table[0] else None)
+    ids = list(map(str, column(table, known, source))) if known else [str(n) for n in range(1, len(table) + 1)]
     if len(set(ids)) < len(ids):
-        raise UsageError(f"{source}: the ids in {ident!r} are not distinct; name a column whose values are")
+        raise DataError(f"{source}: the ids in {known!r} are not distinct; name a column whose values are with --id")
     return {key: {"id": key, "text": str(value or "")} for key, value in zip(ids, texts, strict=True)}
 
 

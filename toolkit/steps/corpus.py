@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.articles.intake import Rules
-from toolkit.articles.journal import Tally
+from toolkit.articles.journal import Tally, dropped_beside
 from toolkit.articles.near_duplicates import cluster_articles
 from toolkit.articles.origins import agencies_of
 from toolkit.articles.outlets import outlets_of
@@ -116,9 +116,8 @@ def duplicates_source(path: Path, output: Path | None) -> tuple[Outcome, list[Cl
 def segment_step(campaign: Campaign) -> Outcome:
     """Articles into paragraphs, near-duplicate clusters and a list of what was left out."""
     articles = list(articles_of(campaign).values())
-    dropped = [
-        Dropped(id=article.id, reason="empty", detail="no text") for article in articles if not article.text.strip()
-    ]
+    dropped = [row for path in campaign.article_files for row in _dropped_before(path)]
+    dropped += [Dropped(id=one.id, reason="empty", detail="no text") for one in articles if not one.text.strip()]
     kept = [article for article in articles if article.text.strip()]
     if not kept:
         raise DataError(f"{campaign.path}: no article with a text; add some with `stance ingest`")
@@ -145,7 +144,12 @@ def segment_step(campaign: Campaign) -> Outcome:
 
 def segment_inputs(campaign: Campaign) -> list[Path]:
     """What segmenting depends on."""
-    return campaign.article_files
+    return [*campaign.article_files, *map(dropped_beside, campaign.article_files)]
+
+
+def _dropped_before(path: Path) -> list[Dropped]:
+    beside = dropped_beside(path)
+    return read_jsonl(beside, Dropped) if beside.exists() else []
 
 
 def segment_outputs(campaign: Campaign) -> list[Path]:
@@ -154,7 +158,7 @@ def segment_outputs(campaign: Campaign) -> list[Path]:
 
 
 def plan_step(campaign: Campaign) -> Outcome:
-    """Sample paragraphs, put their targets to them, and fix the test set; a plan that exists is never changed."""
+    """Sample paragraphs, put their targets to them, and fix the test set; a plan that was pushed is never changed."""
     codebook = campaign.codebook  # a broken one is found here, before anything is asked
     articles, paragraphs = articles_of(campaign), paragraphs_of(campaign)
     frame, items = _items(campaign, articles, paragraphs)
@@ -164,6 +168,7 @@ def plan_step(campaign: Campaign) -> Outcome:
     _write_plan(campaign, frame, items, splits)
     in_test = {article for row in splits if row.split == "test" for article in row.articles}
     test_items = sum(item.article_id in in_test for item in items)
+    without_note = _without_note(campaign, items)
     facts = {
         "schema": 1,
         "codebook": codebook.ref,
@@ -173,11 +178,17 @@ def plan_step(campaign: Campaign) -> Outcome:
         "test_articles": len(in_test),
         "test_items": test_items,
         "left_out": frame.left_out,
+        "without_note": without_note,
     }
     line = (
         f"{len(items)} items of {frame.paragraphs} paragraphs, {facts['votes']} votes to ask for; "
         f"test set: {test_items} items of {len(in_test)} articles"
     )
+    if without_note:
+        line += (
+            f"; {without_note} items tell annotators nothing of who the target was: their articles have no date "
+            f"(`published`) or {campaign.file.targets_file} has no period for it"
+        )
     outcome = Outcome(line=line, facts=facts)
     return finish(campaign, "plan", plan_inputs(campaign), plan_outputs(campaign), outcome)
 
@@ -212,22 +223,31 @@ def _items(
     return frame, items
 
 
+def _without_note(campaign: Campaign, items: Sequence[Item]) -> int:
+    """Items without a note though their target has periods."""
+    dated = {target.id for target in campaign.targets.targets if target.periods}
+    return sum(item.target.id in dated and not item.target.note for item in items)
+
+
 def targets_for(campaign: Campaign, article: Article) -> list[Target]:
     """The targets that annotators are asked about in an article."""
     if campaign.file.target_from:
         return [target_from_field(article, campaign.file.target_from)]
-    entries = [campaign.targets.entry(name) for name in campaign.file.targets]
+    try:
+        entries = [campaign.targets.entry(name) for name in campaign.file.targets]
+    except ConfigError as error:
+        raise ConfigError(f"{campaign.beside(campaign.file.targets_file)}: {error}") from error
     return [entry.on(article.published, campaign.file.language) for entry in entries]
 
 
 def _write_plan(campaign: Campaign, frame: Frame, items: Sequence[Item], splits: Sequence[SplitRow]) -> None:
     path = campaign.at("items.jsonl")
-    if path.exists():
+    if campaign.at("studio.json").exists():  # pushed: what annotators may have seen is not changed any more
         if read_jsonl(path, Item) == items and read_jsonl(campaign.at("splits.jsonl"), SplitRow) == splits:
             return
         raise ConfigError(
-            f"{path}: the campaign is planned already, and this plan differs (other articles, options or seed); "
-            "give the campaign another name, or delete its directory if nobody has annotated yet"
+            f"{path}: this plan was pushed already, and the new one differs (articles, targets, options or seed); "
+            "restore what was changed, or give the campaign another name"
         )
     write_json(campaign.at("frame.json"), frame)
     write_jsonl(campaign.at("splits.jsonl"), splits)

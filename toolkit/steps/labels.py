@@ -16,7 +16,7 @@ from toolkit.labels.agreement import QuestionAgreement, agreement
 from toolkit.labels.ledger import Ledger, settle, votes_of
 from toolkit.records import Gold, Vote
 from toolkit.statistics import DRAWS
-from toolkit.steps.common import Outcome, annotations_of, clusters_of, finish, items_of
+from toolkit.steps.common import Outcome, annotations_of, annotators_of, clusters_of, finish, items_of, simulation_note
 from toolkit.workspace import Campaign
 
 
@@ -29,6 +29,7 @@ class AgreementFile(Struct, frozen=True, kw_only=True):
     codebook: str
     left_out: dict[str, int]  # annotations that do not count, by reason
     questions: dict[str, QuestionAgreement]
+    simulated: str = ""  # what a reader must know where answers were simulated
 
 
 class Columns(Struct, frozen=True, kw_only=True):
@@ -63,21 +64,27 @@ def aggregate_step(campaign: Campaign) -> Outcome:
     ledger, votes = counted_votes(campaign)
     found = agreement_of(votes, campaign.codebook, campaign.file.seed)
     gold = aggregate(votes, campaign.codebook, {item.id: item.votes for item in items.values()})
+    said = simulation_note(annotations_of(campaign), annotators_of(campaign))
     file = AgreementFile(
-        seed=campaign.file.seed, draws=DRAWS, codebook=campaign.codebook.ref, left_out=ledger.left_out, questions=found
+        seed=campaign.file.seed,
+        draws=DRAWS,
+        codebook=campaign.codebook.ref,
+        left_out=ledger.left_out,
+        questions=found,
+        simulated=said,
     )
     write_json(campaign.at("agreement.json"), file)
     write_jsonl(campaign.at("gold.jsonl"), gold)
     facts = {**_gold_facts(gold), "agreement": {name: msgspec.to_builtins(a.alpha) for name, a in found.items()}}
     first = campaign.codebook.choices[0].name
-    line = f"{_gold_line(gold, first)}; {alpha_line(first, found[first])}"
+    line = f"{_gold_line(gold, first)}; {alpha_line(first, found[first])}{'; SIMULATED answers' if said else ''}"
     outcome = Outcome(line=line, facts=facts)
     return finish(campaign, "aggregate", aggregate_inputs(campaign), aggregate_outputs(campaign), outcome)
 
 
 def aggregate_inputs(campaign: Campaign) -> list[Path]:
     """What aggregation depends on."""
-    names = ("items.jsonl", "annotations.jsonl", "clusters.jsonl")
+    names = ("items.jsonl", "annotations.jsonl", "annotators.jsonl", "clusters.jsonl")
     return [campaign.beside(campaign.file.codebook), *(campaign.at(name) for name in names)]
 
 
@@ -166,15 +173,16 @@ def _agreement_outcome(found: Mapping[str, QuestionAgreement]) -> Outcome:
     return Outcome(line="\n".join(alpha_line(name, one) for name, one in found.items()), facts=facts)
 
 
-def aggregate_table(path: Path, columns: Columns, output: Path | None) -> Outcome:
-    """Gold of a table of votes, by majority; to a file if one is named."""
+def aggregate_table(path: Path, columns: Columns, output: Path | None) -> tuple[Outcome, list[dict[str, Any]]]:
+    """Gold of a table of votes, by majority, as rows; to a file if one is named."""
     votes = table_votes(path, columns)
     labels = tuple(Label(name=label, title={}) for label in sorted({vote.label for vote in votes}))
     question = Question(name=columns.label, text={}, labels=labels)
     asked = Counter(vote.item_id for vote in votes)
     limits = {item: default_min_votes(count) for item, count in asked.items()}
     gold = majority(votes, question, list(asked), limits)
+    keys = ("label", "status", "method", "n_votes", "confidence")
+    rows = [{"item": row.item_id, **{key: getattr(row, key) for key in keys}} for row in gold]
     if output is not None:
-        keys = ("label", "status", "method", "n_votes", "confidence")
-        write_table(output, [{"item": row.item_id, **{key: getattr(row, key) for key in keys}} for row in gold])
-    return Outcome(line=_gold_line(gold, columns.label), facts=_gold_facts(gold))
+        write_table(output, rows)
+    return Outcome(line=_gold_line(gold, columns.label), facts=_gold_facts(gold)), rows

@@ -204,5 +204,8 @@ def _unresolved(campaign: Campaign, examples: Sequence[Example]) -> list[Unresol
         )
         for question in campaign.codebook.choices
         for example in examples
-        if example.answers[question.name].status == "unresolved" and example.answers[question.name].votes
+        if example.answers[question.name].status == "unresolved"
+        and example.answers[question.name].votes
+        # where an earlier question is unresolved, this one follows it: the item stands in the list once
+        and all(example.answers[earlier].label is not None for earlier in question.when)
     ]

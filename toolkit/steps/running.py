@@ -69,7 +69,7 @@ def run_step(campaign: Campaign, options: RunOptions, progress: Progress, said: 
         said(f"simulate: {simulate_step(campaign, progress).line}")
         said(f"pull: {pull_step(campaign, progress).line}")
     state = campaign_state(campaign)
-    if state.open_items and not options.go_on:
+    if not state.votes or (state.open_items and not options.go_on):
         urls = ", ".join(project.url for project in studio_file_of(campaign).projects)
         line = (
             f"{state_line(state)}. Now people annotate at {urls} (`stance studio users --show-passwords` has the "

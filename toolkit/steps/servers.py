@@ -7,7 +7,7 @@ import msgspec
 from toolkit.errors import StudioError
 from toolkit.steps.common import Outcome, Progress
 from toolkit.steps.studio import studio_directory
-from toolkit.studio.accounts import ensure_annotators, read_keys
+from toolkit.studio.accounts import PEOPLE, ensure_annotators, read_keys
 from toolkit.studio.server import open_studio, server_status, start_server, stop_server
 
 
@@ -17,7 +17,7 @@ def start_step(workspace: Path, port: int | None, annotators: int, progress: Pro
     state = start_server(directory, lambda line: progress(line, 0, 0), port)
     names = [f"annotator-{number}" for number in range(1, annotators + 1)]
     with open_studio(directory) as studio:
-        ensure_annotators(studio, names, directory / "keys.json", lambda line: progress(line, 0, 0))
+        ensure_annotators(studio, names, PEOPLE, directory / "keys.json", lambda line: progress(line, 0, 0))
     facts = {"schema": 1, "running": True, **msgspec.to_builtins(state), "annotators": names}
     line = (
         f"Label Studio {state.version} at {state.url}, for {len(names)} annotators; "

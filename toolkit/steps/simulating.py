@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from toolkit.campaigns.simulation import intended_for, respond
+from toolkit.campaigns.simulation import Response, intended_for, respond
 from toolkit.files import append_jsonl, read_jsonl
 from toolkit.records import Annotator, Answers, Intended
 from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, paragraphs_of
 from toolkit.steps.studio import campaign_key, connect, studio_file_of
-from toolkit.studio.accounts import ensure_annotators
-from toolkit.studio.answering import AnswerRequest, Response, answer_queue
+from toolkit.studio.accounts import SIMULATED, ensure_annotators
+from toolkit.studio.answering import AnswerRequest, answer_queue
 from toolkit.workspace import Campaign
 
 
@@ -29,7 +29,7 @@ def simulate_step(campaign: Campaign, progress: Progress) -> Outcome:
     def answers_for(item_id: str, pseudonym: str) -> Response | None:
         if item_id not in items:
             return None
-        given = respond(
+        return respond(
             items[item_id],
             by_name[pseudonym],
             campaign.codebook,
@@ -37,10 +37,9 @@ def simulate_step(campaign: Campaign, progress: Progress) -> Outcome:
             campaign.file.seed,
             options.skip_rate,
         )
-        return None if given.skipped else Response(answers=given.answers, seconds=given.seconds)
 
     with studio:
-        accounts = ensure_annotators(studio, by_name, keys_file, lambda line: progress(line, 0, 0))
+        accounts = ensure_annotators(studio, by_name, SIMULATED, keys_file, lambda line: progress(line, 0, 0))
         request = AnswerRequest(
             campaign=campaign_key(campaign),
             codebook=campaign.codebook,

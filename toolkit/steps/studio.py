@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -22,7 +23,7 @@ from toolkit.steps.common import (
     items_of,
     paragraphs_of,
 )
-from toolkit.studio.accounts import read_keys
+from toolkit.studio.accounts import SIMULATED, read_keys
 from toolkit.studio.client import Studio
 from toolkit.studio.pull import PullRequest, pull_annotations
 from toolkit.studio.push import PushedProject, PushRequest, ShownItem, push_items
@@ -182,7 +183,7 @@ class _Naming:
         self._ours = {account.email: name for name, account in read_keys(keys_file).annotators.items()}
         names = msgspec.convert(read_json(self._path), _Names) if self._path.exists() else _Names()
         self._remembered = dict(names.pseudonyms)
-        self._used: set[str] = set()
+        self._used: dict[str, Literal["human", "simulated"]] = {}
 
     def pseudonym_of(self, user_id: int, email: str) -> str:
         """The pseudonym of an account, by its number and address on the server."""
@@ -192,7 +193,7 @@ class _Naming:
             taken = {*self._ours.values(), *self._remembered.values()}
             name = next(n for n in (f"person-{i}" for i in range(1, len(taken) + 2)) if n not in taken)
             self._remembered[email] = name
-        self._used.add(name)
+        self._used[name] = "simulated" if email.endswith(f"@{SIMULATED}") else "human"
         return name
 
     def save(self) -> None:
@@ -200,7 +201,7 @@ class _Naming:
         if self._remembered:
             write_json(self._path, _Names(pseudonyms=self._remembered), mode=0o600)
         known = annotators_of(self._campaign)
-        new = [Annotator(pseudonym=name, kind="human") for name in sorted(self._used - set(known))]
+        new = [Annotator(pseudonym=name, kind=kind) for name, kind in sorted(self._used.items()) if name not in known]
         append_jsonl(self._campaign.at("annotators.jsonl"), new)
         self._campaign.at("annotators.jsonl").touch()
 

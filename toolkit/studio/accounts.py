@@ -18,7 +18,9 @@ from toolkit.files import locked, read_json, write_json
 from toolkit.studio.access import plain_url
 from toolkit.studio.client import TIMEOUT, Studio
 
-_DOMAIN = "annotators.invalid"  # a domain that can never receive mail
+# Domains that can never receive mail. What an account is stands in its address, so that the server itself remembers.
+PEOPLE = "annotators.invalid"
+SIMULATED = "simulated.invalid"
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -58,13 +60,14 @@ def new_account(email: str) -> Account:
 
 
 def ensure_annotators(
-    studio: Studio, pseudonyms: Iterable[str], keys_file: Path, progress: Callable[[str], None]
+    studio: Studio, pseudonyms: Iterable[str], domain: str, keys_file: Path, progress: Callable[[str], None]
 ) -> dict[str, Account]:
     """The accounts of these annotators, made where they are missing; may be interrupted and run again.
 
     Args:
         studio: the server, with the token of any member.
-        pseudonyms: who is wanted; e-mail addresses follow from them.
+        pseudonyms: who is wanted.
+        domain: PEOPLE or SIMULATED; with the pseudonym it makes the e-mail address.
         keys_file: where passwords and tokens are kept, with mode 600.
         progress: told about each account that is made.
 
@@ -75,7 +78,9 @@ def ensure_annotators(
     with locked(keys_file):
         for pseudonym in wanted:
             keys = read_keys(keys_file)
-            known = keys.annotators.get(pseudonym) or new_account(f"{pseudonym}@{_DOMAIN}")
+            known = keys.annotators.get(pseudonym) or new_account(f"{pseudonym}@{domain}")
+            if not known.email.endswith(f"@{domain}"):
+                raise StudioError(f"{keys_file}: {pseudonym} is {known.email} already; choose another pseudonym")
             if _works(studio.url, known):
                 continue
             _keep(keys_file, pseudonym, known)

@@ -11,20 +11,13 @@ from contextlib import ExitStack
 
 from msgspec import Struct
 
+from toolkit.campaigns.simulation import Response
 from toolkit.codebook import Codebook
 from toolkit.errors import StudioError
-from toolkit.records import Answers
 from toolkit.studio.client import NewAnnotation, QueuedTask, Studio
 from toolkit.studio.screen import build_result
 
 _NAMESPACE = uuid.UUID("5c0f9a52-7c55-4a0e-9a53-2f2b7f3d6d11")
-
-
-class Response(Struct, frozen=True, kw_only=True):
-    """What an annotator answers to an item, and how long that took."""
-
-    answers: Answers
-    seconds: float
 
 
 class AnswerRequest(Struct, frozen=True, kw_only=True):
@@ -55,7 +48,8 @@ def answer_queue(
     Args:
         url: of the server.
         request: whose queues are answered.
-        answers_for: what an annotator answers to an item (item id, pseudonym); None to skip it.
+        answers_for: what an annotator answers to an item (item id, pseudonym); None, which is sent as a skip, for an
+            item that it does not know.
         progress: told how many answers have been sent.
 
     Raises:
@@ -110,7 +104,8 @@ class _Annotator:
         response = self._answers_for(item_id, self._name) if isinstance(item_id, str) else None
         # The same answer of the same annotator has the same name: sent twice, it is there once.
         unique = str(uuid.uuid5(_NAMESPACE, f"{self._request.campaign}/{task.id}/{item_id}/{self._name}"))
-        if response is None:
-            return NewAnnotation(unique_id=unique, result=[], lead_time=0.0, was_cancelled=True)
+        if response is None or response.skipped:
+            seconds = response.seconds if response else 0.0
+            return NewAnnotation(unique_id=unique, result=[], lead_time=seconds, was_cancelled=True)
         result = build_result(response.answers, self._request.codebook)
         return NewAnnotation(unique_id=unique, result=result, lead_time=response.seconds)

@@ -362,7 +362,7 @@ class Studio:
                 f"{self.url}: the answer about {about} is not that of Label Studio 1.23 ({error}); check the address"
             ) from error
         except _api_error() as error:
-            raise self._refused(about, error.status_code, json.dumps(error.body, default=str)) from None
+            raise self._refused(about, error.status_code or 0, json.dumps(error.body, default=str)) from None
 
     def _refused(self, about: str, status: int, body: str) -> StudioError:
         if status == 401:
@@ -371,6 +371,8 @@ class Studio:
             remedy = f"the account may not touch {about}; use the token of one that may"
         elif status == 404:
             remedy = f"{about} is gone from the server; look there, or make it anew with `stance push`"
+        elif status >= 500:
+            remedy = f"{about}: the server failed ({status}); its log has the reason (`server.log` of a local one)"
         else:
             remedy = f"{about}: the server answered {status}: {body[:300]}"
         return StudioError(f"{self.url}: {remedy}")

@@ -1,0 +1,202 @@
+"""Where quotation marks open and close in a paragraph.
+
+English, Spanish, Catalan, Malay, Russian, Belarusian, Ukrainian, German and French marks are known by their shape and
+by what stands around them; the language need not be. Only outermost quotations are kept.
+"""
+
+import re
+from typing import Literal
+
+from msgspec import Struct
+
+Family = Literal["curly", "straight", "guillemet", "angle", "single"]
+
+_PATTERN = (  # begins with a set of characters, which a search skips to; what makes it a mark is looked at behind that
+    "[\"“”„‟«»‹›`'‘’‚‛{more}](?:(?<=[\"“”„‟«»‹›])|(?<=`)`|(?<=')'|(?<=‘)‘|(?<=’)’|{low}"
+    "(?<=['‘‚‛`])(?<!\\w.)(?=[\\w\"“«„(\\[…¿¡])|(?<=['‘’])(?<=\\S.)(?!\\w))"
+)
+_MARK = re.compile(_PATTERN.format(more="", low=""), re.DOTALL)
+_MARK_OR_COMMAS = re.compile(_PATTERN.format(more=",", low="(?<=,)(?<![\\w,].),(?=\\w)|"), re.DOTALL)
+_FAMILIES: dict[str, Family] = {
+    **dict.fromkeys(("“", "”", "„", "‟", "``", "‘‘", "’’", ",,"), "curly"),
+    **dict.fromkeys(('"', "''"), "straight"),
+    **dict.fromkeys(("«", "»"), "guillemet"),
+    **dict.fromkeys(("‹", "›"), "angle"),
+}
+_LOW = frozenset(("„", "‟", ",,"))  # what “ may close
+_RIGHT = frozenset(("”", "’’", "»", "›"))
+_ELISION = re.compile(r"(?:\d\d(?:s|er)?|em|tis|twas|til|till|cause|cos|n|round|bout|s)\b", re.IGNORECASE)
+_SENTENCE_ENDS = ".!?…"
+_SPACE_OR_OPENER = " \t\u00a0\u202f\u2009([{—–-/'\"“«„‘"
+_LOOKAHEAD = 60  # marks; a quotation in single marks with more of them inside is not looked for
+
+
+class Marked(Struct, frozen=True, kw_only=True):
+    """A stretch in marks, in code points of the paragraph; ``opened`` or ``closed`` is false where it runs on."""
+
+    start: int
+    end: int
+    family: Family = "curly"
+    opened: bool = True
+    closed: bool = True
+
+
+class _Mark(Struct, frozen=True):
+    text: str
+    start: int
+    end: int
+    opens: bool  # by what stands around it
+    closes: bool
+
+    @property
+    def family(self) -> Family:
+        """The kind of mark, which its partner has too."""
+        return _FAMILIES.get(self.text, "single")
+
+
+def has_marks(text: str) -> bool:
+    """Whether a text holds anything that could be a quotation mark."""
+    return _pattern(text).search(text) is not None
+
+
+def pair_marks(text: str) -> list[Marked]:
+    """The outermost stretches in marks, in order.
+
+    A closing mark before any opening one gives a first stretch with ``opened`` false.
+
+    >>> [text[m.start:m.end] for text in ["The nurses’ “no” to ‘fair’ pay"] for m in pair_marks(text)]
+    ['“no”', '‘fair’']
+    """
+    marks = [_seen(text, match) for match in _pattern(text).finditer(text)]
+    found: list[Marked] = []
+    index = 0
+    while index < len(marks):
+        mark = marks[index]
+        if mark.family == "single":
+            closing = _single_closing(text, marks, index)
+            if closing is not None:
+                found.append(Marked(start=mark.start, end=marks[closing].end, family="single"))
+                index = closing
+        elif _can_open(text, mark):
+            stretch, index = _stretch(text, marks, index)
+            if text[mark.start - 1 : mark.start] != "=":  # the value of an attribute, where markup was left
+                found.append(stretch)
+        elif not found and mark.closes:
+            found.append(Marked(start=0, end=mark.end, family=mark.family, opened=False))
+        index += 1
+    return found
+
+
+def opening_mark(text: str) -> bool:
+    """Whether a paragraph begins with a mark that opens, or with », as Spanish prints where a quotation goes on."""
+    mark = _pattern(text).match(text)
+    return mark is not None and mark[0] not in ("’", "›") and len(text) > mark.end()
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return _MARK_OR_COMMAS if ",," in text else _MARK
+
+
+def _seen(text: str, match: re.Match[str]) -> _Mark:
+    before = text[match.start() - 1] if match.start() else " "
+    after = text[match.end()] if match.end() < len(text) else " "
+    free_before = before in _SPACE_OR_OPENER or before.isspace()
+    free_after = not (after.isalnum() or after in "([{“«„‘¿¡$€£#@")
+    return _Mark(match[0], match.start(), match.end(), free_before and not after.isspace(), free_after)
+
+
+def _can_open(text: str, mark: _Mark) -> bool:
+    if mark.end == len(text):
+        return False
+    if mark.text in _RIGHT:
+        return mark.opens and not mark.closes
+    if mark.family == "straight":
+        before = text[mark.start - 1] if mark.start else " "
+        return mark.opens or before.isspace() or before == "="
+    return True
+
+
+def _stretch(text: str, marks: list[_Mark], opening: int) -> tuple[Marked, int]:
+    """The quotation that a mark opens, and the index of the last mark in it."""
+    first = marks[opening]
+    depth, inner, last_closing, mixed = 1, 0, None, None
+    for index in range(opening + 1, len(marks)):
+        mark = marks[index]
+        if mark.family != first.family:
+            step = _inner_step(first, mark)
+            if step < 0 and not inner and mixed is None:
+                mixed = index
+            inner = max(0, inner + step)
+        elif _closes(text, first, mark):
+            depth -= 1
+            last_closing = index
+            if not depth:
+                return _from_to(first, mark), index
+        elif mixed is not None or text[max(0, mark.start - 3) : mark.start].rstrip()[-1:] in tuple(_SENTENCE_ENDS):
+            return _unclosed_before(text, marks, opening, index, mixed)
+        else:
+            depth += 1
+    closing = mixed if last_closing is None else last_closing  # the last may close an inner quotation and the outer one
+    if closing is not None:
+        return _from_to(first, marks[closing]), closing
+    return Marked(start=first.start, end=len(text), family=first.family, closed=False), len(marks) - 1
+
+
+def _from_to(first: _Mark, last: _Mark) -> Marked:
+    return Marked(start=first.start, end=last.end, family=first.family)
+
+
+def _unclosed_before(text: str, marks: list[_Mark], opening: int, again: int, mixed: int | None) -> tuple[Marked, int]:
+    """A quotation that no mark of its kind closes before another opens."""
+    first = marks[opening]
+    if mixed is not None:
+        return _from_to(first, marks[mixed]), mixed
+    end = first.start + len(text[first.start : marks[again].start].rstrip())
+    return Marked(start=first.start, end=end, family=first.family), again - 1
+
+
+def _inner_step(first: _Mark, mark: _Mark) -> int:
+    """1 for a mark that opens a quotation of another kind inside, -1 for one that closes it.
+
+    A straight mark that closes nothing inside closes what a curly one opened, where nothing else does; and the reverse.
+    """
+    if {first.family, mark.family} != {"curly", "straight"} or mark.opens == mark.closes:
+        return 0
+    return 1 if mark.opens else -1
+
+
+def _closes(text: str, first: _Mark, mark: _Mark) -> bool:
+    if first.text in _LOW:
+        return mark.text not in _LOW
+    if first.text in ("»", "›"):
+        return mark.text in ("«", "‹")
+    if mark.text in _RIGHT:
+        return True
+    if mark.family == "straight":
+        return not mark.opens or (text[mark.start - 1] in "—–-" and mark.closes)
+    return mark.family == "curly" and mark.closes and not mark.opens
+
+
+def _single_closing(text: str, marks: list[_Mark], opening: int) -> int | None:
+    """The index of the mark that closes a quotation in single marks; an apostrophe opens none.
+
+    The mark behind ``s`` and before a word may be that of a plural (``the nurses’ pay``): a later one goes before it.
+    """
+    mark = marks[opening]
+    if mark.text == "’" or not mark.opens or _ELISION.match(text, mark.end):
+        return None
+    possible = None
+    for index in range(opening + 1, min(opening + _LOOKAHEAD, len(marks))):
+        other = marks[index]
+        if other.family != "single":
+            continue
+        if mark.text == "‚" and other.text in ("‘", "’"):
+            return index
+        if other.opens and not other.closes:
+            return possible
+        if other.text == "‘" or not other.closes:
+            continue
+        if text[other.start - 1] not in "sS" or other.end == len(text) or not text[other.end].isspace():
+            return index
+        possible = index if possible is None else possible
+    return possible

@@ -1,44 +1,167 @@
-"""Articles from files: whole folders of text, JSON lines and tables of a user's own."""
+"""Articles from files: whole folders of text, pages, crawls, JSON lines and tables of a user's own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from toolkit.articles.encodings import decode
+from toolkit.articles.intake import Rules, admit, identified, with_repairs
+from toolkit.articles.journal import Journal, Tally, discard, dropped_beside, journal_beside, resumed
+from toolkit.articles.lines import Meter
+from toolkit.articles.sources import READABLE, inputs_in, is_dataset, pending_in, size_of
+from toolkit.articles.tables import SETTABLE
 from toolkit.errors import ConfigError, DataError
-from toolkit.files import digest, explain, read_bytes, read_jsonl, read_table, read_text, suffix_of
+from toolkit.files import read_bytes, read_jsonl, suffix_of
 from toolkit.records import Article, Dropped
 
-_TABLES = (".csv", ".tsv", ".parquet")
-_SETTABLE = tuple(field for field in Article.__struct_fields__ if field not in ("version", "meta"))
-READABLE = (".txt", ".jsonl", *_TABLES)
+Progress = Callable[[str, int, int], None]  # what is done, how much of it, out of how many
+_SHOWN = 2.0  # seconds between two words about the progress
 
 
-class Ingested(Struct, frozen=True, kw_only=True):
-    """What was read, and what was left out with its reason."""
+class Request(Struct, frozen=True, kw_only=True):
+    """What is read, and as what."""
 
-    articles: tuple[Article, ...]
-    dropped: tuple[Dropped, ...]
+    inputs: tuple[Path, ...]
+    columns: dict[str, str] = {}  # field of the article -> column of a user's table
+    rules: Rules
+
+    def check(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            ConfigError: an article has no such field.
+            DataError: an input is not there, or of an unknown kind.
+        """
+        for field in (*self.columns, *self.rules.constants):
+            if field not in SETTABLE:
+                raise ConfigError(f"unknown field {field!r}; an article has {', '.join(SETTABLE)}")
+        for given in self.inputs:
+            if not given.exists():
+                raise DataError(f"{given}: no such file or folder")
+            if not given.is_dir() and suffix_of(given) not in READABLE:
+                raise DataError(
+                    f"{given}: unknown kind of file; `ingest` reads {', '.join(READABLE)}, each also .gz, "
+                    "datasets on disk, and folders of these"
+                )
 
 
-def identified(article: Article) -> Article:
-    """The article with its id and version.
+class _Paused:
+    """Progress that is told no more often than a person can read it."""
 
-    The id is the one given, else a hash of the URL, else of outlet, date and title, else of the text. The version is a
-    hash of the text.
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._last = progress, total, time.monotonic()
+
+    def __call__(self, tally: Tally, done: int) -> None:
+        if time.monotonic() - self._last >= _SHOWN:
+            self._last = time.monotonic()
+            self._say(tally, min(done, self._total - 1))
+
+    def end(self, tally: Tally) -> None:
+        """Say that all is read."""
+        self._say(tally, self._total)
+
+    def _say(self, tally: Tally, done: int) -> None:
+        left_out = sum(tally.dropped.values())
+        self._progress(f"{tally.articles} articles, {left_out} left out; kB", done // 1000, self._total // 1000)
+
+
+def ingest(request: Request, output: Path, progress: Progress) -> Tally:
+    """Write the articles of files and folders to one file, and what is left out beside it, each with its reason.
+
+    Both are written while the inputs are read, so that memory does not grow with them. An interrupted reading is gone
+    on with by the same request. Of two articles with one id the first one read is kept.
+
+    Raises:
+        DataError: an input does not exist, is of an unknown kind, or lacks the text; or nothing was found.
+        ConfigError: a field that no article has.
     """
-    version = digest(article.text)
-    if article.id:
-        return msgspec.structs.replace(article, version=article.version or version)
-    if article.url:
-        source = "url\n" + article.url.strip()
-    elif article.outlet and article.published and article.title:
-        source = "\n".join(["title", article.outlet, article.published, article.title.strip()])
+    request.check()
+    with resumed(output, _told(request)) as journal:
+        own = frozenset(path.resolve() for path in (output, dropped_beside(output), journal_beside(output)))
+        total = sum(size_of(path) for given in request.inputs for path in inputs_in(given, own))
+        meter, said = Meter(), _Paused(progress, total)
+        for given in request.inputs:
+            for path in inputs_in(given, own):
+                before = meter.done
+                _take_file(path, request, journal, lambda: said(journal.tally, meter.done), meter)
+                meter.done = before + size_of(path)
+        said.end(journal.tally)
+        if not journal.tally.articles:
+            raise DataError(_nothing(request, journal.tally))
+    return journal.tally
+
+
+def ingest_anew(request: Request, output: Path, progress: Progress) -> Tally:
+    """As ``ingest``, and what an interrupted one left is forgotten first."""
+    discard(output)
+    return ingest(request, output, progress)
+
+
+def _take_file(path: Path, request: Request, journal: Journal, said: Callable[[], None], meter: Meter) -> None:
+    taken = journal.taken_of(path)
+    if taken is None:
+        return
+    if suffix_of(path) not in READABLE and not is_dataset(path):
+        journal.drop(Dropped(id=str(path), reason="unknown_kind", detail=f"suffix {suffix_of(path)!r}"))
+        journal.finish(path)
+        return
+    number = 0
+    try:
+        for number, pending in enumerate(pending_in(path, request.columns, meter), 1):
+            if number > taken:
+                made = pending.make()
+                _take(
+                    admit(made, request.rules, pending.where) if isinstance(made, Article) else made,
+                    pending.where,
+                    journal,
+                )
+                journal.reached(path, number)
+            said()
+    except DataError as error:
+        if path in request.inputs and not number:
+            raise
+        journal.drop(Dropped(id=str(path), reason="unreadable", detail=str(error)))
+    journal.finish(path)
+
+
+def _take(made: Article | Dropped, where: str, journal: Journal) -> None:
+    if isinstance(made, Dropped):
+        journal.drop(made)
+        return
+    known = journal.version_of(made.id)
+    if known is None:
+        journal.keep(made)
+    elif known == made.version:
+        journal.drop(Dropped(id=made.id, reason="same_again", detail=where))
     else:
-        source = "text\n" + article.text
-    return msgspec.structs.replace(article, id=digest(source), version=article.version or version)
+        journal.drop(Dropped(id=made.id, reason="other_version", detail=f"{where}; the first one read was kept"))
+
+
+def _told(request: Request) -> str:
+    """A request as text, to be compared with that of an interrupted reading."""
+    rules = request.rules
+    told = {
+        "inputs": [str(path.resolve()) for path in request.inputs],
+        "columns": request.columns,
+        "constants": rules.constants,
+        "languages": rules.languages,
+        "min_words": rules.min_words,
+        "outlets": rules.outlets,
+        "agencies": rules.agencies.names,
+    }
+    return msgspec.json.encode(told, order="sorted").decode()
+
+
+def _nothing(request: Request, tally: Tally) -> str:
+    named = ", ".join(map(str, request.inputs))
+    first = tally.first_dropped
+    if first is None:
+        return f"{named}: no article found"
+    reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(tally.dropped.items()))
+    return f"{named}: no article found; left out: {reasons}; first: {first.id}: {first.detail}"
 
 
 def read_articles(paths: Iterable[Path]) -> list[Article]:
@@ -56,100 +179,19 @@ def read_articles(paths: Iterable[Path]) -> list[Article]:
     return list(found.values())
 
 
-def ingest(inputs: Sequence[Path], columns: Mapping[str, str], constants: Mapping[str, str]) -> Ingested:
-    """Read articles from files and folders; what cannot be an article is left out with its reason.
-
-    Args:
-        inputs: files, or folders of which every readable file is taken, in the order of their names.
-        columns: field of the article -> column of a user's table.
-        constants: field -> value for articles that have none of their own.
-
-    Raises:
-        DataError: an input does not exist or is of an unknown kind.
-    """
-    found: dict[str, Article] = {}
-    dropped: list[Dropped] = []
-    for field in (*columns, *constants):
-        if field not in _SETTABLE:
-            raise ConfigError(f"unknown field {field!r}; an article has {', '.join(_SETTABLE)}")
-    for path in _files(inputs, dropped):
-        for article in _read_one(path, columns, dropped):
-            _take(identified(_completed(article, constants, path)), path, found, dropped)
-    return Ingested(articles=tuple(found.values()), dropped=tuple(dropped))
-
-
-def _completed(article: Article, constants: Mapping[str, str], path: Path) -> Article:
-    missing = {field: value for field, value in constants.items() if not getattr(article, field)}
-    try:
-        return msgspec.convert({**msgspec.structs.asdict(article), **missing}, Article)
-    except msgspec.ValidationError as error:
-        raise DataError(f"{path}: {explain(str(error), Article)}") from error
-
-
-def _files(inputs: Sequence[Path], dropped: list[Dropped]) -> Iterable[Path]:
-    for given in inputs:
-        if not given.exists():
-            raise DataError(f"{given}: no such file or folder")
-        if given.is_file() and suffix_of(given) not in READABLE:
-            raise DataError(f"{given}: unknown kind of file; `ingest` reads {', '.join(READABLE)}, each also .gz")
-        for path in sorted(p for p in given.rglob("*") if p.is_file()) if given.is_dir() else [given]:
-            if suffix_of(path) in READABLE:
-                yield path
-            else:
-                dropped.append(Dropped(id=str(path), reason="unknown_kind", detail=f"suffix {suffix_of(path)!r}"))
-
-
-def _read_one(path: Path, columns: Mapping[str, str], dropped: list[Dropped]) -> list[Article]:
-    try:
-        if suffix_of(path) == ".txt":
-            return [Article(text=read_text(path), meta={"file": path.name})]
-        if columns or suffix_of(path) in _TABLES:
-            return [_from_row(row, columns, f"{path}, row {n}") for n, row in enumerate(read_table(path), 1)]
-        return read_jsonl(path, Article)
-    except DataError as error:
-        if suffix_of(path) != ".txt":
-            raise
-        dropped.append(Dropped(id=str(path), reason="unreadable", detail=str(error)))
-        return []
-
-
-def _from_row(row: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Article:
-    fields = set(_SETTABLE)
-    for column in columns.values():
-        if column not in row:
-            raise DataError(f"{where}: no column {column!r}; the table has {', '.join(row)}")
-    taken = {field: row[column] for field, column in columns.items()}
-    rest = {name: value for name, value in row.items() if name not in columns.values()}
-    taken |= {name: value for name, value in rest.items() if name in fields - taken.keys()}
-    if "text" not in taken:
-        raise DataError(f"{where}: no column 'text'; name yours with --text, the table has {', '.join(row)}")
-    given = {name: value for name, value in taken.items() if value not in (None, "")}
-    meta = {name: value for name, value in rest.items() if name not in taken}
-    try:
-        return msgspec.convert({"text": "", **given, "meta": meta}, Article)
-    except msgspec.ValidationError as error:
-        raise DataError(f"{where}: {explain(str(error), Article)}") from error
-
-
-def _take(article: Article, path: Path, found: dict[str, Article], dropped: list[Dropped]) -> None:
-    known = found.get(article.id)
-    if not article.text.strip():
-        dropped.append(Dropped(id=article.id, reason="empty", detail=str(path)))
-    elif known is not None and known.version == article.version:
-        dropped.append(Dropped(id=article.id, reason="same_again", detail=str(path)))
-    elif known is not None:
-        dropped.append(Dropped(id=article.id, reason="other_version", detail=f"{path}; the first one read was kept"))
-    else:
-        found[article.id] = article
-
-
 def read_lone_article(path: Path) -> Article:
     """A text file as an article.
 
     Raises:
         DataError: the file is empty or not a text.
     """
-    text = read_bytes(path) and read_text(path)
-    if not text or not text.strip():
+    raw = read_bytes(path)
+    if not raw.strip():
         raise DataError(f"{path}: empty; nothing to segment")
-    return identified(Article(text=text, meta={"file": path.name}))
+    try:
+        decoded = decode(raw)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    if not decoded.text.strip():
+        raise DataError(f"{path}: empty; nothing to segment")
+    return identified(Article(text=decoded.text, meta=with_repairs({"file": path.name}, decoded.repairs)))

@@ -1,5 +1,6 @@
 """Verbs from files to items."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from toolkit.cli.common import (
     example,
     is_campaign,
     note,
+    shown_progress,
 )
 from toolkit.errors import UsageError
 from toolkit.steps import corpus, init
@@ -54,13 +56,43 @@ def _ingest(
     constant: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="The same value for all; may be repeated.")
     ] = None,
+    language: Annotated[
+        list[str] | None,
+        typer.Option("--language", metavar="CODE", help="Keep only this one, e.g. en; may be repeated."),
+    ] = None,
+    min_words: Annotated[int, typer.Option("--min-words", min=0, help="Leave out articles with fewer words.")] = 0,
+    restart: Annotated[bool, typer.Option("--restart", help="Forget what an interrupted reading left.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Read text files, JSON lines and tables into one file of articles."""
+    """Read texts, pages, crawls, JSON lines, tables and datasets on disk into one file of articles.
+
+    What is left out stands in NAME.dropped.jsonl beside it, each with its reason. After an interruption the same
+    command goes on where it stopped.
+    """
     columns = _pairs(column, "--column")
     columns |= {field: name for field, name in (("text", text), ("id", ident)) if name}
-    emit(corpus.ingest_step(inputs, output, columns, _pairs(constant, "--set")), as_json, quiet)
+    wanted = corpus.Wanted(
+        inputs=tuple(inputs),
+        columns=columns,
+        constants=_pairs(constant, "--set"),
+        languages=_codes(language),
+        min_words=min_words,
+    )
+    try:
+        outcome = corpus.ingest_step(wanted, output, restart, shown_progress(quiet))
+    except KeyboardInterrupt as interruption:  # said here, since the framework would end in silence
+        print("stance: interrupted; run the same command again to go on", file=sys.stderr)
+        raise typer.Exit(130) from interruption
+    emit(outcome, as_json, quiet)
+
+
+def _codes(given: list[str] | None) -> tuple[str, ...]:
+    codes = [code.strip().lower() for several in given or () for code in several.split(",") if code.strip()]
+    for code in codes:
+        if not (len(code) in (2, 3) and code.isalpha()):
+            raise UsageError(f"--language {code}: a code of ISO 639-1 is needed, e.g. --language en")
+    return tuple(sorted(set(codes)))
 
 
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:

@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
+from toolkit.articles.intake import Rules
+from toolkit.articles.journal import Tally, dropped_beside
 from toolkit.articles.near_duplicates import cluster_articles
-from toolkit.articles.reading import ingest, read_articles, read_lone_article
+from toolkit.articles.origins import agencies_of
+from toolkit.articles.outlets import outlets_of
+from toolkit.articles.reading import Request, ingest, ingest_anew, read_articles, read_lone_article
 from toolkit.campaigns.planning import plan_items, stratum_of, target_from_field
 from toolkit.campaigns.sampling import Frame, describe_frame, stratified_sample
 from toolkit.errors import ConfigError, DataError, UsageError
@@ -17,38 +22,64 @@ from toolkit.files import read_json, read_jsonl, read_table, suffix_of, write_js
 from toolkit.records import Article, Clustered, Dropped, Item, Paragraph, SplitRow, Target
 from toolkit.segmentation.segmenter import explain_article, segment_article
 from toolkit.splitting.groups import draw_test_set, group_articles
-from toolkit.steps.common import Outcome, articles_of, clusters_of, finish, paragraphs_of
+from toolkit.steps.common import Outcome, Progress, articles_of, clusters_of, finish, paragraphs_of
+from toolkit.steps.init import carried
 from toolkit.workspace import Campaign
 
 
-def ingest_step(
-    inputs: Sequence[Path], output: Path, columns: Mapping[str, str], constants: Mapping[str, str]
-) -> Outcome:
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What a user wants read, and as what."""
+
+    inputs: tuple[Path, ...]  # files and folders
+    columns: dict[str, str] = {}  # field of an article -> column of a table
+    constants: dict[str, str] = {}  # field -> value for articles that have none of their own
+    languages: tuple[str, ...] = ()  # (): any
+    min_words: int = 0
+
+
+def ingest_step(wanted: Wanted, output: Path, restart: bool, progress: Progress) -> Outcome:
     """Read files and folders into one file of articles, with what was left out beside it.
 
     Args:
-        inputs: files and folders.
+        wanted: what is read, and as what.
         output: a ``.jsonl`` file.
-        columns: field of an article -> column of a table.
-        constants: field -> value for articles that have none of their own.
+        restart: forget what an interrupted reading left, instead of going on with it.
+        progress: is told how far the reading is.
     """
     if output.suffix != ".jsonl":
         raise UsageError(f"{output}: articles are written as .jsonl; name the file so")
-    read = ingest(inputs, columns, constants)
-    if not read.articles:
-        reasons = Counter(row.reason for row in read.dropped)
-        told = f"; left out: {_told(reasons)}; first: {read.dropped[0].id}: {read.dropped[0].detail}" if reasons else ""
-        raise DataError(f"{', '.join(map(str, inputs))}: no article found{told}")
-    write_jsonl(dropped_beside(output), read.dropped)
-    write_jsonl(output, read.articles)
-    reasons = Counter(row.reason for row in read.dropped)
-    facts = {
-        "schema": 1,
-        "articles": len(read.articles),
-        "dropped": dict(sorted(reasons.items())),
-        "output": str(output),
+    tables = _tables_of(output)
+    rules = Rules(
+        constants=wanted.constants,
+        languages=wanted.languages,
+        min_words=wanted.min_words,
+        outlets=outlets_of(read_table(path) if (path := tables / "outlets.csv").exists() else ()),
+        agencies=agencies_of(
+            read_table(path if (path := tables / "agencies.csv").exists() else carried("agencies.csv"))
+        ),
+    )
+    request = Request(inputs=wanted.inputs, columns=wanted.columns, rules=rules)
+    tally = (ingest_anew if restart else ingest)(request, output, progress)
+    return Outcome(line=_ingested(tally, output), facts=_ingest_facts(tally, output))
+
+
+def _tables_of(output: Path) -> Path:
+    """The schemas of the workspace that an output lies in, else of the one we are in."""
+    above = [parent / "schemas" for parent in output.resolve().parents]
+    return next((path for path in above if (path / "outlets.csv").exists()), Path("schemas"))
+
+
+def _ingest_facts(tally: Tally, output: Path) -> dict[str, Any]:
+    counts = {
+        name: dict(sorted(getattr(tally, name).items())) for name in ("dropped", "repairs", "languages", "origins")
     }
-    return Outcome(line=f"{output}: {len(read.articles)} articles; left out: {_told(reasons)}", facts=facts)
+    return {"schema": 1, "articles": tally.articles, **counts, "resumed": tally.resumed, "output": str(output)}
+
+
+def _ingested(tally: Tally, output: Path) -> str:
+    repairs = f"; repaired: {_told(tally.repairs)}" if tally.repairs else ""
+    resumed = " (gone on with after an interruption)" if tally.resumed else ""
+    return f"{output}: {tally.articles} articles{resumed}; left out: {_told(tally.dropped)}{repairs}"
 
 
 def _told(reasons: Mapping[str, int]) -> str:
@@ -152,11 +183,6 @@ def segment_step(campaign: Campaign) -> Outcome:
 def segment_inputs(campaign: Campaign) -> list[Path]:
     """What segmenting depends on."""
     return [*campaign.article_files, *map(dropped_beside, campaign.article_files)]
-
-
-def dropped_beside(path: Path) -> Path:
-    """Where `ingest` says what it left out of a file of articles."""
-    return path.with_name(path.name.removesuffix(".jsonl") + ".dropped.jsonl")
 
 
 def _dropped_before(path: Path) -> list[Dropped]:

@@ -14,6 +14,11 @@ def _carried() -> Path:
     return inside if inside.is_dir() else package.parent
 
 
+def carried(name: str) -> Path:
+    """A file of ``schemas/`` as the package carries it."""
+    return _carried() / "schemas" / name
+
+
 def init_step(directory: Path) -> Outcome:
     """Write a new workspace; a file that is there already is never touched."""
     source = _carried()

@@ -1,0 +1,186 @@
+"""Input that is broken in every way: an error or a counted drop, never a crash or a hang."""
+
+import gzip
+import io
+import json
+import time
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from toolkit.articles.intake import Rules, article_from_page
+from toolkit.articles.lines import Meter, opened
+from toolkit.articles.outlets import Outlets
+from toolkit.articles.reading import Request, ingest
+from toolkit.articles.warc import captured_pages
+from toolkit.errors import DataError
+from toolkit.records import Article, Dropped
+
+TEXT = "The dyke at Lowmarsh held through the night, the harbour master said on Monday morning."
+GOOD = {
+    "a.jsonl": json.dumps({"text": TEXT, "url": "https://post.example/a", "published": "2024-02-13"}).encode() * 1
+    + b"\n",
+    "a.csv": f'text,title\n"{TEXT}",Dyke\n"{TEXT} Again.",Dyke\n'.encode(),
+    "a.txt": TEXT.encode(),
+    "a.html": f"<html><head><title>Dyke</title></head><body><p>{TEXT}</p></body></html>".encode(),
+    "a.json": json.dumps([{"text": TEXT}]).encode(),
+    "a.warc": (
+        b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://post.example/a\r\n"
+        b"Content-Type: application/http\r\nContent-Length: 60\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>Dyke.</p>     \r\n\r\n"
+    ),
+}
+FAST = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def swallow(path, agencies):
+    """Read a file among others: a folder never ends at one of them."""
+    request = Request(inputs=(path.parent,), rules=Rules(outlets=Outlets(), agencies=agencies))
+    (path.parent / "z.txt").write_text("The ferry was late.")
+    tally = ingest(request, path.parent.parent / "out.jsonl", lambda *_: None)
+    assert tally.articles >= 1
+    return tally
+
+
+@st.composite
+def damaged(draw, raw):
+    """Bytes with some cut out, turned over or put in."""
+    data = bytearray(raw)
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(data)))
+        kind = draw(st.sampled_from(["cut", "flip", "insert", "end"]))
+        if kind == "cut":
+            del data[at : at + draw(st.integers(1, 20))]
+        elif kind == "flip" and at < len(data):
+            data[at] ^= draw(st.integers(1, 255))
+        elif kind == "insert":
+            data[at:at] = draw(
+                st.one_of(st.binary(max_size=20), st.sampled_from([b"\0", b'"', b"\xff\xfe", b"<", b"\r", b"[" * 500]))
+            )
+        else:
+            del data[at:]
+    return bytes(data)
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_damaged_file_ends_nothing(name, packed, tmp_path, agencies):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    raw = gzip.compress(GOOD[name]) if packed else GOOD[name]
+
+    @FAST
+    @given(damaged(raw))
+    def damage(data):
+        path = folder / (name + ".gz" * packed)
+        path.write_bytes(data)
+        swallow(path, agencies)
+
+    damage()
+
+
+@given(st.binary(max_size=300))
+@example(b"<p>&#xD800;</p>")
+@example(b"<html>" + b"\0" * 100)
+@example(b"\xff\xfe<\0p\0>\0")
+@example(b"<meta charset=utf-7><p>+ADw-")
+@example(b"<meta charset=idna><p>x")
+@example(b"<meta charset=rot13><p>x\xff")
+@example(b"<p>" + b"\x81" * 50)
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_a_page_or_a_reason(raw):
+    made = article_from_page(b"<html>" + raw, "https://post.example/a", None, "a")
+    assert isinstance(made, Article | Dropped)
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_a_crawl_or_an_error(raw):
+    for stream in (
+        raw,
+        b"WARC/1.0\r\n" + raw,
+        b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 9\r\n\r\nHTTP/1.1 " + raw,
+    ):
+        try:
+            list(captured_pages(io.BytesIO(stream), "a.warc"))
+        except DataError:
+            continue
+
+
+@given(st.lists(st.binary(max_size=3000), min_size=1, max_size=4), st.integers(0, 60))
+@FAST
+def test_a_gzip_stream_gives_what_it_has(tmp_path, members, cut):
+    raw = b"".join(map(gzip.compress, members))
+    whole = b"".join(members)
+    path = tmp_path / "a.bin.gz"
+    path.write_bytes(raw[: len(raw) - cut])
+    got = b""
+    try:
+        with opened(path, Meter()) as handle:
+            while block := handle.read(100):
+                got += block
+    except EOFError:
+        assert cut
+    assert whole.startswith(got)
+    assert cut or got == whole
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<div>" * 10_000 + TEXT.encode(),
+        b"<p>" + b"<b>" * 10_000 + TEXT.encode(),
+        b"<html><p" + b" a=b" * 100_000 + b">" + TEXT.encode(),
+        b"<html><p>" + (TEXT + " ").encode() * 50_000,
+        b"<html>" + b"<table><tr><td>" * 3_000,
+        b"<html>" + b"</p>" * 100_000,
+        b"<html><!--" * 20_000,
+        b"<html><script>" * 5_000,
+    ],
+    ids=["divs", "bolds", "attributes", "long", "tables", "closings", "comments", "scripts"],
+)
+def test_a_page_of_any_shape_takes_bounded_time(page):
+    begin = time.process_time()
+    assert isinstance(article_from_page(page, None, None, "a.html"), Article | Dropped)
+    assert time.process_time() - begin < 20
+
+
+def test_json_nested_without_end_is_counted(tmp_path, agencies):
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "a.jsonl"
+    path.write_bytes(
+        b'{"text": ' + b"[" * 200_000 + b"\n" + b'{"a":' * 100_000 + b"\n" + json.dumps({"text": TEXT}).encode()
+    )
+    assert swallow(path, agencies).dropped == {"unreadable": 2}
+
+
+def test_a_line_of_fifty_megabytes_is_an_article_like_any_other(tmp_path, take):
+    text = ((TEXT + " ") * (50_000_000 // (len(TEXT) + 1))).strip()
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": text}) + "\n" + json.dumps({"text": TEXT}) + "\n")
+    begin = time.process_time()
+    read = take(tmp_path / "a.jsonl")
+    assert [len(article.text) for article in read.articles] == [len(text), len(TEXT)]
+    assert time.process_time() - begin < 30
+
+
+def test_a_line_that_is_too_long_to_be_held_is_counted(tmp_path, take, monkeypatch):
+    monkeypatch.setattr("toolkit.articles.lines.LARGEST", 10_000)  # instead of a file of 128 MB
+    (tmp_path / "a.jsonl").write_text(f'{{"text": "{"x" * 50_000}"}}\n{{"text": "{TEXT}"}}\n')
+    read = take(tmp_path / "a.jsonl")
+    assert [article.text for article in read.articles] == [TEXT]
+    assert read.reasons == ["too_large"]
+
+
+def test_a_quotation_mark_that_is_never_closed_ends_nothing(tmp_path, take):
+    (tmp_path / "a.csv").write_text(f'text,title\n"{TEXT}",a\n"never closed,b\n' + "x,y\n" * 1000)
+    read = take(tmp_path / "a.csv")
+    assert [article.text for article in read.articles] == [TEXT]
+    assert read.dropped[0].id.endswith("a.csv:3")
+
+
+def test_zeros_in_a_text_are_taken_out_and_counted(tmp_path, take):
+    (tmp_path / "a.jsonl").write_text('{"text": "The dyke\\u0000 held."}')
+    read = take(tmp_path / "a.jsonl")
+    assert read.articles[0].text == "The dyke held."
+    assert read.tally.repairs == {"nul_removed": 1}

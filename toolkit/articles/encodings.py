@@ -1,0 +1,150 @@
+"""Text out of bytes: what is UTF-8 is taken at its word, all else is guessed and the guess is reported."""
+
+import codecs
+import re
+
+from msgspec import Struct
+
+from toolkit.articles.languages import detect_language
+from toolkit.errors import DataError
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 1 << 16  # bytes that a guess looks at
+_DECLARED = re.compile(rb"""<meta[^<>]{0,300}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
+_XML_DECLARED = re.compile(rb"""^\s*<\?xml[^<>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.:-]{2,40})""")
+
+# Western and Central European encodings differ in few bytes, so that the language of the text decides among them.
+_WEST = "af ca da de en es eu fi fr ga gl id is it ms nb nl nn no pt sv sw"
+_CENTRE = "bs cs hr hu pl ro sk sl sq"
+_SERVES = {"cp1252": _WEST, "cp1250": _CENTRE, "iso8859_2": _CENTRE, "cp1254": "tr az", "cp1257": "et lt lv"}
+_LATIN = re.compile(
+    r"^(cp125[02478]|iso8859_(1|2|3|4|9|10|13|14|15|16)|latin_?1|mac_\w+|cp(437|775|85\d|86[0135]|1140|500))$"
+)
+_USUAL = frozenset("“”‘’„‚«»‹›–—…¿¡°€£§©®™•·ºª½¼¾\xa0\xad")
+
+
+class Decoded(Struct, frozen=True, kw_only=True):
+    """A text and what had to be guessed to read it."""
+
+    text: str
+    encoding: str
+    repairs: tuple[str, ...] = ()
+
+
+def decode(raw: bytes, declared: str | None = None) -> Decoded:
+    """The text in some bytes, by byte order mark, as UTF-8, as declared, or by a guess that is reported.
+
+    Raises:
+        DataError: the bytes are no text.
+    """
+    marked = next(((raw[len(mark) :], name) for mark, name in _BOMS if raw.startswith(mark)), None)
+    if marked is not None:
+        text = _strict(*marked)
+        if text is None:
+            raise DataError(f"byte order mark of {marked[1]}, but the bytes are not {marked[1]}")
+        return Decoded(
+            text=text, encoding=marked[1], repairs=() if marked[1] == "utf-8" else (f"encoding_{marked[1]}",)
+        )
+    if (text := _strict(raw, "utf-8")) is not None and "\0" not in text[:8192]:
+        return Decoded(text=text, encoding="utf-8")
+    wide = _wide_without_mark(raw)
+    if wide is None and b"\0" in raw[:8192]:
+        raise DataError("a binary file, not a text")
+    named = wide or _known(declared)
+    if named and (text := _strict(raw, named)) is not None:
+        return Decoded(text=text, encoding=named, repairs=(f"encoding_{named}",))
+    return _guessed(raw)
+
+
+def decode_page(raw: bytes, declared: str | None = None) -> Decoded:
+    """The text of an HTML page; what the server said goes before what the page says.
+
+    Raises:
+        DataError: the bytes are no text.
+    """
+    head = raw[:4096]
+    found = _DECLARED.search(head) or _XML_DECLARED.search(head)
+    own = found[1].decode("ascii") if found else None
+    return decode(raw, _known(declared) or own)
+
+
+def encoding_of(raw: bytes) -> str:
+    """The likeliest encoding of bytes that are not UTF-8.
+
+    Raises:
+        DataError: the bytes are no text.
+    """
+    from charset_normalizer import from_bytes
+
+    sample = telling(raw)
+    best = from_bytes(sample, steps=5, chunk_size=2048).best()
+    if best is None:
+        raise DataError("neither UTF-8 nor any encoding that can be told; convert it, e.g. with `iconv -t utf-8`")
+    if _LATIN.match(best.encoding):
+        return _latin(sample)
+    return best.encoding
+
+
+def telling(raw: bytes) -> bytes:
+    """The lines of some bytes that are not plain ASCII, up to what a guess looks at."""
+    lines, size = [], 0
+    for line in raw[: 64 * _SAMPLE].split(b"\n"):
+        if not line.isascii():
+            lines.append(line[:_SAMPLE])
+            size += len(line)
+        if size >= _SAMPLE:
+            break
+    return b"\n".join(lines)[:_SAMPLE] or raw[:_SAMPLE]
+
+
+def _latin(sample: bytes) -> str:
+    scores: dict[str, tuple[bool, float]] = {}
+    for name, languages in _SERVES.items():
+        text = _strict(sample, name)
+        if text is not None:
+            high = [char for char in text if char > "\x7f"]
+            letters = sum(char.isalpha() or char in _USUAL for char in high) / max(1, len(high))
+            scores[name] = ((detect_language(text) or "?") in languages.split(), letters)
+    return max(scores, key=lambda name: scores[name], default="cp1252")  # among equals the first
+
+
+def _guessed(raw: bytes) -> Decoded:
+    name = encoding_of(raw)
+    text = raw.decode(name, errors="replace")
+    repairs = (f"encoding_{name}", "bytes_replaced") if "\ufffd" in text else (f"encoding_{name}",)
+    return Decoded(text=text, encoding=name, repairs=repairs)
+
+
+def _known(name: str | None) -> str | None:
+    """The usual name of a declared encoding; ISO 8859-1 means Windows-1252 on the web."""
+    if not name:
+        return None
+    try:
+        usual = codecs.lookup(name.strip("\"' ")).name
+        b"x".decode(usual)
+    except (LookupError, UnicodeError, ValueError):
+        return None
+    return {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}.get(usual, usual)
+
+
+def _wide_without_mark(raw: bytes) -> str | None:
+    head = raw[:8192]
+    if len(head) < 8 or len(raw) % 2:
+        return None
+    low, high = head[0::2].count(0), head[1::2].count(0)
+    if high > len(head) // 5 and low <= high // 20:
+        return "utf-16-le"
+    return "utf-16-be" if low > len(head) // 5 and high <= low // 20 else None
+
+
+def _strict(raw: bytes, name: str) -> str | None:
+    try:
+        return raw.decode(name)
+    except (UnicodeError, LookupError):
+        return None

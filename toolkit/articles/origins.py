@@ -1,0 +1,124 @@
+"""Who wrote an article: the agency that a byline, a dateline or a credit names in its form."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from toolkit.errors import ConfigError
+
+_ACRONYM = 5  # a name of up to so many letters counts only as it is spelt in the table
+_BY = r"(?:[Bb]y|BY|[Pp]or|[Pp]er|[Vv]on|[Pp]ar|[Oo]leh|[Aa]utor[a]?|Текст|Автор|Аўтар)"
+_CREDIT = r"(?:[Ss]ource|[Cc]redit|[Cc]opyright|[Ff]uente|[Ff]ont|[Qq]uelle|[Ss]umber|Источник|Крыніца|Джерело)"
+_PICTURE = re.compile(
+    r"\b(photos?|fotos?|image|imagen|imatge|picture|file|getty|video|gambar|bild|фото|снимок|здымак)\b", re.IGNORECASE
+)
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """An agency and the rule that found it."""
+
+    agency: str
+    rule: str
+
+
+class Agencies(Struct, frozen=True, kw_only=True):
+    """The agencies that are known, ready to be looked for."""
+
+    names: dict[str, str]  # as spelt, and in lower case where the name is long -> id
+    forms: tuple[tuple[str, re.Pattern[str]], ...]
+
+
+def agencies_of(rows: Iterable[Mapping[str, str]]) -> Agencies:
+    """The table of agencies: columns ``id`` and ``names`` (by semicolons).
+
+    Raises:
+        ConfigError: a column is missing, or two agencies have one name.
+    """
+    names: dict[str, str] = {}
+    for row in rows:
+        if not row.get("id") or not row.get("names"):
+            raise ConfigError(f"agencies: id and names are needed; the row has {', '.join(row)}")
+        for name in filter(None, map(str.strip, row["names"].split(";"))):
+            if names.setdefault(_key(name), row["id"]) != row["id"]:
+                raise ConfigError(f"agencies: {name!r} is a name of {names[_key(name)]!r} and of {row['id']!r}")
+    return Agencies(names=names, forms=_forms(list(names)) if names else ())
+
+
+def find_origin(text: str, author: str | None, agencies: Agencies) -> Found | None:
+    """The agency that wrote a text, by the form in which its name stands; a mention in a sentence is none.
+
+    >>> table = agencies_of([{"id": "reuters", "names": "Reuters"}])
+    >>> find_origin("LONDON (Reuters) - Rates rose on Monday.", None, table)
+    Found(agency='reuters', rule='dateline')
+    >>> find_origin("A minister told Reuters on Monday.", None, table)
+    """
+    if not agencies.forms:
+        return None
+    forms = dict(agencies.forms)
+    if author and (match := forms["author"].search(author)):
+        return _found(match, "author", agencies)
+    first, last = _ends(text)
+    for line in first:
+        if (
+            match := forms["dateline"].match(line)
+            or forms["dateline_slash"].match(line)
+            or forms["dateline_dash"].match(line)
+        ):
+            return _found(match, "dateline", agencies)
+        if len(line) <= 120 and not _PICTURE.search(line) and (match := forms["byline"].match(line)):
+            return _found(match, "byline", agencies)
+    return _credited(last, forms, agencies)
+
+
+def agency_named(name: str, agencies: Agencies) -> str | None:
+    """The id of the agency that bears a name."""
+    return agencies.names.get(_key(name.strip()))
+
+
+def _credited(last: Sequence[str], forms: Mapping[str, re.Pattern[str]], agencies: Agencies) -> Found | None:
+    for line in last:
+        if _PICTURE.search(line[-200:]):
+            continue
+        whole = forms["credit"].match(line) if len(line) <= 120 else None
+        if match := whole or forms["tail"].search(line[-80:]) or forms["bare"].search(line[-80:]):
+            return _found(match, "credit", agencies)
+    return None
+
+
+def _ends(text: str) -> tuple[list[str], list[str]]:
+    """The first five and the last four lines that are not blank; of a huge text only its ends are looked at."""
+    head = [line.strip() for line in text[:8000].splitlines() if line.strip()]
+    tail = [line.strip() for line in text[-4000:].splitlines() if line.strip()]
+    return head[:5], tail[-4:][::-1]
+
+
+def _found(match: re.Match[str], rule: str, agencies: Agencies) -> Found:
+    return Found(agency=agencies.names[_key(match["name"])], rule=rule)
+
+
+def _key(name: str) -> str:
+    return name if len(name) <= _ACRONYM else name.casefold()
+
+
+def _forms(names: Sequence[str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    longest = sorted(names, key=len, reverse=True)
+    spelt = [re.escape(name) if len(name) <= _ACRONYM else f"(?i:{re.escape(name)})" for name in longest]
+    name = rf"(?P<name>{'|'.join(spelt)})"
+    more = r"(?:\s?[/,;&+|-]\s?[\w.\- ]{2,30}){0,3}"  # "(Reuters/AFP)", "AP, staff"
+    lead = r"(?:[^\W\d_][^()\n/—–]{0,60}?[\s,.]{1,2})?"  # the place, and the day where it is given
+    written = rf"{_BY}:?\s(?:[^\n]{{2,60}}?(?:,\s?|\s?[|/–—]\s?|\s\(|\s))?"  # "By Jane Doe, AP"
+    person = r"[^\W\d_][\w.’' -]{2,40}(?:,\s|\s?[|/]\s?)"  # "Jane Doe | AP"
+    credit = rf"[-–—©(\[\s]{{0,4}}(?:{_CREDIT}\s?:?\s?)?(?:©\s?)?(?:\d{{4}}\s)?"
+    desk = r"\s(?:[A-Z]\w+\s){0,3}(?:Writers?|Reporters?|Correspondents?|Editors?|Staff)\b"  # "AP Sports Writer"
+    shapes = {
+        "author": rf"(?:^|[,|/(–—-]\s?|\b{_BY}\s)\s?{name}(?:$|\s?[,|/)&–—-]|\sand\s|{desk})",
+        "dateline": rf"{lead}\({name}{more}\)\s?\.?,?\s?(?:[-–—―:]|\.\s)",
+        "dateline_slash": rf"{lead}/{name}(?:[ ,-][^/\n]{{0,30}})?/[.,:]?\s?[-–—]?",
+        "dateline_dash": rf"(?:[^\W\d_][^()\n/.]{{0,40}}?)\s?[-–—,]\s{name}(?:,\s[^\n.]{{3,40}})?\s?[.:]\s",
+        "byline": rf"(?:{written}|{person})?{name}(?:{desk}|{more})\)?\.?$",
+        "credit": rf"{credit}{name}{more}[)\].]{{0,2}}(?:\s?\d{{4}})?$",
+        "tail": rf"(?:\s[-–—]{{1,2}}\s?|\(|\s/){name}{more}[)/]?\.?$",
+        "bare": rf"[.!?”\"’]\s{name}$",  # not "2017. REUTERS/Jane Doe", which credits a picture
+    }
+    return tuple((rule, re.compile(shape)) for rule, shape in shapes.items())

@@ -1,0 +1,81 @@
+"""Rows of a user's own table as articles."""
+
+import datetime
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import msgspec
+
+from toolkit.articles.dates import iso_date
+from toolkit.errors import DataError
+from toolkit.files import explain
+from toolkit.records import Article
+
+SETTABLE = tuple(field for field in Article.__struct_fields__ if field not in ("version", "meta"))
+_KEPT = ("version", "meta")  # what only our own files have
+
+
+def check_columns(names: Collection[str], columns: Mapping[str, str], where: str) -> None:
+    """Refuse a table that lacks a column that was asked for, or a text.
+
+    Raises:
+        DataError: with the columns that there are.
+    """
+    listed = ", ".join(map(str, names))
+    for field, column in columns.items():
+        if column not in names and field not in names:
+            raise DataError(f"{where}: no column {column!r}; the table has {listed}")
+    if "text" not in columns and "text" not in names:
+        raise DataError(f"{where}: no column 'text'; name yours with --text, the table has {listed}")
+
+
+def article_from_row(row: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Article:
+    """The article in a row; columns that are no field of an article are kept in its meta.
+
+    Raises:
+        DataError: the row has no text, or a field has a value that it cannot have.
+    """
+    mapped = {field: column for field, column in columns.items() if column in row}
+    taken = {field: row[column] for field, column in mapped.items()}
+    rest = {name: value for name, value in row.items() if name not in mapped.values()}
+    taken |= {name: value for name, value in rest.items() if name in SETTABLE and name not in taken}
+    if not isinstance(taken.get("text"), str | None) or "text" not in taken:
+        raise DataError(f"{where}: no text in {columns.get('text', 'text')!r}")
+    given = {name: _value(name, value) for name, value in taken.items() if not _missing(value)}
+    meta = {name: _plain(value) for name, value in rest.items() if name not in taken and name not in _KEPT}
+    meta |= _own_meta(row.get("meta"))
+    if "published" in given and (date := iso_date(given["published"])) != given["published"]:
+        meta["published"] = given.pop("published")
+        given |= {"published": date} if date else {}
+    version = row.get("version") if isinstance(row.get("version"), str) else ""
+    try:
+        return msgspec.convert({"text": "", **given, "version": version, "meta": meta}, Article)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{where}: {explain(str(error), Article)}") from error
+
+
+def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - a cell holds anything
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if name == "author" and isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _missing(value: Any) -> bool:  # noqa: ANN401
+    return value in (None, "") or (isinstance(value, float) and math.isnan(value))
+
+
+def _own_meta(value: Any) -> dict[str, Any]:  # noqa: ANN401
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    return {} if _missing(value) else {"meta": _plain(value)}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """A value as JSON can hold it."""
+    try:
+        return msgspec.to_builtins(value, str_keys=True)
+    except (TypeError, ValueError):
+        return str(value)

@@ -1,3 +1,5 @@
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +60,18 @@ def test_an_error_is_one_line_without_a_traceback(stance, tmp_path):
 def test_the_module_is_the_command():
     done = subprocess.run([Path(sys.executable).with_name("stance"), "--version"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "0.1.0\n")
+
+
+def test_an_interruption_is_said_and_has_its_exit_code(tmp_path):
+    os.mkfifo(tmp_path / "a.txt")  # nobody writes: the command waits until it is interrupted
+    command = [Path(sys.executable).with_name("stance"), "segment", tmp_path / "a.txt"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    descriptor = os.open(tmp_path / "a.txt", os.O_WRONLY)  # returns when the command has opened its end
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    os.close(descriptor)
+    assert (process.returncode, out) == (130, "")
+    assert err == "stance: interrupted; run the same command again to go on\n"
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path):

@@ -19,6 +19,9 @@ app = typer.Typer(
 )
 
 
+_INTERRUPTED = 130
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         print(importlib.metadata.version("stance-toolkit"))
@@ -49,9 +52,10 @@ def main() -> None:
     except ToolkitError as error:
         _complain(error)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("stance: interrupted; run the same command again to go on", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as left:
+        if left.code == _INTERRUPTED:  # the framework ends without a word
+            print("stance: interrupted; run the same command again to go on", file=sys.stderr)
+        raise
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

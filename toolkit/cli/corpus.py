@@ -1,6 +1,5 @@
 """Verbs from files to items."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -79,12 +78,7 @@ def _ingest(
         languages=_codes(language),
         min_words=min_words,
     )
-    try:
-        outcome = corpus.ingest_step(wanted, output, restart, shown_progress(quiet))
-    except KeyboardInterrupt as interruption:  # said here, since the framework would end in silence
-        print("stance: interrupted; run the same command again to go on", file=sys.stderr)
-        raise typer.Exit(130) from interruption
-    emit(outcome, as_json, quiet)
+    emit(corpus.ingest_step(wanted, output, restart, shown_progress(quiet)), as_json, quiet)
 
 
 def _codes(given: list[str] | None) -> tuple[str, ...]:

@@ -65,7 +65,9 @@ def test_the_module_is_the_command():
 def test_an_interruption_is_said_and_has_its_exit_code(tmp_path):
     os.mkfifo(tmp_path / "a.txt")  # nobody writes: the command waits until it is interrupted
     command = [Path(sys.executable).with_name("stance"), "segment", tmp_path / "a.txt"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A test run in the background ignores SIGINT, and what it starts would too.
+    heeding = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **heeding)
     descriptor = os.open(tmp_path / "a.txt", os.O_WRONLY)  # returns when the command has opened its end
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)

@@ -9,7 +9,20 @@ import pytest
 from toolkit.steps.schemas import write_schemas
 
 ROOT = Path(__file__).parents[1]
-SLOW = ("datasets", "sklearn", "label_studio_sdk", "matplotlib", "pandas", "pyarrow", "scipy", "skops", "rensa")
+SLOW = (
+    "datasets",
+    "sklearn",
+    "label_studio_sdk",
+    "matplotlib",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "skops",
+    "rensa",
+    "trafilatura",
+    "py3langid",
+    "warcio",
+)
 
 
 def test_the_schemas_are_those_of_the_records(tmp_path):

@@ -116,6 +116,14 @@ class Item(Record, frozen=True, kw_only=True):
     propensity: Annotated[float, Meta(gt=0, le=1)]  # the chance that it had of being chosen
 
 
+class Assignment(Record, frozen=True, kw_only=True):
+    """An item that a named annotator is asked for, where the campaign names who is asked for what."""
+
+    item_id: str
+    annotator: str  # pseudonym
+    position: _Offset  # in the annotator's own order
+
+
 class SplitRow(Record, frozen=True, kw_only=True):
     """The split of a group of articles, drawn before any label exists."""
 
@@ -244,8 +252,8 @@ class Prediction(Record, frozen=True, kw_only=True):
 
 
 RECORDS: tuple[type[Record], ...] = (
-    Article, Paragraph, Clustered, Dropped, Intended, Item, SplitRow, Annotation, Annotator, Vote, Gold, Example,
-    Prediction,
+    Article, Paragraph, Clustered, Dropped, Intended, Item, Assignment, SplitRow, Annotation, Annotator, Vote, Gold,
+    Example, Prediction,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from toolkit.errors import StudioError
 from toolkit.studio.access import Bearer, is_local, plain_url
+from toolkit.studio.retrying import Retrying
 
 T = TypeVar("T")
 
@@ -30,7 +31,9 @@ class Transport:
         # time of an answer; making another one costs nothing on the loopback address, but much across a network.
         headers = {"Connection": "close"} if is_local(self.url) else {}
         # The environment is not trusted: a proxy set there would be asked for 127.0.0.1 too.
-        self._http = httpx.Client(base_url=self.url, auth=auth, headers=headers, trust_env=False, timeout=TIMEOUT)
+        self._http = httpx.Client(
+            base_url=self.url, auth=auth, headers=headers, trust_env=False, timeout=TIMEOUT, transport=Retrying()
+        )
 
     def close(self) -> None:
         """Give the connections back."""

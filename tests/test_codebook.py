@@ -260,6 +260,30 @@ def test_the_reason_of_a_problem_names_the_value_and_the_allowed_ones(tmp_path: 
     )
 
 
+def migration(question: str, old: str, new: str) -> str:
+    return f'[[migrations]]\nquestion = "{question}"\nold = "{old}"\nnew = "{new}"\n'
+
+
+def test_answers_under_an_old_name_count_under_the_new_one(tmp_path: Path) -> None:
+    rules = migration("stance", "pro", "yes") + migration("stance", "yes", "for") + migration("marks", "wry", "irony")
+    book = book_of(tmp_path, STANCE, MARKS, rules)
+    answers = {"stance": "pro", "marks": ["wry", "release"]}
+    assert book.migrated(answers) == {"stance": "for", "marks": ["irony", "release"]}
+    assert answers == {"stance": "pro", "marks": ["wry", "release"]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (("tone", "a", "b"), "the questions are stance"),
+        (("stance", "for", "against"), "still a label"),
+        (("stance", "pro", "yes"), "which is no label"),
+    ],
+)
+def test_a_migration_that_leads_nowhere_is_refused(tmp_path: Path, rule: tuple[str, str, str], reason: str) -> None:
+    assert reason in refusal_of(tmp_path, STANCE, migration(*rule))
+
+
 def test_an_edge_case_that_breaks_the_codebook_is_refused(tmp_path: Path) -> None:
     message = refusal_of(tmp_path, STANCE, VOICE, CASE, 'answers = { stance = "for" }\n')
     assert message == "edge case 'The bridge is open.': no answer to 'voice', which is required"

@@ -105,6 +105,14 @@ class Section(_Part, frozen=True, kw_only=True):
     text: Text
 
 
+class Migration(_Part, frozen=True, kw_only=True):
+    """A label that was renamed: answers given under the old name count under the new one."""
+
+    question: _Name
+    old: _Name
+    new: _Name
+
+
 class Codebook(_Part, frozen=True, kw_only=True, dict=True):
     """Everything that annotators are told and asked."""
 
@@ -117,6 +125,7 @@ class Codebook(_Part, frozen=True, kw_only=True, dict=True):
     guidelines: tuple[Section, ...] = ()
     tree: tuple[TreeStep, ...] = ()
     cases: tuple[EdgeCase, ...] = ()
+    migrations: tuple[Migration, ...] = ()  # in the order in which the labels were renamed
 
     @cached_property
     def ref(self) -> str:
@@ -142,6 +151,17 @@ class Codebook(_Part, frozen=True, kw_only=True, dict=True):
     def say(self, text: Text, language: str) -> str:
         """A text in a language, or in the codebook's first one where it is not translated."""
         return text.get(language) or text.get(self.languages[0], "")
+
+    def migrated(self, answers: Answers) -> Answers:
+        """Answers with the labels that are called otherwise now under their present names."""
+        current = dict(answers)
+        for rule in self.migrations:
+            value = current.get(rule.question)
+            if isinstance(value, list | tuple):
+                current[rule.question] = [rule.new if label == rule.old else label for label in value]
+            elif value == rule.old:
+                current[rule.question] = rule.new
+        return current
 
     def problem_with(self, answers: Answers) -> tuple[str, str] | None:
         """What is wrong with some answers as ``(code, reason)``, or None.
@@ -222,6 +242,7 @@ def _problems(book: Codebook) -> Iterable[str]:
         earlier = {q.name: q for q in book.questions[:number]}
         yield from (where + problem for problem in _question_problems(question, earlier))
     yield from _text_problems(book)
+    yield from _migration_problems(book)
     for case in book.cases:
         if (case.twin is None) != (not case.twin_answers):
             yield f"edge case {case.text[:40]!r}: `twin` and `twin_answers` go together; give both or neither"
@@ -262,6 +283,18 @@ def _condition_problems(question: Question, earlier: dict[str, Question]) -> Ite
         for label in wanted:
             if label not in earlier[name].label_names:
                 yield f"`when` names the label {label!r}; {name} has {', '.join(earlier[name].label_names)}"
+
+
+def _migration_problems(book: Codebook) -> Iterable[str]:
+    labels = {question.name: question.label_names for question in book.questions}
+    for rule in book.migrations:
+        later = {later.old for later in book.migrations if later.question == rule.question}
+        if rule.question not in labels:
+            yield f"a migration names {rule.question!r}; the questions are {', '.join(labels)}"
+        elif rule.old in labels[rule.question]:
+            yield f"{rule.question!r}: {rule.old!r} is migrated and still a label; it can be one of the two"
+        elif rule.new not in labels[rule.question] and rule.new not in later:
+            yield f"{rule.question!r}: {rule.old!r} becomes {rule.new!r}, which is no label"
 
 
 def _doubles(names: Iterable[str], what: str) -> Iterable[str]:

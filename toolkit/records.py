@@ -150,6 +150,14 @@ class Outdated(Record, frozen=True, kw_only=True):
     after: str | None  # id of what became of it
 
 
+class Assignment(Record, frozen=True, kw_only=True):
+    """An item that a named annotator is asked for, where the campaign names who is asked for what."""
+
+    item_id: str
+    annotator: str  # pseudonym
+    position: _Offset  # in the annotator's own order
+
+
 class SplitRow(Record, frozen=True, kw_only=True):
     """The split of a group of articles, drawn before any label exists."""
 
@@ -278,8 +286,8 @@ class Prediction(Record, frozen=True, kw_only=True):
 
 
 RECORDS: tuple[type[Record], ...] = (
-    Article, Paragraph, Revision, Clustered, Dropped, Intended, Item, Outdated, SplitRow, Annotation, Annotator, Vote,
-    Gold, Example, Prediction,
+    Article, Paragraph, Revision, Clustered, Dropped, Intended, Item, Outdated, Assignment, SplitRow, Annotation,
+    Annotator, Vote, Gold, Example, Prediction,
 )  # fmt: skip
 
 

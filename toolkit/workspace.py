@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -14,6 +14,8 @@ from toolkit.files import read_toml
 from toolkit.records import Role
 
 _Share = Annotated[float, Meta(ge=0, le=1)]
+_Pseudonym = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+ShownPart = Literal["headline", "outlet", "date", "byline", "neighbours", "note"]  # what stands around the item
 
 
 class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,6 +43,8 @@ class PlanOptions(_Table, frozen=True, kw_only=True):
     """Who is asked what."""
 
     votes: Annotated[int, Meta(ge=1, le=50)] = 3
+    overlap_votes: Annotated[int, Meta(ge=1, le=50)] | None = None  # of a share of the items; None: `votes` of all
+    overlap_share: _Share = 0.0
     test_share: _Share = 0.3  # of the items, by whole groups
     validation_share: _Share = 0.2  # of the pool
 
@@ -49,13 +53,17 @@ class StudioOptions(_Table, frozen=True, kw_only=True):
     """How the campaign stands on Label Studio."""
 
     title: str | None = None  # of the project; None: the campaign's title
+    layout: Literal["shared", "blind"] = "shared"  # one queue for all, or a project for each annotator
+    annotators: tuple[_Pseudonym, ...] = ()  # blind: who has a project
+    tiebreak: bool = False  # disputed items go to a further project
+    show: tuple[ShownPart, ...] = ("headline", "neighbours", "note")
     batch: Annotated[int, Meta(ge=1)] = 200  # items a request of push, ledger lines a write of pull
 
 
 class SimulatedAnnotator(_Table, frozen=True, kw_only=True):
     """A simulated annotator and the errors that it makes."""
 
-    pseudonym: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    pseudonym: _Pseudonym
     skill: _Share = 0.8  # the chance of giving the intended label where neither leaning nor haste interferes
     leaning: Annotated[float, Meta(ge=-1, le=1)] = 0.0  # which end of the scale its errors go to
     haste: _Share = 0.05  # the chance of answering without reading

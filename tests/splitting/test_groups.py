@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.records import Clustered
-from toolkit.splitting.groups import divide_pool, draw_test_set, group_articles
+from toolkit.records import Clustered, SplitRow
+from toolkit.splitting.groups import Group, divide_pool, draw_test_set, group_articles, joining_rows
 
 
 def groups(n):
@@ -43,3 +43,29 @@ def test_validation_has_the_wanted_share_to_within_one_group(sizes, seed):
 
 def test_no_pool_gives_no_validation():
     assert divide_pool({}, 0.2, 0) == set()
+
+
+FIXED = [
+    SplitRow(group="a", articles=("a",), split="test", probability=0.5),
+    SplitRow(group="b", articles=("b",), split="pool", probability=0.5),
+    SplitRow(group="c", articles=("c",), split="pool", probability=0.5),
+]
+
+
+def joined(*groups):
+    found = joining_rows(FIXED, [Group(name=name, articles=articles) for name, articles in groups])
+    return [(row.group, row.articles, row.split, row.probability) for row in found]
+
+
+def test_a_group_that_joins_later_is_never_in_the_test_set():
+    assert joined(("a", ("a",)), ("x", ("x", "y"))) == [("x", ("x", "y"), "pool", 0.0)]
+
+
+def test_a_copy_that_joins_later_goes_where_its_original_is():
+    assert joined(("k", ("a", "x"))) == [("a", ("x",), "test", 0.0)]
+    assert joined(("k", ("b", "x"))) == [("b", ("x",), "pool", 0.0)]
+
+
+def test_a_copy_that_would_bridge_two_groups_gets_no_split():
+    assert joined(("k", ("a", "b", "x")), ("l", ("b", "c", "y")))[0][1:3] == (("x",), None)
+    assert joined(("l", ("b", "c", "y")))[0][1:3] == (("y",), None)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.proxy import FaultyProxy
 
 from toolkit.files import read_json, read_jsonl
 from toolkit.records import Annotation
@@ -58,22 +59,22 @@ class Server:
 
     def __init__(self, directory):
         self.url = read_json(directory / "server.json")["url"]
-        self._token = read_json(directory / "keys.json")["admin"]["token"]
+        self.token = read_json(directory / "keys.json")["admin"]["token"]
         self._http = httpx.Client(base_url=self.url, trust_env=False, timeout=60)
 
     def close(self):
         self._http.close()
 
     def get(self, path):
-        bearer = self._http.post("/api/token/refresh/", json={"refresh": self._token}).json()["access"]
+        bearer = self._http.post("/api/token/refresh/", json={"refresh": self.token}).json()["access"]
         return self._http.get(path, headers={"Authorization": f"Bearer {bearer}"}).raise_for_status().json()
 
     def delete(self, path):
-        bearer = self._http.post("/api/token/refresh/", json={"refresh": self._token}).json()["access"]
+        bearer = self._http.post("/api/token/refresh/", json={"refresh": self.token}).json()["access"]
         self._http.delete(path, headers={"Authorization": f"Bearer {bearer}"}).raise_for_status()
 
     def post(self, path, body):
-        bearer = self._http.post("/api/token/refresh/", json={"refresh": self._token}).json()["access"]
+        bearer = self._http.post("/api/token/refresh/", json={"refresh": self.token}).json()["access"]
         return self._http.post(path, json=body, headers={"Authorization": f"Bearer {bearer}"}).raise_for_status().json()
 
     def projects(self, marker):
@@ -149,3 +150,17 @@ def small(make_workspace):
         return make_workspace(name, SMALL.format(name=name, items=items, batch=batch))
 
     return make
+
+
+@pytest.fixture
+def make_proxy(studio_server):
+    """A faulty proxy before the session's server."""
+    opened = []
+
+    def make(seed, rate=0.25, hold=5.0):
+        opened.append(FaultyProxy(studio_server.port, seed=seed, rate=rate, hold=hold))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()

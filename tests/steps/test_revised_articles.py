@@ -16,8 +16,8 @@ from toolkit.steps.corpus import plan_step
 from toolkit.steps.dataset import build_step, card_step, examples_of
 from toolkit.steps.labels import aggregate_step
 from toolkit.steps.paragraphs import segment_inputs, segment_outputs, segment_step
+from toolkit.steps.pushing import _shown
 from toolkit.steps.report import report_step
-from toolkit.steps.studio import _shown
 from toolkit.workspace import read_campaign
 
 STANCE = Path(sys.executable).with_name("stance")

@@ -7,8 +7,9 @@ import uuid
 import pytest
 
 from toolkit.errors import StudioError
-from toolkit.studio.client import NewAnnotation, ProjectSettings, Studio
+from toolkit.studio.client import Studio
 from toolkit.studio.server import open_studio
+from toolkit.studio.wire import NewAnnotation, ProjectSettings
 
 pytestmark = pytest.mark.server
 

@@ -1,7 +1,10 @@
 """Items: the sampled paragraphs, each with its target and the number of annotators who are asked."""
 
+import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+import msgspec
 
 from toolkit.campaigns.sampling import Chosen
 from toolkit.errors import DataError
@@ -66,3 +69,37 @@ def plan_items(
         for one in chosen
         for target in targets_of(one.paragraph.article_id)
     ]
+
+
+def with_overlap(items: Sequence[Item], share: float, votes: int, seed: int) -> list[Item]:
+    """The items, of which a share that is drawn at random is asked of another number of annotators.
+
+    So most of the work can be labelled once, and agreement is measured on a random part of it.
+
+    Args:
+        items: as planned, in their order.
+        share: of them, rounded to whole items.
+        votes: how many annotators are asked for those.
+        seed: of the draw.
+    """
+    ids = sorted(item.id for item in items)
+    drawn = set(random.Random(f"overlap {seed}").sample(ids, round(share * len(ids))))  # noqa: S311 - a seeded draw
+    return [msgspec.structs.replace(item, votes=votes) if item.id in drawn else item for item in items]
+
+
+def joining(before: Sequence[Item], now: Sequence[Item]) -> list[Item] | None:
+    """What a plan adds to the one that annotators have already; None where it takes something away or changes it.
+
+    The chance that an item had of being chosen may change when more are drawn, and how many are asked stays as it was
+    told to the server: a line that says so joins too, and stands for the earlier one.
+    """
+    planned = {item.id: item for item in now}
+    if any(item.id not in planned or _shown(item) != _shown(planned[item.id]) for item in before):
+        return None
+    old = {item.id: item for item in before}
+    kept = [msgspec.structs.replace(planned[item.id], votes=item.votes) for item in before]
+    return [item for item in kept if item != old[item.id]] + [item for item in now if item.id not in old]
+
+
+def _shown(item: Item) -> tuple[str, str, str, Target]:
+    return item.unit, item.unit_id, item.article_id, item.target

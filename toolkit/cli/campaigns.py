@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.common import AsJson, CampaignPath, Quiet, campaign_at, emit, example, shown_progress
-from toolkit.steps import running, simulating, studio
+from toolkit.steps import progressing, pulling, pushing, running, simulating
 
 
 def register(app: typer.Typer) -> None:
@@ -19,17 +19,17 @@ def register(app: typer.Typer) -> None:
 
 def _push(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Bring the items to Label Studio, each once, however often this is run."""
-    emit(studio.push_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
+    emit(pushing.push_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
 
 
 def _pull(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Append what annotators have done to the ledger."""
-    emit(studio.pull_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
+    emit(pulling.pull_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
 
 
 def _status(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Say how far the annotation is, by the ledger as it was last pulled."""
-    emit(studio.status_step(campaign_at(source)), as_json, quiet)
+    emit(progressing.status_step(campaign_at(source)), as_json, quiet)
 
 
 def _simulate(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:

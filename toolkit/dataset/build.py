@@ -33,7 +33,10 @@ def assign_splits(
     An article in no row, or in one without a split, is not in the result.
     """
     count = Counter(item.article_id for item in items)
-    sizes = {row.group: sum(count[article] for article in row.articles) for row in rows if row.split == "pool"}
+    sizes: Counter[str] = Counter()
+    for row in rows:
+        if row.split == "pool":
+            sizes[row.group] += sum(count[article] for article in row.articles)
     validation = divide_pool({group: size for group, size in sizes.items() if size}, validation_share, seed)
     found: dict[str, Split] = {}
     for row in rows:

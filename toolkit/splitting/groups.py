@@ -46,6 +46,37 @@ def draw_test_set(groups: Sequence[Group], share: float, seed: int) -> list[Spli
     ]
 
 
+def joining_rows(before: Sequence[SplitRow], groups: Sequence[Group]) -> list[SplitRow]:
+    """Rows for articles that join after the test set was fixed; what was fixed stays as it is.
+
+    A new group goes to the pool, since the test set was drawn without it. A new article that is a near-duplicate of
+    older ones joins their group, and gets no split where they are in more than one.
+
+    Args:
+        before: the rows that stand.
+        groups: of all articles, old and new, with their clusters as they are now.
+    """
+    row_of = {article: row for row in before for article in row.articles}
+    rows = []
+    for group in sorted(groups, key=lambda group: group.name):
+        new = tuple(article for article in group.articles if article not in row_of)
+        older = {row_of[article].group: row_of[article] for article in group.articles if article in row_of}
+        if new:
+            rows.append(_joining(group.name, new, list(older.values())))
+    return rows
+
+
+def _joining(name: str, new: tuple[str, ...], older: Sequence[SplitRow]) -> SplitRow:
+    if not older:
+        reason = "joined after the test set was fixed"
+        return SplitRow(group=name, articles=new, split="pool", probability=0.0, reason=reason)
+    if len(older) > 1:
+        reason = "joined later, and would bridge groups that are divided already"
+        return SplitRow(group=name, articles=new, split=None, probability=0.0, reason=reason)
+    reason = "joined later, where its near-duplicates are"
+    return SplitRow(group=older[0].group, articles=new, split=older[0].split, probability=0.0, reason=reason)
+
+
 def divide_pool(sizes: Mapping[str, int], share: float, seed: int) -> set[str]:
     """The groups of the pool that make the validation split.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from toolkit.articles.intake import Rules
 from toolkit.articles.journal import Tally
@@ -192,8 +193,7 @@ def _asked_for(campaign: Campaign) -> dict[str, Any]:
     file, targets = campaign.file, campaign.beside(campaign.file.targets_file)
     asked = {
         "sample": file.sample,
-        "votes": file.plan.votes,
-        "test_share": file.plan.test_share,
+        "plan": {name: value for name, value in asdict(file.plan).items() if name != "validation_share"},
         "targets": file.targets,
         "target_from": file.target_from,
         "targets_file": digest_of_file(targets) if targets.exists() else None,

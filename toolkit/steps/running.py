@@ -12,16 +12,12 @@ from toolkit.steps.corpus import plan_inputs, plan_outputs, plan_step
 from toolkit.steps.dataset import build_inputs, build_outputs, build_step, card_inputs, card_outputs, card_step
 from toolkit.steps.labels import aggregate_inputs, aggregate_outputs, aggregate_step
 from toolkit.steps.paragraphs import segment_inputs, segment_outputs, segment_step
+from toolkit.steps.progressing import campaign_state
+from toolkit.steps.pulling import pull_step
+from toolkit.steps.pushing import push_inputs, push_outputs, push_step
 from toolkit.steps.report import report_inputs, report_outputs, report_step
 from toolkit.steps.simulating import simulate_step
-from toolkit.steps.studio import (
-    campaign_state,
-    pull_step,
-    push_inputs,
-    push_outputs,
-    push_step,
-    studio_file_of,
-)
+from toolkit.steps.studio import studio_file_of
 from toolkit.workspace import Campaign
 
 Files = Callable[[Campaign], Sequence[Path]]

@@ -17,8 +17,9 @@ from toolkit.codebook import Codebook
 from toolkit.files import digest
 from toolkit.records import Annotation, Answers, Flag, Item, Origin
 from toolkit.runs import now
-from toolkit.studio.client import ServerAnnotation, Studio
+from toolkit.studio.client import Studio
 from toolkit.studio.screen import answer_problem, asked_about, parse_result
+from toolkit.studio.wire import ServerAnnotation
 
 Pseudonyms = Callable[[int, str], str]  # number and e-mail address of an account on the server -> its pseudonym
 

@@ -6,14 +6,18 @@ the ``item_id`` in its data. So nothing needs to be remembered between two runs,
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
 from toolkit.codebook import Codebook
 from toolkit.errors import StudioError
 from toolkit.records import Item
-from toolkit.studio.client import Project, ProjectSettings, StoredTask, Studio
+from toolkit.studio.client import Studio
 from toolkit.studio.screen import Shown, Unit, asked_about, instructions, label_config, printable, task_data
+from toolkit.studio.wire import Project, ProjectSettings, StoredTask
+
+ProjectKind = Literal["queue", "person", "tiebreak"]  # shared by all, one annotator's, or of disputed items
 
 _MARK = "stance-toolkit"
 _TITLE_LENGTH = (3, 50)  # what Label Studio takes
@@ -43,6 +47,8 @@ class PushedProject(Struct, frozen=True, kw_only=True):
     id: int
     url: str  # where a browser shows its tasks
     unit: Unit
+    kind: ProjectKind = "queue"
+    annotator: str | None = None  # whose project it is, where it is one person's
     votes: int  # how many annotators are asked for each item
     items: int
 

@@ -1,0 +1,99 @@
+import pytest
+
+from toolkit.campaigns.pace import pace_of
+from toolkit.records import Annotation, Item, Target
+
+ITEMS = {
+    f"i{n}": Item(
+        id=f"i{n}",
+        unit_id=f"p{n}",
+        article_id="a",
+        target=Target(id="t", title="the government"),
+        votes=2,
+        round="pilot" if n < 2 else "main",
+        selection="all",
+        propensity=1.0,
+    )
+    for n in range(6)
+}
+
+
+def seen(item, annotator="ann", at="2026-03-02T10:00:00", state="submitted", seconds=30.0):
+    at += ".000000Z"
+    return Annotation(
+        id=f"{item}{annotator}",
+        item_id=item,
+        annotator=annotator,
+        state=state,
+        answers={"stance": "neutral"} if state == "submitted" else {},
+        seconds=seconds,
+        created=at,
+        updated=at,
+        observed=at,
+        codebook="c@1#x",
+    )
+
+
+def pace(*states, now="2026-03-02T12:00:00Z"):
+    return pace_of(ITEMS, states, now)
+
+
+def test_a_pause_is_no_work():
+    found = pace(
+        seen("i0", at="2026-03-02T10:00:00"),
+        seen("i1", at="2026-03-02T10:01:30"),
+        seen("i2", at="2026-03-02T11:30:00"),  # after a long pause: its own 30 seconds
+    )
+    person = found.people[0]
+    assert person.hours == pytest.approx((30 + 90 + 30) / 3600, abs=1e-4)
+    assert person.per_hour == pytest.approx(3 / (150 / 3600), abs=0.2)
+
+
+def test_one_answer_has_no_pace():
+    assert pace(seen("i0")).people[0].per_hour is None
+
+
+def test_skips_drafts_and_what_does_not_count_are_told_apart():
+    found = pace(seen("i0"), seen("i1", state="skipped"), seen("i2", state="draft"), seen("unknown"))
+    person = found.people[0]
+    assert (person.done, person.skipped, person.drafts, person.left_out) == (1, 1, 1, 0)
+    assert [(one.item_id, one.annotator) for one in found.begun] == [("i2", "ann")]
+
+
+def test_rounds_and_days_are_counted_apart():
+    found = pace(seen("i0"), seen("i0", "ben", at="2026-03-03T10:00:00"), seen("i4", at="2026-03-03T10:00:00"))
+    assert [(one.round, one.items, one.asked, one.votes) for one in found.rounds] == [
+        ("pilot", 2, 4, 2),
+        ("main", 4, 8, 1),
+    ]
+    assert [(one.day, one.done, one.annotators) for one in found.days] == [("2026-03-02", 1, 1), ("2026-03-03", 2, 2)]
+
+
+def test_items_that_wait_are_named_the_longest_waiting_first():
+    found = pace(seen("i3", at="2026-03-02T11:00:00"), seen("i1"), seen("i2"), seen("i2", "ben"))
+    assert [(one.item_id, one.votes, one.asked) for one in found.waiting] == [("i1", 1, 2), ("i3", 1, 2)]
+
+
+def test_the_end_follows_from_the_rate_of_the_last_week():
+    states = [seen("i0"), seen("i1"), seen("i2", at="2026-03-03T10:00:00"), seen("i3", at="2026-03-03T10:00:00")]
+    found = pace(*states, now="2026-03-03T23:00:00Z")
+    assert found.end == "2026-03-07"  # 8 votes missing at 2 a day
+    assert found.why == "8 votes missing at 2.0 a day (4 votes in 2 days)"
+
+
+@pytest.mark.parametrize(
+    ("states", "now", "why"),
+    [
+        ([], "2026-03-02T12:00:00Z", "no votes yet"),
+        ([seen("i0")], "2026-04-02T12:00:00Z", "no votes in the last 7 days"),
+        ([seen(i, who) for i in ITEMS for who in ("ann", "ben")], "2026-03-02T12:00:00Z", "all votes are in"),
+    ],
+)
+def test_where_there_is_no_end_the_reason_is_said(states, now, why):
+    found = pace(*states, now=now)
+    assert (found.end, found.why) == (None, why)
+
+
+def test_a_clock_that_was_set_back_breaks_nothing():
+    found = pace(seen("i0", at="2026-03-09T10:00:00"), now="2026-03-02T12:00:00Z")
+    assert found.end is not None

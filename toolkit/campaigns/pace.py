@@ -1,0 +1,209 @@
+"""Who has done how much, how fast, and when all will be done: read from the ledger, whenever that was."""
+
+import datetime
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+
+from toolkit.labels.ledger import latest, settle
+from toolkit.records import Annotation, Item
+
+IDLE = 600.0  # seconds: a longer pause between two answers is no work
+WINDOW = 7  # days that the expected end looks back on
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """What one annotator has done."""
+
+    annotator: str
+    done: int  # annotations that count
+    skipped: int
+    drafts: int
+    left_out: int  # submitted, and not counted
+    hours: float  # at work, pauses of more than ten minutes left out
+    per_hour: float | None  # answers and skips an hour of work; None after a single one
+    last: str  # ISO 8601, UTC
+
+
+class Day(Struct, frozen=True, kw_only=True):
+    """What was done on one day (UTC)."""
+
+    day: str
+    done: int
+    skipped: int
+    annotators: int
+
+
+class Round(Struct, frozen=True, kw_only=True):
+    """How far a round is."""
+
+    round: str
+    items: int
+    asked: int  # votes
+    votes: int  # that count
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """An item that has some of its votes, and waits for the rest."""
+
+    item_id: str
+    votes: int
+    asked: int
+    since: str  # when its last vote came
+
+
+class Begun(Struct, frozen=True, kw_only=True):
+    """A draft: somebody began an item and did not submit it."""
+
+    item_id: str
+    annotator: str
+    since: str
+
+
+class Pace(Struct, frozen=True, kw_only=True):
+    """Progress by person, day and round, what is stuck, and when it will be done."""
+
+    people: tuple[Person, ...]
+    days: tuple[Day, ...]
+    rounds: tuple[Round, ...]
+    waiting: tuple[Waiting, ...]  # those that wait longest first
+    begun: tuple[Begun, ...]  # the oldest first
+    end: str | None  # the day by which all votes are in, at the rate of the last week
+    why: str  # why there is no such day, or what it rests on
+
+
+def pace_of(items: Mapping[str, Item], annotations: Iterable[Annotation], now: str) -> Pace:
+    """Progress by the ledger.
+
+    Args:
+        items: of the campaign, by id.
+        annotations: the ledger.
+        now: this moment, ISO 8601 in UTC.
+    """
+    states = [state for state in latest(annotations) if state.item_id in items]
+    counted = settle(states, items).counted
+    votes = Counter(annotation.item_id for annotation in counted)
+    missing = sum(max(item.votes - votes[item.id], 0) for item in items.values())
+    end, why = _end(counted, missing, _day(now))
+    return Pace(
+        people=_people(states, counted),
+        days=_days(states, counted),
+        rounds=_rounds(items, votes),
+        waiting=_waiting(items, counted, votes),
+        begun=_begun(states),
+        end=end,
+        why=why,
+    )
+
+
+def _people(states: Sequence[Annotation], counted: Sequence[Annotation]) -> tuple[Person, ...]:
+    done = Counter(annotation.annotator for annotation in counted)
+    by_person: defaultdict[str, list[Annotation]] = defaultdict(list)
+    for state in states:
+        by_person[state.annotator].append(state)
+    return tuple(_person(name, by_person[name], done[name]) for name in sorted(by_person))
+
+
+def _person(name: str, states: Sequence[Annotation], done: int) -> Person:
+    number = Counter(state.state for state in states)
+    finished = sorted((s for s in states if s.state in ("submitted", "skipped")), key=lambda s: (s.created, s.id))
+    hours = _working_seconds(finished) / 3600
+    return Person(
+        annotator=name,
+        done=done,
+        skipped=number["skipped"],
+        drafts=number["draft"],
+        left_out=number["submitted"] - done,
+        hours=round(hours, 4),
+        per_hour=round(len(finished) / hours, 1) if len(finished) > 1 and hours else None,
+        last=max(state.created for state in states),
+    )
+
+
+def _working_seconds(finished: Sequence[Annotation]) -> float:
+    """The time between answers; where a pause lies between, the time that the answer itself took."""
+    total = sum(_own_seconds(state) for state in finished[:1])
+    for before, after in pairwise(finished):
+        gap = (_time(after.created) - _time(before.created)).total_seconds()
+        total += gap if gap <= IDLE else _own_seconds(after)
+    return total
+
+
+def _own_seconds(state: Annotation) -> float:
+    return min(state.seconds or 0.0, IDLE)
+
+
+def _days(states: Sequence[Annotation], counted: Sequence[Annotation]) -> tuple[Day, ...]:
+    done = Counter(_day(annotation.created) for annotation in counted)
+    skipped = Counter(_day(state.created) for state in states if state.state == "skipped")
+    people: defaultdict[str, set[str]] = defaultdict(set)
+    for state in states:
+        if state.state in ("submitted", "skipped"):
+            people[_day(state.created)].add(state.annotator)
+    return tuple(
+        Day(day=day, done=done[day], skipped=skipped[day], annotators=len(people[day])) for day in sorted(people)
+    )
+
+
+def _rounds(items: Mapping[str, Item], votes: Mapping[str, int]) -> tuple[Round, ...]:
+    by_round: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in items.values():
+        by_round[item.round].append(item)
+    return tuple(
+        Round(
+            round=name,
+            items=len(members),
+            asked=sum(item.votes for item in members),
+            votes=sum(votes[item.id] for item in members),
+        )
+        for name, members in by_round.items()
+    )
+
+
+def _waiting(items: Mapping[str, Item], counted: Iterable[Annotation], votes: Mapping[str, int]) -> tuple[Waiting, ...]:
+    last: defaultdict[str, str] = defaultdict(str)
+    for annotation in counted:
+        last[annotation.item_id] = max(last[annotation.item_id], annotation.created)
+    found = [
+        Waiting(item_id=item, votes=votes[item], asked=items[item].votes, since=since)
+        for item, since in last.items()
+        if votes[item] < items[item].votes
+    ]
+    return tuple(sorted(found, key=lambda one: (one.since, one.item_id)))
+
+
+def _begun(states: Iterable[Annotation]) -> tuple[Begun, ...]:
+    drafts = [state for state in states if state.state == "draft"]
+    rows = [Begun(item_id=state.item_id, annotator=state.annotator, since=state.updated) for state in drafts]
+    return tuple(sorted(rows, key=lambda one: (one.since, one.item_id, one.annotator)))
+
+
+def _end(counted: Sequence[Annotation], missing: int, today: str) -> tuple[str | None, str]:
+    if not missing:
+        return None, "all votes are in"
+    if not counted:
+        return None, "no votes yet"
+    first = min(_day(annotation.created) for annotation in counted)
+    day = datetime.date.fromisoformat(today)
+    begin = max(datetime.date.fromisoformat(first), day - datetime.timedelta(days=WINDOW - 1))
+    recent = sum(_day(annotation.created) >= begin.isoformat() for annotation in counted)
+    if not recent:
+        return None, f"no votes in the last {WINDOW} days"
+    span = max((day - begin).days + 1, 1)  # a clock that was set back makes the first vote one of tomorrow
+    rate = recent / span
+    try:
+        end = day + datetime.timedelta(days=math.ceil(missing / rate))
+    except OverflowError:
+        return None, f"at {rate:.2g} votes a day, beyond the calendar"
+    return end.isoformat(), f"{missing} votes missing at {rate:.1f} a day ({recent} votes in {span} days)"
+
+
+def _time(moment: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(moment)
+
+
+def _day(moment: str) -> str:
+    return moment[:10]

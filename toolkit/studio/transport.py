@@ -1,0 +1,96 @@
+"""The way to a server: one HTTP client with our token, and every failure as a `StudioError` with its remedy.
+
+Tokens are sent to the server and nowhere else: no message, no log and no record holds one.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Self, TypeVar
+
+import httpx
+import msgspec
+
+from toolkit.errors import StudioError
+from toolkit.studio.access import Bearer, is_local, plain_url
+from toolkit.studio.retrying import Retrying
+
+T = TypeVar("T")
+
+TIMEOUT = httpx.Timeout(120.0, connect=10.0)  # importing a batch and listing a page are single, long requests
+
+
+class Transport:
+    """Requests to one server by one account."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = plain_url(url)
+        if not token.isascii() or not token.strip():
+            raise StudioError(f"{self.url}: no usable API token; set LABEL_STUDIO_API_KEY to that of your account")
+        auth = Bearer(self.url, token.strip())
+        # A connection that is kept makes the server's two small packets wait 40 ms for each other, which is half the
+        # time of an answer; making another one costs nothing on the loopback address, but much across a network.
+        headers = {"Connection": "close"} if is_local(self.url) else {}
+        # The environment is not trusted: a proxy set there would be asked for 127.0.0.1 too.
+        self._http = httpx.Client(
+            base_url=self.url, auth=auth, headers=headers, trust_env=False, timeout=TIMEOUT, transport=Retrying()
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _get(self, path: str, kind: type[T], about: str = "") -> T:
+        return self._decoded(self._request("GET", path, about), kind)
+
+    def _decoded(self, response: httpx.Response, kind: type[T]) -> T:
+        with self._speaking(response.url.path):
+            return msgspec.json.decode(response.content, type=kind)
+
+    def _request(
+        self, method: str, path: str, about: str = "", allowed: tuple[int, ...] = (), body: object = None
+    ) -> httpx.Response:
+        with self._speaking(about or path):
+            response = self._http.request(method, path, json=body)
+            if response.status_code not in allowed:
+                response.raise_for_status()
+        return response
+
+    @contextlib.contextmanager
+    def _speaking(self, about: str) -> Iterator[None]:
+        """Turn what the network raises into a `StudioError` about something on the server."""
+        try:
+            yield
+        except httpx.HTTPStatusError as error:
+            raise self._refused(about, error.response.status_code, error.response.text) from None
+        except httpx.TimeoutException as error:
+            raise StudioError(
+                f"{self.url}: no answer in time about {about}; try again, what was done is kept"
+            ) from error
+        except httpx.HTTPError as error:
+            raise StudioError(
+                f"{self.url}: cannot be reached ({type(error).__name__}); is it running? `stance studio start` starts "
+                "a local one, LABEL_STUDIO_URL names another"
+            ) from error
+        except msgspec.DecodeError as error:
+            raise StudioError(
+                f"{self.url}: the answer about {about} is not that of Label Studio 1.23 ({error}); check the address"
+            ) from error
+
+    def _refused(self, about: str, status: int, body: str) -> StudioError:
+        if status == 401:
+            remedy = "the token is not accepted; set LABEL_STUDIO_API_KEY to the access token of your account there"
+        elif status == 403:
+            remedy = f"the account may not touch {about}; use the token of one that may"
+        elif status == 404:
+            remedy = f"{about} is gone from the server; look there, or make it anew with `stance push`"
+        elif status >= 500:
+            remedy = f"{about}: the server failed ({status}); its log has the reason (`server.log` of a local one)"
+        else:
+            remedy = f"{about}: the server answered {status}: {body[:300]}"
+        return StudioError(f"{self.url}: {remedy}")

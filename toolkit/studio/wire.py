@@ -1,0 +1,116 @@
+"""What Label Studio sends and takes, as records; fields that we do not read are left out."""
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class User(Struct, frozen=True, kw_only=True):
+    """An account on the server."""
+
+    id: int
+    email: str
+
+
+class ProjectSettings(Struct, frozen=True, kw_only=True):
+    """What we decide about a project."""
+
+    title: str
+    description: str
+    label_config: str
+    maximum_annotations: int  # votes after which a task leaves the queue
+    expert_instruction: str  # HTML
+    show_instruction: bool = True
+    enable_empty_annotation: bool = False
+    skip_queue: str = "REQUEUE_FOR_OTHERS"  # a skipped task goes to others and never back to whoever skipped it
+    sampling: str = "Sequential sampling"
+
+
+class Project(ProjectSettings, frozen=True, kw_only=True):
+    """A project as it stands on the server."""
+
+    id: int
+    task_number: int = 0
+    total_annotations_number: int = 0
+
+
+class ServerAnnotation(Struct, frozen=True, kw_only=True):
+    """An annotation or a draft as the server has it."""
+
+    id: int
+    completed_by: int | None = None  # None: the account was deleted
+    updated_by: int | None = None  # who really sent it
+    result: list[Any] = []
+    was_cancelled: bool = False  # a skip
+    lead_time: float | None = None  # seconds
+    created_at: str
+    updated_at: str
+
+
+class ServerTask(Struct, frozen=True, kw_only=True):
+    """A task as the server has it."""
+
+    id: int
+    data: dict[str, Any]
+    annotations: tuple[ServerAnnotation, ...] = ()
+
+
+class StoredTask(Struct, frozen=True, kw_only=True):
+    """What there is of an item on the server, without its texts."""
+
+    id: int
+    project: int
+    item_id: str | None  # None: not made by `stance push`
+    annotations: int  # skips and drafts included
+
+
+class QueuedTask(Struct, frozen=True, kw_only=True):
+    """What the queue hands out."""
+
+    id: int
+    data: dict[str, Any]
+
+
+class Invitation(Struct, frozen=True, kw_only=True):
+    """The way by which an account can be made."""
+
+    invite_url: str
+
+
+class Touched(Struct, frozen=True, kw_only=True):
+    """What annotators have done to a task."""
+
+    annotations: list[Any] = []
+    drafts: list[Any] = []
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """What an annotator has begun and not submitted."""
+
+    id: int
+    user: str  # the e-mail address
+    annotation: int | None
+    result: list[Any] = []
+    lead_time: float | None = None
+    created_at: str
+    updated_at: str
+
+    def as_annotation(self, completed_by: int | None) -> ServerAnnotation:
+        """The draft as if it had been submitted."""
+        return ServerAnnotation(
+            id=self.id,
+            completed_by=completed_by,
+            result=self.result,
+            lead_time=self.lead_time,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+        )
+
+
+class NewAnnotation(Struct, frozen=True, kw_only=True):
+    """An annotation to be sent."""
+
+    unique_id: str  # a UUID: the server takes each only once
+    result: list[dict[str, Any]]
+    lead_time: float
+    was_cancelled: bool = False

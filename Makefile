@@ -50,9 +50,9 @@ verify: .venv/.made
 	@test -d "$${STANCE_DATA:-../shared/data}" || { echo "no data in $${STANCE_DATA:-../shared/data}; set STANCE_DATA"; exit 1; }
 	STANCE_VERIFY=1 $(BIN)/pytest -m shared
 
-# Hundreds of seeded faults on the line, where `make test` has a few; takes half an hour.
+# Hundreds of seeded faults on the line and a hundred sudden ends, where `make test` has a few; takes hours.
 soak: .venv/.made
-	STANCE_SOAK=$${STANCE_SOAK:-500} $(BIN)/pytest -m soak -s
+	STANCE_SOAK=$${STANCE_SOAK:-500} STANCE_SOAK_KILLS=$${STANCE_SOAK_KILLS:-100} $(BIN)/pytest -m soak -s
 
 clean:
 	rm -rf .venv .studio data/labeled/demo

@@ -27,7 +27,7 @@ class _Failing(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"ok")
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - the name that the server looks for
 
     def log_message(self, *_):
         pass

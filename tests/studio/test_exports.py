@@ -77,7 +77,9 @@ def test_a_packed_file_is_read_like_any_other(file):
 
 
 def test_a_long_table(file):
-    found = read(file("v.csv", "unit,rater,code\n1,r1, a\n1,r2,\n2,r1,b\n"), item="unit", annotator="rater", label="code")
+    found = read(
+        file("v.csv", "unit,rater,code\n1,r1, a\n1,r2,\n2,r1,b\n"), item="unit", annotator="rater", label="code"
+    )
     assert told(found, "code") == [("1", "r1", " a", "submitted"), ("2", "r1", "b", "submitted")]
 
 

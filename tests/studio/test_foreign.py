@@ -1,20 +1,18 @@
 """Projects that the toolkit did not make, made through the server's own interface."""
 
-import contextlib
-import http.server
 import json
 import stat
-import threading
 
 import pytest
 
 from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.files import read_table
-from toolkit.steps.labels import Columns, agreement_table, aggregate_table
+from toolkit.steps.labels import Columns, aggregate_table, agreement_table
 from toolkit.steps.outside import Wanted, pull_files_step, pull_project_step
 from toolkit.studio.accounts import read_keys
 from toolkit.studio.exports import ColumnMap
-from toolkit.studio.foreign import asked_questions, project_address
+
+pytestmark = pytest.mark.server
 
 EVERYTHING = """<View>
 <Header value="$title"/>
@@ -31,8 +29,19 @@ EVERYTHING = """<View>
 <Labels name="words" toName="doc"><Label value="Praise"/></Labels>
 <Filter name="search" toName="words"/>
 </View>"""
-PAIR = """<View><Text name="a" value="$left"/><Text name="b" value="$right"/><Pairwise name="better" toName="a,b"/></View>"""
-QUESTIONS = ("stance", "topics", "sure", "why", "ferries", "on", "subject", "words")
+PAIR = """<View>
+<Text name="a" value="$left"/><Text name="b" value="$right"/><Pairwise name="better" toName="a,b"/>
+</View>"""
+LABELS = {  # what the two people say of the first text
+    "stance": ["for", "Against"],
+    "topics": ["Tax", "Fish, nets | Tax"],
+    "sure": ["3", "4"],
+    "why": ['it "says" so, twice', 'it "says" so, twice | =1+1'],
+    "ferries": ["4.5", "4.5"],
+    "on": ["2024-07-03", "2024-07-03"],
+    "subject": ["Sea > Fish", "Land | Sea > Fish"],
+    "words": ['{"end": 5, "labels": ["Praise"], "start": 0, "text": "Ferry"}'] * 2,
+}
 FORMATS = {"JSON": "json", "JSON_MIN": "json", "CSV": "csv", "TSV": "tsv"}
 
 
@@ -77,15 +86,15 @@ class Foreign:
         return file
 
 
-@pytest.fixture
-def token(accounts, studio_directory, monkeypatch):
+@pytest.fixture(autouse=True)
+def _token(accounts, studio_directory, monkeypatch):
     assert accounts
     admin = read_keys(studio_directory / "keys.json").admin
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", admin.token)
 
 
 @pytest.fixture
-def harbour(raw, token):
+def harbour(raw):
     """Four texts: two voted on, one skipped and voted on twice by one person, one with a draft, one untouched."""
     rows = [{"body": f"Ferry {n} is back; +5 %", "title": "A", "ref": f"r{n}"} for n in range(5)]
     project = Foreign(raw, EVERYTHING, rows)
@@ -105,7 +114,6 @@ def told(path):
     return [(row["item"], row["annotator"], row["label"], row["state"]) for row in read_table(path)]
 
 
-@pytest.mark.server
 def test_a_finished_project_becomes_a_table_of_votes_in_one_line(harbour, tmp_path):
     said = harbour.pull(tmp_path / "votes.jsonl", "stance")
     t0, t1, t2, t3, _ = map(str, harbour.tasks)
@@ -126,7 +134,6 @@ def test_a_finished_project_becomes_a_table_of_votes_in_one_line(harbour, tmp_pa
     assert counts == {"rows": 8, "submitted": 5, "skipped": 1, "draft": 1, "repeat": 1}
 
 
-@pytest.mark.server
 def test_agreement_and_gold_come_straight_from_what_was_pulled(harbour, tmp_path):
     for name in ("votes.jsonl", "votes.csv", "votes.tsv", "votes.parquet"):
         harbour.pull(tmp_path / name, "stance")
@@ -139,7 +146,6 @@ def test_agreement_and_gold_come_straight_from_what_was_pulled(harbour, tmp_path
         assert "rows left out: 1 draft, 1 repeat, 1 skipped" in gold.line
 
 
-@pytest.mark.server
 def test_no_address_stands_in_the_table_and_the_key_file_is_the_owners_alone(harbour, tmp_path):
     harbour.pull(tmp_path / "votes.csv", "stance")
     assert "@" not in (tmp_path / "votes.csv").read_text()
@@ -149,7 +155,6 @@ def test_no_address_stands_in_the_table_and_the_key_file_is_the_owners_alone(har
     assert people == {"person-1": "ann-1@annotators.invalid", "person-2": "ann-2@annotators.invalid"}
 
 
-@pytest.mark.server
 def test_whoever_was_person_2_stays_person_2(harbour, raw, tmp_path):
     harbour.pull(tmp_path / "votes.csv", "stance")
     for annotation in harbour.admin.get(f"/api/tasks/{harbour.tasks[0]}/annotations/"):
@@ -159,37 +164,17 @@ def test_whoever_was_person_2_stays_person_2(harbour, raw, tmp_path):
     assert told(tmp_path / "votes.csv")[0][1:] == ("person-2", "Against", "submitted")
 
 
-@pytest.mark.server
-@pytest.mark.parametrize(
-    ("question", "labels"),
-    [
-        ("topics", ["Tax", "Fish, nets | Tax"]),
-        ("sure", ["3", "4"]),
-        ("why", ['it "says" so, twice', 'it "says" so, twice | =1+1']),
-        ("ferries", ["4.5", "4.5"]),
-        ("on", ["2024-07-03", "2024-07-03"]),
-        ("subject", ["Sea > Fish", "Land | Sea > Fish"]),
-        ("words", ['{"end": 5, "labels": ["Praise"], "start": 0, "text": "Ferry"}'] * 2),
-    ],
-)
-def test_every_kind_of_question_can_be_pulled(harbour, tmp_path, question, labels):
-    harbour.pull(tmp_path / "votes.jsonl", question)
-    assert [label for _, _, label, _ in told(tmp_path / "votes.jsonl")[:2]] == labels
-
-
-@pytest.mark.server
-@pytest.mark.parametrize("kind", list(FORMATS))
-def test_exports_made_by_hand_say_what_a_pull_says(harbour, tmp_path, kind):
-    export = harbour.exported(tmp_path, kind)
-    for question in QUESTIONS:
-        harbour.pull(tmp_path / "pulled.jsonl", question, item="ref" if kind != "JSON_MIN" else None)
-        wanted = Wanted(
-            columns=ColumnMap(text="body", item="ref" if kind != "JSON_MIN" else None), questions=(question,)
-        )
-        pull_files_step([export], wanted, tmp_path / "read.jsonl")
-        pulled = [row for row in read_table(tmp_path / "pulled.jsonl") if kind == "JSON" or _is_flat(row)]
-        read = read_table(tmp_path / "read.jsonl")
-        assert sorted(map(repr, read)) == sorted(map(repr, pulled))
+def test_every_kind_of_question_can_be_pulled_and_exports_made_by_hand_say_the_same(harbour, tmp_path):
+    exports = {kind: harbour.exported(tmp_path, kind) for kind in FORMATS}
+    for question, labels in LABELS.items():
+        harbour.pull(tmp_path / "pulled.jsonl", question)
+        pulled = read_table(tmp_path / "pulled.jsonl")
+        assert [row["label"] for row in pulled[:2]] == labels
+        for kind, export in exports.items():
+            wanted = Wanted(columns=ColumnMap(text="body"), questions=(question,))
+            pull_files_step([export], wanted, tmp_path / "read.jsonl")
+            expected = [row for row in pulled if kind == "JSON" or _is_flat(row)]
+            assert sorted(map(repr, read_table(tmp_path / "read.jsonl"))) == sorted(map(repr, expected))
 
 
 def _is_flat(row):
@@ -197,8 +182,7 @@ def _is_flat(row):
     return row["state"] not in ("skipped", "draft")
 
 
-@pytest.mark.server
-def test_in_a_flat_export_the_tasks_own_id_hides_behind_a_column_named_id(raw, token, tmp_path):
+def test_in_a_flat_export_the_tasks_own_id_hides_behind_a_column_named_id(raw, tmp_path):
     project = Foreign(raw, EVERYTHING, [{"body": "b", "title": "", "id": "mine"}])
     raw("ann-1").vote(project.tasks[0], part("stance", "choices", {"choices": ["for"]}))
     items = {}
@@ -210,8 +194,7 @@ def test_in_a_flat_export_the_tasks_own_id_hides_behind_a_column_named_id(raw, t
     assert items == {"JSON": task, "JSON_MIN": task, "CSV": "mine", "TSV": "mine"}
 
 
-@pytest.mark.server
-def test_a_comparison_of_two_texts(raw, token, tmp_path):
+def test_a_comparison_of_two_texts(raw, tmp_path):
     project = Foreign(raw, PAIR, [{"left": "L", "right": "R"}])
     raw("ann-1").vote(project.tasks[0], part("better", "pairwise", {"selected": "left"}, "a,b"))
     said = project.pull(tmp_path / "v.csv")
@@ -223,8 +206,7 @@ def test_a_comparison_of_two_texts(raw, token, tmp_path):
         assert told(tmp_path / "read.csv") == told(tmp_path / "v.csv")
 
 
-@pytest.mark.server
-def test_more_tasks_than_a_page_holds_come_each_once(raw, token, tmp_path):
+def test_more_tasks_than_a_page_holds_come_each_once(raw, tmp_path):
     rows = [{"body": f"b{n}", "title": ""} for n in range(520)]
     project = Foreign(raw, EVERYTHING, rows)
     for task in project.tasks[::130]:
@@ -233,10 +215,9 @@ def test_more_tasks_than_a_page_holds_come_each_once(raw, token, tmp_path):
     assert [item for item, *_ in told(tmp_path / "v.jsonl")] == [str(task) for task in project.tasks[::130]]
 
 
-@pytest.mark.server
 def test_what_is_asked_for_and_not_there_is_listed(harbour, tmp_path):
     output = tmp_path / "v.jsonl"
-    with pytest.raises(UsageError, match=f"name it with --question: {', '.join(QUESTIONS)}"):
+    with pytest.raises(UsageError, match=f"name it with --question: {', '.join(LABELS)}"):
         harbour.pull(output)
     with pytest.raises(UsageError, match="no question 'tone'; there are stance, topics"):
         harbour.pull(output, "tone")
@@ -249,7 +230,6 @@ def test_what_is_asked_for_and_not_there_is_listed(harbour, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.server
 def test_a_token_that_is_none(harbour, tmp_path, monkeypatch):
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", "0123456789abcdef")
     with pytest.raises(StudioError, match="the token is not accepted; set LABEL_STUDIO_API_KEY"):
@@ -259,7 +239,6 @@ def test_a_token_that_is_none(harbour, tmp_path, monkeypatch):
         harbour.pull(tmp_path / "v.jsonl", "stance")
 
 
-@pytest.mark.server
 def test_a_token_of_the_other_kind_opens_it_too(harbour, tmp_path, monkeypatch):
     settings = harbour.admin.get("/api/jwt/settings")
     both = {"api_tokens_enabled": True, "legacy_api_tokens_enabled": True, "api_token_ttl_days": 30}
@@ -269,65 +248,3 @@ def test_a_token_of_the_other_kind_opens_it_too(harbour, tmp_path, monkeypatch):
         assert harbour.pull(tmp_path / "v.jsonl", "stance").facts["rows"] == 8
     finally:
         harbour.admin.http.post("/api/jwt/settings", json=settings).raise_for_status()
-
-
-@contextlib.contextmanager
-def page(body):
-    """A server that answers everything with a page."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/projects/3"
-        server.shutdown()
-        thread.join()
-
-
-def test_a_page_where_label_studio_should_be_is_said(tmp_path, monkeypatch):
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "legacy")
-    with page(b"<html>Welcome</html>") as address, pytest.raises(StudioError, match="is not that of Label Studio"):
-        pull_project_step(address, Wanted(), tmp_path / "v.jsonl", lambda *_: None)
-
-
-# --- without a server ----------------------------------------------------------------------------------------------
-
-
-def test_filters_and_shown_texts_ask_nothing():
-    found = asked_questions(EVERYTHING, "here")
-    assert [each.name for each in found] == list(QUESTIONS)
-    assert {each.columns for each in found} == {("body",)}
-    (pair,) = asked_questions(PAIR, "here")
-    assert (pair.kind, pair.columns) == ("pairwise", ("left", "right"))
-
-
-def test_an_interface_that_is_no_xml_is_refused():
-    with pytest.raises(DataError, match="here: its labelling interface is not XML"):
-        asked_questions("<View>", "here")
-
-
-@pytest.mark.parametrize(
-    ("address", "place"),
-    [
-        ("http://127.0.0.1:8080/projects/12", ("http://127.0.0.1:8080", 12)),
-        ("https://studio.example/ls/projects/7/data?tab=1&task=3", ("https://studio.example/ls", 7)),
-        ("https://studio.example/projects/7/settings#x ", ("https://studio.example", 7)),
-    ],
-)
-def test_the_address_bar_of_a_browser_is_understood(address, place):
-    assert project_address(address) == place
-
-
-@pytest.mark.parametrize("address", ["http://studio.example", "http://studio.example/projects/", "projects/3"])
-def test_an_address_without_a_project_is_wrong_usage(address):
-    with pytest.raises(UsageError, match="the address of a project is needed"):
-        project_address(address)

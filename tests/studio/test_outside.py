@@ -17,9 +17,7 @@ from toolkit.studio.outside import (
 
 
 def submission(item="1", annotator="ann", label="a", **more):
-    return Submission(
-        where="f, row 1", item=item, annotator=annotator, answers={"q": [label] if label else []}, **more
-    )
+    return Submission(where="f, row 1", item=item, annotator=annotator, answers={"q": [label] if label else []}, **more)
 
 
 def rows(*submissions):
@@ -41,7 +39,7 @@ def rows(*submissions):
         ({"taxonomy": [["b"], ["a", "c"]]}, "a > c | b"),
         ({"selected": "left"}, "left"),
         ({"start": 0, "end": 3, "choices": ["for"]}, "for"),
-        ({"end": 3, "start": 0, "labels": ["W"], "text": "war"}, '{"end": 3, "labels": ["W"], "start": 0, "text": "war"}'),
+        ({"end": 3, "start": 0, "labels": ["W"]}, '{"end": 3, "labels": ["W"], "start": 0}'),
         ({}, "{}"),
         (None, None),
         ("", None),

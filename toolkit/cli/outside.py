@@ -7,7 +7,7 @@ import typer
 
 from toolkit.cli.common import campaign_at, is_campaign, shown_progress
 from toolkit.errors import UsageError
-from toolkit.steps import importing, outside, sheets
+from toolkit.steps import arrivals, outside, sheets
 from toolkit.steps.common import Outcome
 from toolkit.studio.exports import ColumnMap
 
@@ -94,7 +94,7 @@ def _pull_files(campaigns: list[str], files: list[Path], options: PullOptions) -
         return outside.pull_files_step(files, options.wanted, _needed(options.output))
     if options.output is not None:
         raise UsageError("-o goes with files alone; with a campaign the votes go to its ledger")
-    return importing.import_files_step(campaign_at(Path(campaigns[0])), files, options.wanted)
+    return arrivals.import_files_step(campaign_at(Path(campaigns[0])), files, options.wanted)
 
 
 def _needed(output: Path | None) -> Path:

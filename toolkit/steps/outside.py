@@ -12,6 +12,7 @@ from toolkit.errors import DataError, MissingFileError, StudioError, UsageError
 from toolkit.steps.common import Outcome, Progress
 from toolkit.steps.naming import Names
 from toolkit.steps.rows import check_table_name, write_votes
+from toolkit.studio.arrivals import Kind
 from toolkit.studio.client import Studio
 from toolkit.studio.exports import SUFFIXES, ColumnMap, read_submissions
 from toolkit.studio.foreign import (
@@ -22,7 +23,6 @@ from toolkit.studio.foreign import (
     project_address,
     submissions_of,
 )
-from toolkit.studio.importing import Kind
 from toolkit.studio.outside import Submission, VoteRow, chosen_question, twins, vote_rows, without_doubles
 from toolkit.studio.sheets_back import ReadSheet, plain_rows, read_sheet
 

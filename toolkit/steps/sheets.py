@@ -9,12 +9,12 @@ from toolkit.errors import DataError, UsageError
 from toolkit.files import append_jsonl, read_jsonl
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Annotation, Assignment, Item
-from toolkit.segmentation.context import contexts
-from toolkit.steps.common import Outcome, Progress, articles_of, finish, items_of, paragraphs_of
+from toolkit.steps.common import Outcome, Progress, finish, items_of
+from toolkit.steps.pushing import _shown
 from toolkit.steps.studio import campaign_key
 from toolkit.studio.outside import is_plain_name
-from toolkit.studio.screen import Shown
-from toolkit.studio.sheets import About, SheetItem, SheetRequest, unanswerable, write_sheet
+from toolkit.studio.push import ShownItem
+from toolkit.studio.sheets import About, SheetRequest, unanswerable, write_sheet
 from toolkit.studio.sheets_back import read_sheet
 from toolkit.workspace import Campaign
 
@@ -29,7 +29,7 @@ def push_sheets_step(campaign: Campaign, to: Path, annotators: Sequence[str], pr
         raise UsageError(f"--to {to}: a directory for {len(lots)} people, or a file .xlsx for a single one")
     for path in files.values():
         _refuse_if_answered(path)
-    shown = _shown(campaign, items)
+    shown = {each.item.id: each for each in _shown(campaign, items.values())}
     for done, (name, path) in enumerate(files.items(), 1):
         write_sheet(path, _request(campaign, name, [shown[item_id] for item_id in lots[name]]))
         progress("sheets", done, len(files))
@@ -106,7 +106,7 @@ def _refuse_if_answered(path: Path) -> None:
         raise DataError(f"{path}: there is a file with {what}; pull it and move it away, or name another place")
 
 
-def _request(campaign: Campaign, name: str, items: Iterable[SheetItem]) -> SheetRequest:
+def _request(campaign: Campaign, name: str, items: Iterable[ShownItem]) -> SheetRequest:
     show = campaign.file.studio.show
     neighbours = ("previous", "next") if "neighbours" in show else ()
     about = About(campaign=campaign_key(campaign), annotator=name, codebook=campaign.codebook.ref, file=f"{name}.xlsx")
@@ -115,23 +115,5 @@ def _request(campaign: Campaign, name: str, items: Iterable[SheetItem]) -> Sheet
         codebook=campaign.codebook,
         language=campaign.file.language,
         items=tuple(items),
-        context=(*(part for part in ("headline", "note") if part in show), *neighbours),
+        context=("source", *(part for part in ("headline", "note") if part in show), *neighbours),
     )
-
-
-def _shown(campaign: Campaign, items: Mapping[str, Item]) -> dict[str, SheetItem]:
-    paragraphs = {paragraph.id: paragraph for paragraph in paragraphs_of(campaign)}
-    titles = {article.id: article.title for article in articles_of(campaign).values()}
-    around = contexts(paragraphs.values(), titles, campaign.file.sample.roles)
-    return {
-        item.id: SheetItem(
-            item=item,
-            shown=Shown(
-                headline=around[item.unit_id].headline,
-                previous=around[item.unit_id].previous,
-                text=paragraphs[item.unit_id].text,
-                next=around[item.unit_id].next,
-            ),
-        )
-        for item in items.values()
-    }

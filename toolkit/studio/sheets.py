@@ -15,8 +15,8 @@ from msgspec import Struct
 from toolkit.codebook import Codebook, Question
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import written_whole
-from toolkit.records import Item
-from toolkit.studio.screen import Shown, asked_about, printable
+from toolkit.studio.push import ShownItem
+from toolkit.studio.screen import asked_about, printable
 
 CELL = 32_767  # characters that a cell takes
 ABOUT = "stance-about"  # the hidden sheets
@@ -25,22 +25,23 @@ ANSWER = "q:"  # begins the keys of the columns for answers
 MARK = "x"
 KEYS = 2  # the hidden row that says what a column is
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_WIDTHS = {"headline": 28, "previous": 36, "text": 64, "next": 36, "note": 24, "target": 20}
+_WIDTHS = {"headline": 28, "source": 18, "previous": 36, "text": 64, "next": 36, "note": 24, "target": 20}
 _WORDS = {
     "en": {
-        "items": "Items", "definitions": "Definitions", "headline": "Headline", "previous": "Before",
-        "text": "JUDGE ONLY THIS", "next": "After", "note": "Note", "target": "Towards", "skip": "Skip this one",
-        "only": "only if", "is": "is", "or": "or", "must": "required", "mark": "x = yes",
+        "items": "Items", "definitions": "Definitions", "headline": "Headline", "source": "Source",
+        "previous": "Before", "text": "JUDGE ONLY THIS", "next": "After", "note": "Note", "target": "Towards",
+        "skip": "Skip this one", "only": "only if", "is": "is", "or": "or", "must": "required", "mark": "x = yes",
     },
     "de": {
-        "items": "Texte", "definitions": "Definitionen", "headline": "Überschrift", "previous": "Davor",
-        "text": "NUR DIES BEURTEILEN", "next": "Danach", "note": "Hinweis", "target": "Gegenüber",
+        "items": "Texte", "definitions": "Definitionen", "headline": "Überschrift", "source": "Quelle",
+        "previous": "Davor", "text": "NUR DIES BEURTEILEN", "next": "Danach", "note": "Hinweis", "target": "Gegenüber",
         "skip": "Überspringen", "only": "nur wenn", "is": "ist", "or": "oder", "must": "Pflicht", "mark": "x = ja",
     },
     "ru": {
-        "items": "Тексты", "definitions": "Определения", "headline": "Заголовок", "previous": "До",
-        "text": "РАЗМЕЧАЙТЕ ТОЛЬКО ЭТО", "next": "После", "note": "Примечание", "target": "По отношению к",
-        "skip": "Пропустить", "only": "только если", "is": "—", "or": "или", "must": "обязательно", "mark": "x = да",
+        "items": "Тексты", "definitions": "Определения", "headline": "Заголовок", "source": "Источник",
+        "previous": "До", "text": "РАЗМЕЧАЙТЕ ТОЛЬКО ЭТО", "next": "После", "note": "Примечание",
+        "target": "По отношению к", "skip": "Пропустить", "only": "только если", "is": "—", "or": "или",
+        "must": "обязательно", "mark": "x = да",
     },
 }  # fmt: skip
 
@@ -55,21 +56,14 @@ class About(Struct, frozen=True, kw_only=True):
     file: str  # the name under which it was written
 
 
-class SheetItem(Struct, frozen=True, kw_only=True):
-    """An item and what is shown around it."""
-
-    item: Item
-    shown: Shown
-
-
 class SheetRequest(Struct, frozen=True, kw_only=True):
     """What a sheet is to hold."""
 
     about: About
     codebook: Codebook
     language: str
-    items: tuple[SheetItem, ...]
-    context: tuple[str, ...] = ("headline", "previous", "next", "note")  # what is shown beside the text
+    items: tuple[ShownItem, ...]
+    context: tuple[str, ...] = ("headline", "source", "previous", "next", "note")  # what is shown beside the text
 
 
 class _Column(Struct, frozen=True, kw_only=True):
@@ -115,10 +109,11 @@ def write_sheet(path: Path, request: SheetRequest) -> None:
 
 
 def _columns(request: SheetRequest, words: Mapping[str, str]) -> list[_Column]:
-    shown = ["headline", "previous", "text", "next", "note"]
     targets = {each.item.target.title for each in request.items}
+    filled = {name for each in request.items for name, text in _texts(each).items() if text}
     columns = [_Column(key="item_id", title="item_id", answer=False)]
-    kept = [name for name in shown if name == "text" or name in request.context]
+    shown = (name for name in _WIDTHS if name != "target")
+    kept = [name for name in shown if name == "text" or (name in request.context and name in filled)]
     columns += [_Column(key=key, title=words[key], width=_WIDTHS[key], answer=False) for key in kept]
     if len(targets) > 1:
         columns.append(_Column(key="target", title=words["target"], width=_WIDTHS["target"], answer=False))
@@ -195,13 +190,13 @@ def _fill_items(sheet: Any, request: SheetRequest, columns: Sequence[_Column], w
             _offer(sheet, number, column, len(request.items))
 
 
-def _texts(each: SheetItem) -> dict[str, str]:
+def _texts(each: ShownItem) -> dict[str, str]:
     if len(each.shown.text) > CELL // 2:  # marks for characters that cannot be shown take room too
         raise DataError(
             f"item {each.item.id}: {len(each.shown.text)} characters, more than a cell takes safely "
             f"({CELL // 2}); ask about paragraphs, or use a server"
         )
-    around = {name: getattr(each.shown, name)[: CELL // 2] for name in ("headline", "previous", "text", "next")}
+    around = {name: str(text)[: CELL // 2] for name, text in msgspec.structs.asdict(each.shown).items()}
     return {"item_id": each.item.id, "note": each.item.target.note, "target": each.item.target.title, **around}
 
 

@@ -229,32 +229,32 @@ def _folded(text: str) -> str:
 # --- what is new ---------------------------------------------------------------------------------------------------
 
 
+_Numbered = tuple[int | None, str, str]  # number of an annotation, item, time
+
+
 def _new_lines(
     judged: Sequence[_Judged], request: ImportRequest, known: Sequence[Annotation], observed: str
 ) -> tuple[list[Annotation], int]:
     now = latest(known)
     there = {_content(line, line.created) for line in now} | {_content(line, "") for line in now}
-    pulled = {_numbered(line) for line in now}
+    newest: dict[_Numbered, str] = {}
+    for line in now:
+        newest[_numbered(line)] = max(line.updated, newest.get(_numbered(line), ""))
     copies: Counter[tuple[str, str]] = Counter()
     lines = []
     for each in judged:
         copy = copies[each.item.id, each.annotator]
         copies[each.item.id, each.annotator] += 1
         line = _line(each, request, observed, copy)
-        same = _content(line, each.submission.created) in there
-        if not same and not (each.submission.number is not None and _is_newer_pull(line, pulled, now)):
+        # The ledger may have the same annotation of a server in a state that is as new: a pull has brought it.
+        pulled = each.submission.number is not None and newest.get(_numbered(line), "") >= line.updated
+        if not pulled and _content(line, each.submission.created) not in there:
             lines.append(line)
     return lines, len(judged) - len(lines)
 
 
-def _numbered(line: Annotation) -> tuple[int | None, str, str]:
+def _numbered(line: Annotation) -> _Numbered:
     return (line.origin.annotation if line.origin else None), line.item_id, line.created
-
-
-def _is_newer_pull(line: Annotation, pulled: set[tuple[int | None, str, str]], now: Sequence[Annotation]) -> bool:
-    """Whether the ledger has the same annotation of a server in a state that is as new."""
-    key = _numbered(line)
-    return key in pulled and any(_numbered(one) == key and one.updated >= line.updated for one in now)
 
 
 def _content(line: Annotation, created: str) -> str:

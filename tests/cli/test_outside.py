@@ -141,6 +141,26 @@ def test_the_sheet_of_another_campaign_is_refused(stance, workspace, tmp_path):
     assert "a sheet of the campaign demo-" in said.err
 
 
+def test_rows_whose_item_or_text_was_changed_do_not_count(stance, workspace, tmp_path):
+    stance("push", workspace.path, "--to", tmp_path / "s", "--annotators", ",".join(PEOPLE))
+    path = tmp_path / "s" / "ann-1.xlsx"
+    fill(path, lambda _: {"q:stance": "Neutral"})
+    ids = column(path, "item_id")
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    text = next(cell.column for cell in sheet[2] if cell.value == "text")
+    sheet.cell(3, 1).value = "lost"  # its text tells the item
+    sheet.cell(4, 1).value = ids[2]  # another item's: there are two rows of it now, and the true one counts
+    sheet.cell(6, text).value = "Edited."
+    sheet.cell(7, 1).value = "lost"
+    sheet.cell(7, text).value = "Edited too."
+    book.save(path)
+    said = stance("pull", workspace.path, "--from", path, "--json")
+    assert said.facts["by_text"] == said.facts["unmatched"] == 1
+    assert said.facts["flags"] == said.facts["state"]["left_out"] == {"other_text": 2}
+    assert said.facts["state"]["votes"] == 9 - 3
+
+
 def test_a_sheet_alone_becomes_a_table_of_votes(stance, workspace, tmp_path):
     stance("push", workspace.path, "--to", tmp_path / "s", "--annotators", ",".join(PEOPLE))
     for name in PEOPLE:
@@ -219,7 +239,9 @@ def test_a_models_votes_are_kept_apart(stance, workspace):
     assert (said.facts["new"], said.facts["state"]["votes"]) == (12, 0)
     assert said.facts["state"]["left_out"] == {"by_model": 12}
     assert workspace.kinds() == {"small-model": "model"}
-    said = stance("pull", workspace.path, "--from", votes, "--question", "stance")
+    again = stance("pull", workspace.path, "--from", votes, "--question", "stance", "--json")
+    assert (again.facts["new"], again.facts["known"]) == (0, 12)
+    said = stance("pull", workspace.path, "--from", votes, "--question", "stance", "--kind", "human")
     assert said.code == 1
     assert "small-model is model, but the file is said to be from human; give --kind model" in said.err
 

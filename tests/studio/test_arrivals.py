@@ -31,7 +31,7 @@ def ask(items, book):
             "texts": TEXTS,
             "codebook": book,
             "columns": columns,
-            "kind": "human",
+            "kinds": {},
             "source": "v.csv",
         }
         return ImportRequest(**{**known, **more})
@@ -175,7 +175,8 @@ def test_second_votes_and_votes_beyond_those_asked_for_are_kept_and_left_out(ask
 
 @pytest.mark.parametrize("kind", ["model", "rule"])
 def test_what_no_person_gave_never_counts_as_a_persons_vote(ask, items, kind):
-    found = read(ask(kind=kind), sub(annotator="gpt"), sub(annotator="bo", where="row 2"))
+    kinds = {"gpt": kind, "rob": kind}
+    found = read(ask(kinds=kinds), sub(annotator="gpt"), sub(annotator="rob", where="row 2"))
     settled = settle(
         [*found.annotations, *read(ask(), sub(annotator="ann"), known=found.annotations).annotations], items
     )

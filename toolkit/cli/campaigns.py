@@ -46,7 +46,7 @@ def _pull(
     annotator: outside.Annotator = None,
     label: outside.LabelColumn = None,
     wide: outside.Wide = None,
-    kind: outside.KindOfVotes = "human",
+    kind: outside.KindOfVotes = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

@@ -32,8 +32,8 @@ Wide = Annotated[
 ]
 Question = Annotated[list[str] | None, typer.Option("--question", help="Which question, where there are several.")]
 KindOfVotes = Annotated[
-    Literal["human", "model", "rule", "simulated"],
-    typer.Option("--kind", help="Who gave the votes in the files; models' and rules' never count as people's."),
+    Literal["human", "model", "rule", "simulated"] | None,
+    typer.Option("--kind", help="Who gave the votes in the files; a model's or a rule's never count as a person's."),
 ]
 To = Annotated[
     Path | None,

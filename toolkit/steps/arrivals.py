@@ -1,7 +1,7 @@
 """The step that brings votes from files into a campaign's ledger."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ from toolkit.steps.outside import ReadFile, Wanted, read_files
 from toolkit.steps.progressing import campaign_state
 from toolkit.steps.studio import StudioFile, campaign_key, studio_directory, studio_file_of
 from toolkit.studio.accounts import read_keys
-from toolkit.studio.arrivals import Imported, ImportRequest, import_lines
+from toolkit.studio.arrivals import Imported, ImportRequest, Kind, import_lines
 from toolkit.workspace import Campaign
 
 _SHOWN = 10  # items that are named where they belong to nothing
@@ -50,16 +50,19 @@ def import_files_step(campaign: Campaign, files: Sequence[Path], wanted: Wanted)
 def _import(campaign: Campaign, read: Sequence[ReadFile], wanted: Wanted, known: list[Annotation]) -> _Found:
     items, observed = items_of(campaign), now()
     names = Names(campaign.at("keys.outside.json"), "outside", "", {})
+    kinds = _Kinds(campaign, wanted)
     imported = []
     for file in read:
-        request = _request(campaign, file, items, wanted)
         if _is_own_export(file, items):
             names.know(_own_accounts(campaign))
+        for each in file.submissions:
+            kinds.add(names.name_of(each.annotator))
+        request = _request(campaign, file, items, _Reading(wanted=wanted, kinds=kinds.found))
         one = import_lines(file.submissions, request, known, names.name_of, observed)
         _check_matched(file, one)
         known = [*known, *one.annotations]
         imported.append(one)
-    _remember(campaign, {line.annotator for one in imported for line in one.annotations}, wanted)
+    kinds.remember({line.annotator for one in imported for line in one.annotations})
     names.save()
     return _Found(
         lines=[line for one in imported for line in one.annotations],
@@ -71,7 +74,42 @@ def _import(campaign: Campaign, read: Sequence[ReadFile], wanted: Wanted, known:
     )
 
 
-def _request(campaign: Campaign, file: ReadFile, items: dict[str, Item], wanted: Wanted) -> ImportRequest:
+class _Reading(Struct, frozen=True, kw_only=True):
+    wanted: Wanted
+    kinds: Mapping[str, Kind]
+
+
+class _Kinds:
+    """What annotators are: as the campaign knows them, else as the user says, else people."""
+
+    def __init__(self, campaign: Campaign, wanted: Wanted) -> None:
+        self._campaign = campaign
+        self._said = wanted.kind
+        self._known = {name: annotator.kind for name, annotator in annotators_of(campaign).items()}
+        self.found: dict[str, Kind] = {}
+
+    def add(self, name: str) -> None:
+        """Find out what an annotator is.
+
+        Raises:
+            DataError: the campaign knows otherwise.
+        """
+        known = self._known.get(name)
+        if known and self._said and known != self._said:
+            raise DataError(
+                f"{self._campaign.at('annotators.jsonl')}: {name} is {known}, but the file is said to be from "
+                f"{self._said}; give --kind {known}, or another name"
+            )
+        self.found[name] = known or self._said or "human"
+
+    def remember(self, names: set[str]) -> None:
+        """Say who answers, before their answers are written."""
+        new = [Annotator(pseudonym=name, kind=self.found[name]) for name in sorted(names - self._known.keys())]
+        append_jsonl(self._campaign.at("annotators.jsonl"), new)
+        self._campaign.at("annotators.jsonl").touch()
+
+
+def _request(campaign: Campaign, file: ReadFile, items: dict[str, Item], reading: _Reading) -> ImportRequest:
     texts = {paragraph.id: paragraph.text for paragraph in paragraphs_of(campaign)}
     if file.sheet and file.sheet.about.campaign != campaign_key(campaign):
         raise DataError(f"{file.path}: a sheet of the campaign {file.sheet.about.campaign}, not of this one")
@@ -80,8 +118,8 @@ def _request(campaign: Campaign, file: ReadFile, items: dict[str, Item], wanted:
         items=items,
         texts={item.id: texts.get(item.unit_id, "") for item in items.values()},
         codebook=campaign.codebook,
-        columns=_columns(file, wanted, campaign.codebook),
-        kind=wanted.kind,
+        columns=_columns(file, reading.wanted, campaign.codebook),
+        kinds=reading.kinds,
         source=file.sheet.about.file if file.sheet else file.path.name,
         server=stands.server if stands else "",
         projects=_projects(stands),
@@ -130,20 +168,6 @@ def _check_matched(file: ReadFile, one: Imported) -> None:
             f"{file.path}: none of its {len(file.submissions)} votes is on an item of the campaign, by id or "
             f"by text; the first is on {first.item!r}: --item and --text name the columns"
         )
-
-
-def _remember(campaign: Campaign, pseudonyms: set[str], wanted: Wanted) -> None:
-    """Say who answers, before their answers are written."""
-    known = annotators_of(campaign)
-    for name in sorted(pseudonyms & known.keys()):
-        if known[name].kind != wanted.kind:
-            raise DataError(
-                f"{campaign.at('annotators.jsonl')}: {name} is {known[name].kind}, but the file is said to be from "
-                f"{wanted.kind}; give --kind {known[name].kind}, or another name"
-            )
-    new = [Annotator(pseudonym=name, kind=wanted.kind) for name in sorted(pseudonyms - known.keys())]
-    append_jsonl(campaign.at("annotators.jsonl"), new)
-    campaign.at("annotators.jsonl").touch()
 
 
 def _outcome(campaign: Campaign, read: Sequence[ReadFile], found: _Found) -> Outcome:

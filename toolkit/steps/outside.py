@@ -34,7 +34,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
     columns: ColumnMap = ColumnMap()
     questions: tuple[str, ...] = ()
-    kind: Kind = "human"
+    kind: Kind | None = None  # of whoever gave the votes; None: as is known of each, else a person
 
 
 class ReadFile(Struct, frozen=True, kw_only=True):

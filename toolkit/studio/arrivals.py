@@ -28,7 +28,7 @@ class ImportRequest(Struct, frozen=True, kw_only=True):
     texts: Mapping[str, str]  # by item id
     codebook: Codebook
     columns: Mapping[str, str]  # column of the source -> question
-    kind: Kind
+    kinds: Mapping[str, Kind]  # what annotators are; whoever is not there is a person
     source: str  # the name of the file
     server: str = ""  # where the campaign stands, if it was pushed
     projects: tuple[int, ...] = ()
@@ -135,23 +135,25 @@ class _Judge:
         flags: list[Flag] = []
         if state == "submitted":
             flags += [Flag(code=problem[0], reason=problem[1])] if problem else []
-            flags += self._doubts(each, item)
+            flags += self._doubts(each, item, self._request.kinds.get(annotator, "human"))
             flags += self._surplus(each, item, annotator, flags)
         return _Judged(
             submission=each, item=item, annotator=annotator, answers=answers, state=state, flags=tuple(flags)
         )
 
-    def _doubts(self, each: Submission, item: Item) -> list[Flag]:
+    def _doubts(self, each: Submission, item: Item, kind: Kind) -> list[Flag]:
         flags = []
         shown = self._request.texts.get(item.id, "")
         if each.text.strip() and plain_words(each.text) != plain_words(shown):
             flags.append(Flag(code="other_text", reason=f"{each.where}: the text beside it is not that of the item"))
-        if self._request.kind in _BY:
-            flags.append(Flag(code=_BY[self._request.kind], reason=f"given by a {self._request.kind}, not by a person"))
+        if kind in _BY:
+            flags.append(Flag(code=_BY[kind], reason=f"given by a {kind}, not by a person"))
         return flags
 
     def _surplus(self, each: Submission, item: Item, annotator: str, flags: Sequence[Flag]) -> list[Flag]:
         """Flag what comes after a person's first vote in the file, and after the votes that were asked for."""
+        if any(flag.code == "other_text" for flag in flags):
+            return []  # a row that slipped to another item must not cost the person the vote on that one
         first = self._first.get((item.id, annotator))
         if first is not None:
             return [Flag(code="second_vote", reason=f"the annotator's vote in {first} came first and counts")]

@@ -19,7 +19,7 @@ from toolkit.studio.foreign import account_name, answers_in
 from toolkit.studio.outside import Submission, shown_text, utc, values_in_cell
 from toolkit.studio.wire import ServerAnnotation
 
-LIMIT = 1 << 30  # bytes of a file, unpacked
+LIMIT = 1 << 29  # bytes of a file, unpacked
 SUFFIXES = (".json", ".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
 
 _EXPORTED = {"annotation_id", "annotator", "lead_time"}  # columns of every flat export

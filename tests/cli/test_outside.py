@@ -283,6 +283,13 @@ def test_several_files_become_one_table_and_what_is_in_both_is_there_once(stance
     assert [row["label"] for row in read_table(tmp_path / "gold.csv")] == ["for", "against", "for"]
 
 
+def test_what_was_written_is_not_read_as_another_source(stance, tmp_path):
+    (tmp_path / "a.csv").write_text("item,annotator,label\n1,Ann Ode,for\n1,Bo Ray,for\n")
+    for _ in range(2):
+        said = stance("pull", "--from", tmp_path, "-o", tmp_path / "v.jsonl", "--json")
+        assert (said.facts["rows"], said.facts["annotators"], len(said.facts["files"])) == (2, 2, 1)
+
+
 def test_votes_that_do_not_count_are_left_out_and_said(stance, tmp_path):
     rows = ["1,r1,a,submitted", "1,r2,a,submitted", "1,r2,b,repeat", "2,r1,,skipped", "2,r2,b,draft", "3,r1,,submitted"]
     (tmp_path / "v.csv").write_text("\n".join(["item,annotator,label,state", *rows]) + "\n")

@@ -68,7 +68,8 @@ class Foreign:
 
     def __init__(self, raw, config, rows):
         self.admin = raw()
-        made = self.admin.http.post("/api/projects/", json={"title": "Made by hand", "label_config": config})
+        about = {"title": "Made by hand", "label_config": config, "description": None}
+        made = self.admin.http.post("/api/projects/", json=about)
         self.number = made.raise_for_status().json()["id"]
         path = f"/api/projects/{self.number}/import?return_task_ids=true"
         imported = self.admin.http.post(path, json=[{"data": row} for row in rows])

@@ -13,7 +13,7 @@ from toolkit.studio.exports import ColumnMap
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SOURCE]", help="A campaign file, or the address of any project: http://.../projects/12."),
+    typer.Argument(metavar="SOURCE", help="A campaign file, or the address of any project: http://.../projects/12."),
 ]
 Files = Annotated[
     list[Path] | None,

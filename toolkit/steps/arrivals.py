@@ -36,7 +36,7 @@ class _Found(Struct, frozen=True, kw_only=True):
 
 def import_files_step(campaign: Campaign, files: Sequence[Path], wanted: Wanted) -> Outcome:
     """Append to the ledger what files hold and the ledger has not."""
-    read = read_files(files, wanted.columns)
+    read = read_files(files, wanted.columns, None)
     ledger = campaign.at("annotations.jsonl")
     with locked(campaign.at("pull")):
         mend_jsonl(ledger)

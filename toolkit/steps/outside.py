@@ -139,7 +139,7 @@ def _left_out(tally: Counter[str]) -> str:
 def pull_files_step(files: Sequence[Path], wanted: Wanted, output: Path) -> Outcome:
     """The votes on one question in exports, tables and sheets, as one table."""
     check_table_name(output)
-    read = read_files(files, wanted.columns)
+    read = read_files(files, wanted.columns, output)
     submissions, doubles = without_doubles(each for file in read for each in file.submissions)
     doubles += sum(file.doubles for file in read)
     found = list(dict.fromkeys(name for each in submissions for name in each.answers))
@@ -158,15 +158,17 @@ def _asked(found: Sequence[str], wanted: Wanted) -> Sequence[str]:
     return wanted.questions or (["label"] if "label" in found else [])
 
 
-def read_files(files: Sequence[Path], columns: ColumnMap) -> list[ReadFile]:
-    """All that the files hold; a directory stands for the files of votes in it."""
-    return [_read_file(path, columns) for path in _expanded(files)]
+def read_files(files: Sequence[Path], columns: ColumnMap, output: Path | None) -> list[ReadFile]:
+    """All that the files hold; a directory stands for the files of votes in it, the output aside."""
+    return [_read_file(path, columns) for path in _expanded(files, output)]
 
 
-def _expanded(files: Sequence[Path]) -> list[Path]:
+def _expanded(files: Sequence[Path], output: Path | None) -> list[Path]:
     paths: dict[Path, None] = {}
     for file in files:
-        inside = sorted(path for path in file.iterdir() if _is_votes(path)) if file.is_dir() else [file]
+        inside = [file]
+        if file.is_dir():
+            inside = sorted(path for path in file.iterdir() if _is_votes(path) and path != output)
         if not inside:
             raise DataError(f"{file}: no file of votes in it; known are {', '.join(SUFFIXES)}")
         paths |= dict.fromkeys(inside)

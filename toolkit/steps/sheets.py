@@ -18,15 +18,18 @@ from toolkit.studio.sheets import About, SheetRequest, unanswerable, write_sheet
 from toolkit.studio.sheets_back import read_sheet
 from toolkit.workspace import Campaign
 
+_OTHERS = (".csv", ".tsv", ".xls", ".ods", ".json", ".jsonl", ".parquet")  # kinds of files that no sheet can be
+
 
 def push_sheets_step(campaign: Campaign, to: Path, annotators: Sequence[str], progress: Progress) -> Outcome:
     """Write one spreadsheet a person, with what that person has still to answer."""
     _check_names(annotators)
     items = items_of(campaign)
     lots = _lots(campaign, items, annotators)
-    files = {name: to if to.suffix else to / f"{name}.xlsx" for name in lots}
-    if to.suffix and (to.suffix.lower() != ".xlsx" or len(lots) != 1):
+    is_file = to.suffix.lower() == ".xlsx"
+    if to.suffix.lower() in _OTHERS or (is_file and len(lots) != 1):
         raise UsageError(f"--to {to}: a directory for {len(lots)} people, or a file .xlsx for a single one")
+    files = {name: to if is_file else to / f"{name}.xlsx" for name in lots}
     for path in files.values():
         _refuse_if_answered(path)
     shown = {each.item.id: each for each in _shown(campaign, items.values())}

@@ -15,6 +15,7 @@ import msgspec
 from toolkit.errors import StudioError
 from toolkit.studio.transport import TIMEOUT, Transport
 from toolkit.studio.wire import (
+    AnyProject,
     Draft,
     Invitation,
     NewAnnotation,
@@ -111,10 +112,10 @@ class Studio(Transport):
         """
         return self._get(f"/api/projects/{project_id}/", Project, f"project {project_id}")
 
-    def project_or_none(self, project_id: int) -> Project | None:
-        """A project, or None where there is none of that number that we may see."""
+    def any_project(self, project_id: int) -> AnyProject | None:
+        """A project that somebody else may have made, or None where there is none of that number that we may see."""
         answer = self._request("GET", f"/api/projects/{project_id}/", f"project {project_id}", allowed=(403, 404))
-        return self._decoded(answer, Project) if answer.is_success else None
+        return self._decoded(answer, AnyProject) if answer.is_success else None
 
     def some_projects(self) -> list[ProjectTitle]:
         """The newest projects that we may see, a page of them."""

@@ -11,7 +11,7 @@ from msgspec import Struct
 from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.studio.client import Studio
 from toolkit.studio.outside import NOBODY, Submission, shown_text, utc, values_in
-from toolkit.studio.wire import Project, ServerAnnotation, ServerTask
+from toolkit.studio.wire import AnyProject, ServerAnnotation, ServerTask
 
 _ADDRESS = re.compile(r"(https?://.+?)/projects/(\d+)(?:[/?#].*)?", re.IGNORECASE)
 _FILTERS = ("filter", "shortcut", "relations", "relation")  # tags that bear a name and ask nothing
@@ -50,13 +50,13 @@ def project_address(address: str) -> tuple[str, int]:
     return found[1], int(found[2])
 
 
-def open_project(studio: Studio, number: int) -> Project:
+def open_project(studio: Studio, number: int) -> AnyProject:
     """The project of that number.
 
     Raises:
         StudioError: there is none, or the account may not see it; the message names some that it may.
     """
-    project = studio.project_or_none(number)
+    project = studio.any_project(number)
     if project is None:
         there = ", ".join(f"{each.id} {each.title!r}" for each in studio.some_projects())
         raise StudioError(f"{studio.url}: no project {number} for this account; there are: {there or 'none'}")
@@ -97,7 +97,7 @@ def submissions_of(studio: Studio, wanted: ForeignProject) -> Iterator[Submissio
         DataError: a column is not there; the message names those that are.
         StudioError: the server is gone, or tasks were deleted while they were read.
     """
-    before = studio.project(wanted.project).task_number
+    before = open_project(studio, wanted.project).task_number
     drafts: dict[int, list[ServerAnnotation]] = defaultdict(list)
     for task_id, draft in studio.drafts(wanted.project):
         drafts[task_id].append(draft)
@@ -105,7 +105,7 @@ def submissions_of(studio: Studio, wanted: ForeignProject) -> Iterator[Submissio
     for task in studio.tasks(wanted.project):
         count += 1
         yield from _of_task(task, drafts.get(task.id, []), wanted, first=count == 1)
-    if count < min(before, studio.project(wanted.project).task_number):
+    if count < min(before, open_project(studio, wanted.project).task_number):
         raise StudioError(f"{studio.url}: {count} of {before} tasks came; the project changed meanwhile: try again")
 
 

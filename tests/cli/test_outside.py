@@ -283,6 +283,19 @@ def test_several_files_become_one_table_and_what_is_in_both_is_there_once(stance
     assert [row["label"] for row in read_table(tmp_path / "gold.csv")] == ["for", "against", "for"]
 
 
+def test_a_spreadsheet_of_ones_own_with_columns_of_any_name(stance, tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["unit", "rater", "code", "body"], [1, 7, "for", "A ferry"], [1, "Bo Ray", "against", "A ferry"]):
+        book.active.append(row)
+    book.save(tmp_path / "ratings.xlsx")
+    words = ("--item", "unit", "--annotator", "rater", "--label", "code", "--text", "body", "-o", tmp_path / "v.csv")
+    stance("pull", "--from", tmp_path / "ratings.xlsx", *words)
+    rows = [tuple(row.values())[:4] for row in read_table(tmp_path / "v.csv")]
+    assert rows == [("1", "7", "for", "A ferry"), ("1", "person-1", "against", "A ferry")]
+    said = stance("pull", "--from", tmp_path / "ratings.xlsx", "--item", "id", "-o", tmp_path / "w.csv")
+    assert "no column 'id'; the table has unit, rater, code, body" in said.err
+
+
 def test_what_was_written_is_not_read_as_another_source(stance, tmp_path):
     (tmp_path / "a.csv").write_text("item,annotator,label\n1,Ann Ode,for\n1,Bo Ray,for\n")
     for _ in range(2):

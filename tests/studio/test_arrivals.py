@@ -97,6 +97,19 @@ def test_an_item_is_known_by_its_text_only_where_that_is_unique(ask):
     assert [each.item for each in found.unmatched] == ["y", "z", "w"]
 
 
+def test_the_ledger_does_not_say_where_a_file_lay(ask):
+    rows = [
+        sub(where="/home/ann/v.csv, row 1"),
+        sub(where="/home/ann/v.csv, row 2", stance="unclear"),
+        sub("i2", text="?"),
+    ]
+    reasons = [flag.reason for line in read(ask(), *rows).annotations for flag in line.flags]
+    assert reasons == [
+        "the annotator's vote in v.csv, row 1 came first and counts",
+        "row 1: the text beside it is not that of the item",
+    ]
+
+
 def test_a_vote_beside_another_text_is_kept_and_does_not_count(ask, items):
     found = read(ask(), sub(text="Nets are dear."), sub("i2", text="Nets   are dear.", where="row 2"))
     assert [flags for *_, flags in told(found)] == [["other_text"], []]

@@ -83,6 +83,13 @@ def test_a_long_table(file):
     assert told(found, "code") == [("1", "r1", " a", "submitted"), ("2", "r1", "b", "submitted")]
 
 
+def test_a_list_of_votes_in_json(file):
+    rows = [{"item": 1, "annotator": 27, "label": True}, {"item": 2, "annotator": "r", "label": ["b", "a"]}]
+    assert told(read(file("v.json", json.dumps(rows)))) == [
+        ("1", "27", "true", "submitted"), ("2", "r", "b | a", "submitted"),
+    ]  # fmt: skip
+
+
 def test_a_wide_table(file):
     found = read(file("v.tsv", "item\tann\tbo\n1\ta\tb\n2\t\ta\n"), wide=("ann", "bo"))
     assert told(found) == [("1", "ann", "a", "submitted"), ("1", "bo", "b", "submitted"), ("2", "bo", "a", "submitted")]
@@ -126,6 +133,9 @@ def test_a_column_named_state_that_means_something_else_is_no_state(file):
         ("v.csv", "unit,annotator,label\n1,r,a\n", "no column 'item'; the table has unit, annotator, label"),
         ("v.csv", "item,annotator,label,seconds\n1,r,a,soon\n", "row 2: 'soon' is no number of seconds"),
         ("v.csv", "item,annotator,label,created\n1,r,a,soon\n", "row 2: 'soon' is no time"),
+        ("v.jsonl", "<html><body>Log in", "a web page, not an export"),
+        ("v.jsonl", "{'item': 1}", "v.jsonl:1: not a JSON object"),
+        ("v.parquet", "PAR0", "not Parquet"),
         ("v.docx", "x", "no file of votes that is known"),
         ("v.csv.gz", "x", "broken gzip"),
     ],

@@ -50,6 +50,7 @@ def import_files_step(campaign: Campaign, files: Sequence[Path], wanted: Wanted)
 def _import(campaign: Campaign, read: Sequence[ReadFile], wanted: Wanted, known: list[Annotation]) -> _Found:
     items, observed = items_of(campaign), now()
     names = Names(campaign.at("keys.outside.json"), "outside", "", {})
+    names.reserve([*annotators_of(campaign), *(each.annotator for file in read for each in file.submissions)])
     kinds = _Kinds(campaign, wanted)
     imported = []
     for file in read:

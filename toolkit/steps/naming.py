@@ -39,11 +39,16 @@ class Names:
         self._server = server
         self._emails = emails
         self._people = {(person.server, person.account): person for person in _read(path).people}
+        self._reserved: set[str] = set()
         self.used: dict[str, str] = {}  # as the source says it -> pseudonym
 
     def know(self, accounts: Mapping[str, str]) -> None:
         """Take the pseudonyms of accounts from elsewhere."""
         self.used.update(accounts)
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Give none of these names to anybody else: they stand in the source already."""
+        self._reserved |= {name for name in names if is_plain_name(name)}
 
     def name_of(self, account: str) -> str:
         """The pseudonym of whoever answered."""
@@ -54,7 +59,7 @@ class Names:
     def _pseudonym(self, account: str) -> str:
         key = self._server, account
         if key not in self._people:
-            taken = {*self.used.values(), *(person.pseudonym for person in self._people.values())}
+            taken = {*self._reserved, *self.used.values(), *(person.pseudonym for person in self._people.values())}
             name = _first_free(self._prefix, taken)
             email = self._emails.get(account, "")
             self._people[key] = Person(pseudonym=name, account=account, server=self._server, email=email)

@@ -146,7 +146,9 @@ def pull_files_step(files: Sequence[Path], wanted: Wanted, output: Path) -> Outc
     question = chosen_question(found, _asked(found, wanted), ", ".join(str(file.path) for file in read))
     alike = twins(submissions)
     more = {"files": [str(file.path) for file in read], "doubles": doubles, "twins": [list(group) for group in alike]}
-    outcome = _write_votes(submissions, question, Names(_keys_beside(output), "person", "", {}), output, more)
+    names = Names(_keys_beside(output), "person", "", {})
+    names.reserve(each.annotator for each in submissions)
+    outcome = _write_votes(submissions, question, names, output, more)
     said = [f"{doubles} annotations were there twice"] if doubles else []
     said += [f"{len(alike)} groups of items have the same words"] if alike else []
     return Outcome(line="; ".join([outcome.line, *said]), facts=outcome.facts)

@@ -145,7 +145,7 @@ class _Judge:
         flags = []
         shown = self._request.texts.get(item.id, "")
         if each.text.strip() and plain_words(each.text) != plain_words(shown):
-            flags.append(Flag(code="other_text", reason=f"{each.where}: the text beside it is not that of the item"))
+            flags.append(Flag(code="other_text", reason=f"{_place(each)}: the text beside it is not that of the item"))
         if kind in _BY:
             flags.append(Flag(code=_BY[kind], reason=f"given by a {kind}, not by a person"))
         return flags
@@ -157,7 +157,7 @@ class _Judge:
         first = self._first.get((item.id, annotator))
         if first is not None:
             return [Flag(code="second_vote", reason=f"the annotator's vote in {first} came first and counts")]
-        self._first[item.id, annotator] = each.where
+        self._first[item.id, annotator] = _place(each)
         others = self._counted[item.id] - {annotator}
         if flags:
             return []
@@ -165,6 +165,11 @@ class _Judge:
             return [Flag(code="beyond_overlap", reason=f"vote {len(others) + 1} where {item.votes} were asked for")]
         self._counted[item.id].add(annotator)
         return []
+
+
+def _place(each: Submission) -> str:
+    """Where a row stands, for the ledger: the name of the file, not where it lies on somebody's disk."""
+    return each.where.rpartition("/")[2]
 
 
 # --- answers in their shape ----------------------------------------------------------------------------------------

@@ -32,6 +32,13 @@ class AgreementFile(Struct, frozen=True, kw_only=True):
     simulated: str = ""  # what a reader must know where answers were simulated
 
 
+class TableVotes(Struct, frozen=True, kw_only=True):
+    """The votes in a table, and how many of its rows are none, by reason."""
+
+    votes: list[Vote]
+    left_out: dict[str, int]
+
+
 class Columns(Struct, frozen=True, kw_only=True):
     """The columns of a table of votes."""
 
@@ -129,8 +136,11 @@ def alpha_line(name: str, found: QuestionAgreement) -> str:
 # --- tables of a user's own -----------------------------------------------------------------------------------------
 
 
-def table_votes(path: Path, columns: Columns) -> list[Vote]:
-    """The votes in a table; an empty label is no vote.
+_STATES = {"submitted", "skipped", "draft", "repeat", "deleted"}  # as `stance pull -o` writes them
+
+
+def table_votes(path: Path, columns: Columns) -> TableVotes:
+    """The votes in a table; an empty label is no vote, and what a column `state` calls anything but submitted neither.
 
     Raises:
         DataError: a column is missing, or one annotator has two votes on an item.
@@ -139,8 +149,13 @@ def table_votes(path: Path, columns: Columns) -> list[Vote]:
     cells = [column(rows, name, path) for name in (columns.item, columns.annotator, columns.label)]
     clusters = column(rows, columns.cluster, path) if columns.cluster else cells[0]
     votes: dict[tuple[str, str], Vote] = {}
-    for number, (item, annotator, label, cluster) in enumerate(zip(*cells, clusters, strict=True), 1):
-        if label is None or not str(label).strip():
+    left_out: Counter[str] = Counter()
+    for number, (state, item, annotator, label, cluster) in enumerate(
+        zip(_states(rows), *cells, clusters, strict=True), 1
+    ):
+        empty = label is None or not str(label).strip()
+        if state != "submitted" or empty:
+            left_out["no label" if state == "submitted" else state] += 1
             continue
         key = str(item), str(annotator)
         if key in votes:
@@ -151,7 +166,18 @@ def table_votes(path: Path, columns: Columns) -> list[Vote]:
         votes[key] = Vote(
             question=columns.label, item_id=key[0], annotator=key[1], label=str(label), cluster=str(cluster)
         )
-    return list(votes.values())
+    return TableVotes(votes=list(votes.values()), left_out=dict(sorted(left_out.items())))
+
+
+def _states(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The state of each row; all are submitted where a column of that name means something else, or there is none."""
+    found = [str(row.get("state") or "submitted") for row in rows]
+    return found if _STATES.issuperset(found) else ["submitted"] * len(rows)
+
+
+def _left_out_line(left_out: Mapping[str, int]) -> str:
+    rows = ", ".join(f"{number} {reason}" for reason, number in left_out.items())
+    return f"; rows left out: {rows}" if rows else ""
 
 
 def agreement_campaign(campaign: Campaign) -> Outcome:
@@ -163,9 +189,11 @@ def agreement_campaign(campaign: Campaign) -> Outcome:
 
 def agreement_table(path: Path, columns: Columns, seed: int) -> Outcome:
     """Agreement in a table of votes."""
-    votes = table_votes(path, columns)
-    labels = sorted({vote.label for vote in votes})
-    return _agreement_outcome({columns.label: agreement(votes, labels, (), seed)})
+    table = table_votes(path, columns)
+    labels = sorted({vote.label for vote in table.votes})
+    outcome = _agreement_outcome({columns.label: agreement(table.votes, labels, (), seed)})
+    line = outcome.line + _left_out_line(table.left_out)
+    return Outcome(line=line, facts={**outcome.facts, "left_out": table.left_out})
 
 
 def _agreement_outcome(found: Mapping[str, QuestionAgreement]) -> Outcome:
@@ -175,7 +203,8 @@ def _agreement_outcome(found: Mapping[str, QuestionAgreement]) -> Outcome:
 
 def aggregate_table(path: Path, columns: Columns, output: Path | None) -> tuple[Outcome, list[dict[str, Any]]]:
     """Gold of a table of votes, by majority, as rows; to a file if one is named."""
-    votes = table_votes(path, columns)
+    table = table_votes(path, columns)
+    votes = table.votes
     labels = tuple(Label(name=label, title={}) for label in sorted({vote.label for vote in votes}))
     question = Question(name=columns.label, text={}, labels=labels)
     asked = Counter(vote.item_id for vote in votes)
@@ -185,4 +214,5 @@ def aggregate_table(path: Path, columns: Columns, output: Path | None) -> tuple[
     rows = [{"item": row.item_id, **{key: getattr(row, key) for key in keys}} for row in gold]
     if output is not None:
         write_table(output, rows)
-    return Outcome(line=_gold_line(gold, columns.label), facts=_gold_facts(gold)), rows
+    line = _gold_line(gold, columns.label) + _left_out_line(table.left_out)
+    return Outcome(line=line, facts={**_gold_facts(gold), "left_out": table.left_out}), rows

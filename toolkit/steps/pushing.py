@@ -18,8 +18,8 @@ from toolkit.workspace import Campaign
 
 def push_step(campaign: Campaign, progress: Progress) -> Outcome:
     """Bring the items to Label Studio, each once."""
-    items, paragraphs = items_of(campaign), paragraphs_of(campaign)
-    placed = placed_items(campaign, list(items.values()), paragraphs)
+    paragraphs = paragraphs_of(campaign)
+    placed = placed_items(campaign, list(items_of(campaign).values()), paragraphs)
     request = PushRequest(
         campaign=campaign_key(campaign),
         title=campaign.file.studio.title or campaign.file.title,
@@ -54,6 +54,12 @@ def push_inputs(campaign: Campaign) -> list[Path]:
 def push_outputs(campaign: Campaign) -> list[Path]:
     """What a push writes."""
     return [campaign.at("studio.json"), campaign.at("label_config.xml")]
+
+
+def shown_items(campaign: Campaign, items: Iterable[Item]) -> list[ShownItem]:
+    """The items whose paragraph is there, with what is shown for each."""
+    paragraphs = paragraphs_of(campaign)
+    return _shown(campaign, placed_items(campaign, list(items), paragraphs).items, paragraphs)
 
 
 def _shown(campaign: Campaign, items: Iterable[Item], paragraphs: Sequence[Paragraph]) -> list[ShownItem]:

@@ -7,8 +7,10 @@ import pytest
 
 from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.files import read_table
-from toolkit.steps.labels import Columns, aggregate_table, agreement_table
+from toolkit.steps.aggregating import aggregate_table
+from toolkit.steps.agreeing import agreement_table
 from toolkit.steps.outside import Wanted, pull_files_step, pull_project_step
+from toolkit.steps.votes import Columns
 from toolkit.studio.accounts import read_keys
 from toolkit.studio.exports import ColumnMap
 

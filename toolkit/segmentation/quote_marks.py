@@ -174,7 +174,8 @@ def _closes(text: str, first: _Mark, mark: _Mark) -> bool:
     if first.text in _LOW:
         return mark.text not in _LOW
     if first.text in ("»", "›"):
-        return mark.text in ("«", "‹")
+        goes_on = first.start == 0 and mark.text == first.text  # as Spanish prints a later part of a quotation
+        return mark.text in ("«", "‹") or (goes_on and not _looks_opening(text, mark) and _looks_closing(text, mark))
     if mark.text in _RIGHT:
         return True
     if mark.family == "straight":

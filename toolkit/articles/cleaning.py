@@ -18,7 +18,8 @@ _NAMES = (
 )
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})(?:\s[^<>]*|/)?>")
 _MARKUP = re.compile(
-    rf"<(?:/?(?:p|br|div|li|h[1-6]|blockquote|iframe)(?:\s[^<>]*|/)?>|(?:{_NAMES})(?:\s[^<>]*|/)?>)", re.IGNORECASE
+    rf"<(?=[/a-z])(?:/?(?:p|br|div|li|h[1-6]|blockquote|iframe)(?:\s[^<>]*|/)?>|(?:{_NAMES})(?:\s[^<>]*|/)?>)",
+    re.IGNORECASE,
 )
 _ESCAPED_MARKUP = re.compile(rf"&lt;/?(?:{_NAMES})(?:\s[^<>]{{0,300}}?|\s?/)?&gt;", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")

@@ -1,6 +1,7 @@
 """Rows of a user's own table as articles."""
 
 import datetime
+import itertools
 import math
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from toolkit.records import Article
 
 SETTABLE = tuple(field for field in Article.__struct_fields__ if field not in ("version", "meta"))
 _KEPT = ("version", "meta")  # what only our own files have
+_NAMED, _NAME = 30, 60  # how many columns a message names, and how many characters of each
 
 
 def check_columns(names: Collection[str], columns: Mapping[str, str], where: str) -> None:
@@ -22,12 +24,18 @@ def check_columns(names: Collection[str], columns: Mapping[str, str], where: str
     Raises:
         DataError: with the columns that there are.
     """
-    listed = ", ".join(map(str, names))
+    listed = _listed(names)
     for field, column in columns.items():
         if column not in names and field not in names:
             raise DataError(f"{where}: no column {column!r}; the table has {listed}")
     if "text" not in columns and "text" not in names:
         raise DataError(f"{where}: no column 'text'; name yours with --text, the table has {listed}")
+
+
+def _listed(names: Collection[str]) -> str:
+    """The names of columns for a message, a few of many, and no more of each than can be read."""
+    some = ", ".join(str(name)[:_NAME] + "…" * (len(str(name)) > _NAME) for name in itertools.islice(names, _NAMED))
+    return f"{some} and {len(names) - _NAMED} more" if len(names) > _NAMED else some
 
 
 def article_from_row(row: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Article:

@@ -137,7 +137,7 @@ def _wide(path: Path) -> str:
     return wide_without_mark(head) or "" if b"\0" in head else ""
 
 
-def _head(handle: IO[bytes]) -> bytes:
+def _head(handle: IO[bytes] | gzip.GzipFile) -> bytes:
     """The first bytes of a stream, also of one that breaks off at once."""
     try:
         return handle.read(1 << 13)

@@ -61,4 +61,7 @@ def language_code(given: str | None) -> str | None:
 def _identifier() -> Any:  # noqa: ANN401 - the library is untyped
     from py3langid import langid
 
-    return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
+    identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
+    # without those that have no code of two letters: English in headlines was taken for Nigerian Pidgin
+    identifier.set_languages([code for code in identifier.nb_classes if len(code) == 2])
+    return identifier

@@ -51,7 +51,7 @@ def clean(text: str) -> Cleaned:
         text = without_markup(text)
         repairs.append("markup")
     text = _unescaped(text, repairs)
-    if _MOJIBAKE.search(text):
+    if not text.isascii() and any(lead in text for lead in "âÃÐïÂ") and _MOJIBAKE.search(text):
         repairs.append("mojibake_left")
     return Cleaned(text=_storable(text, repairs), repairs=tuple(dict.fromkeys(repairs)))
 

@@ -43,7 +43,13 @@ def main() -> None:
         dressed = teasers(texts)
         missed = [name for name, text in dressed.items() if not teaser_sign(text)]
         wrong = [text for text in texts["whole"] if teaser_sign(text)]
-        facts["languages"][language] = {"teasers": len(dressed), "missed": missed, "whole": 3, "whole_dropped": wrong}
+        facts["languages"][language] = {
+            "known": len(dressed) - len(missed),
+            "teasers": len(dressed),
+            "missed": missed,
+            "whole": 3,
+            "whole_dropped": wrong,
+        }
         print(f"{language}: {len(dressed) - len(missed)} of {len(dressed)} teasers, {len(wrong)} of 3 whole reports")
         if given.misses:
             print("   ", missed, wrong)

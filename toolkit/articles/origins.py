@@ -9,7 +9,7 @@ from toolkit.errors import ConfigError
 
 _ACRONYM = 5  # a name of up to so many letters counts only as it is spelt in the table
 _DATELINES, _BYLINES, _CREDITS = 12, 5, 4  # lines where each may stand: captions come before a dateline
-_ENDS = 160  # characters at the ends of a line where a name may stand in its form
+_ENDS = 120  # characters in which a dateline ends
 _DASH = r"(?:[-–—―:]|â(?:€[“”]|\x80[\x93-\x95]))"  # also as it looks when UTF-8 was read as something else
 _BY = r"(?:[Bb]y|BY|[Pp]or|[Pp]er|[Vv]on|[Pp]ar|[Oo]leh|[Aa]utor[a]?|Текст|Автор|Аўтар)"
 _CREDIT = r"(?:[Ss]ource|[Cc]redit|[Cc]opyright|[Ff]uente|[Ff]ont|[Qq]uelle|[Ss]umber|Источник|Крыніца|Джерело)"
@@ -17,10 +17,6 @@ _PICTURE = re.compile(
     r"\b(photos?|fotos?|image|imagen|imatge|picture|file|getty|video|gambar|bild|handout|via|фото|снимок|здымак)\b",
     re.IGNORECASE,
 )
-
-
-_WORD = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -54,13 +50,7 @@ def agencies_of(rows: Iterable[Mapping[str, str]]) -> Agencies:
         for name in filter(None, map(str.strip, row["names"].split(";"))):
             if names.setdefault(_key(name), row["id"]) != row["id"]:
                 raise ConfigError(f"agencies: {name!r} is a name of {names[_key(name)]!r} and of {row['id']!r}")
-    unspaced = tuple(name for name in names if _UNSPACED.search(name))
-    return Agencies(
-        names=names,
-        forms=_forms(list(names)) if names else (),
-        openings=frozenset(_WORD.findall(name.casefold())[0] for name in names if name not in unspaced),
-        unspaced=unspaced,
-    )
+    return Agencies(names=names, forms=_forms(list(names)) if names else ())
 
 
 def find_origin(text: str, author: str | None, agencies: Agencies) -> Found | None:
@@ -78,7 +68,7 @@ def find_origin(text: str, author: str | None, agencies: Agencies) -> Found | No
         return _found(match, "author", agencies)
     first, last = _ends(text)
     for number, line in enumerate(first):
-        if not _may_name(line, agencies):
+        if number >= _BYLINES and "(" not in line[:_ENDS]:
             continue
         if (
             match := forms["dateline"].match(line)
@@ -99,7 +89,7 @@ def agency_named(name: str, agencies: Agencies) -> str | None:
 
 def _credited(last: Sequence[str], forms: Mapping[str, re.Pattern[str]], agencies: Agencies) -> Found | None:
     for line in last:
-        if not _may_name(line, agencies) or _PICTURE.search(line[-200:]):
+        if _PICTURE.search(line[-200:]):
             continue
         whole = forms["credit"].match(line) if len(line) <= 120 else None
         if (
@@ -110,14 +100,6 @@ def _credited(last: Sequence[str], forms: Mapping[str, re.Pattern[str]], agencie
         ):
             return _found(match, "credit", agencies)
     return None
-
-
-def _may_name(line: str, agencies: Agencies) -> bool:
-    """Whether a line has the first word of an agency's name where one may stand: a quick look before the forms."""
-    ends = line if len(line) <= _ENDS else f"{line[:_ENDS]} {line[-_ENDS:]}"
-    if not agencies.openings.isdisjoint(_WORD.findall(ends.casefold())):
-        return True
-    return any(name in ends for name in agencies.unspaced)
 
 
 def _ends(text: str) -> tuple[list[str], list[str]]:

@@ -85,6 +85,15 @@ _WALLS = re.compile(
 )
 
 
+# Every sentence above has one of these: a quick look before a long one.
+_STEMS = (
+    "subscri sign log regist read unlock reached suscri suscr leyendo leer accede mite lee lea lleg mit lesen abonn"
+    " serv suite reste baca langgan pelanggan buka had чита подпис войдите откройте лимит"
+    " чыта падпіс адкрыйце ліміт плат"
+)
+_QUICK = re.compile("|".join(_STEMS.split(" ")))
+
+
 def teaser_sign(text: str) -> str | None:
     r"""What shows that a text is only the beginning of an article, or None.
 
@@ -101,7 +110,8 @@ def teaser_sign(text: str) -> str | None:
         return None
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for line in lines[-3:]:
-        if len(line) <= 300 and (wall := _WALLS.search(line)):
+        likely = len(line) <= 300 and _QUICK.search(line.lower())
+        if likely and (wall := _WALLS.search(line)):
             return wall[0].strip()
     cut = _ELLIPSIS.search(lines[-1]) if lines and words < _STUB else None
     return cut[0] if cut else None

@@ -37,3 +37,23 @@ def test_a_short_report_is_none_even_if_it_speaks_of_readers_and_subscribers(lan
 
 def test_no_article_of_the_sample_is_a_teaser():
     assert [a.id for a in read_jsonl(ROOT / "data/raw/sample.jsonl", Article) if teaser_sign(a.text)] == []
+
+
+@pytest.mark.parametrize(
+    "wall",
+    [
+        "This article is for paying members",
+        "To continue, create a free account",
+        "Чтобы продолжить, подпишитесь",
+        "Каб працягнуць, падпішыцеся",
+        "Лише для передплатників",
+        "Jetzt weiterlesen",
+        "Nur für Abonnenten",
+        "Contenu réservé aux abonnés",
+        "Il vous reste 82,3 % de cet article à lire",
+        "Langgan sekarang",
+        "You have reached the monthly limit of free stories.",
+    ],
+)
+def test_the_quick_look_hides_no_sentence(wall):
+    assert teaser_sign(f"The cabinet met on Monday.\n\n{wall}")

@@ -88,8 +88,8 @@ _WALLS = re.compile(
 # Every sentence above has one of these: a quick look before a long one.
 _STEMS = (
     "subscri sign log regist read unlock reached suscri suscr leyendo leer accede mite lee lea lleg mit lesen abonn"
-    " serv suite reste baca langgan pelanggan buka had чита подпис войдите откройте лимит"
-    " чыта падпіс адкрыйце ліміт плат"
+    " serv suite reste members continu baca langgan buka had чита подпис подпиш войдите зарегистр откройте лимит"
+    " чыта падпіс падпіш увайдзіце зарэгістр адкрыйце ліміт плат"
 )
 _QUICK = re.compile("|".join(_STEMS.split(" ")))
 

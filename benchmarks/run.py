@@ -46,8 +46,8 @@ class Benchmark(Struct, frozen=True, kw_only=True):
 BENCHMARKS = (
     Benchmark(name="ingest", script="ingest.py", quick=("--articles", "300", "--pages", "60", "--rounds", "1"),
               json="--json", shown=r"per_second$"),
-    Benchmark(name="pages", script="pages.py", quick=("--rounds", "1", "--bootstrap", "200"), json="--json",
-              peers="pages",
+    Benchmark(name="pages", script="pages.py", json="--json", peers="pages",
+              quick=("--rounds", "1", "--bootstrap", "200", "--only", "trafilatura"),
               shown=r"^(speed|ratio|parts\.(all|held out)\.[^.]+\.(shingles|paragraphs)( difference)?$)"),
     Benchmark(name="segmentation", script="segmentation.py", quick=("wrapping", "sentences", "growth"),
               words=("wrapping", "sentences", "speed", "growth", "memory", "--articles", "200000"), json="-o",

@@ -139,13 +139,13 @@ def number(value: float | None) -> str:
 
 def table(facts: dict[str, dict[str, Any]]) -> list[str]:
     """All measurements as lines of text."""
-    lines = [f"{'measurement':16} {'what':58} figure", "-" * 110]
+    lines = [f"{'measurement':16} {'what':72} figure", "-" * 125]
     for one in BENCHMARKS:
         if (fact := facts.get(one.name)) is None:
             continue
         for path, figure in rows(fact["figures"]):
             if re.search(one.shown, path):
-                lines.append(f"{one.name:16} {path[:58]:58} {figure}")
+                lines.append(f"{one.name:16} {path[:72]:72} {figure}")
         lines += [f"{one.name:16} skipped: {what}" for what in fact["skipped"]]
         if "failed" in fact:
             lines.append(f"{one.name:16} FAILED: {fact['failed'].strip().splitlines()[-1:]}")

@@ -90,7 +90,8 @@ def _ingest_facts(tally: Tally, output: Path) -> dict[str, Any]:
 def _ingested(tally: Tally, output: Path) -> str:
     repairs = f"; repaired: {_told(tally.repairs)}" if tally.repairs else ""
     resumed = " (gone on with after an interruption)" if tally.resumed else ""
-    return f"{output}: {tally.articles} articles{resumed}; left out: {_told(tally.dropped)}{repairs}"
+    listed = f" (listed in {dropped_beside(output)})" if tally.dropped else ""
+    return f"{output}: {tally.articles} articles{resumed}; left out: {_told(tally.dropped)}{repairs}{listed}"
 
 
 def _told(reasons: Mapping[str, int]) -> str:

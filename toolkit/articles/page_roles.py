@@ -47,7 +47,7 @@ def pieces_of(tree: Tree, place: Place, title: str) -> list[Piece]:
             kept.append(block)
         elif lead <= block.element < end and block.element not in place.skipped:
             body = block.element >= place.root and not above
-            if body or tree.elements[block.element].caption > lead:
+            if body or tree.elements[block.element].around.caption > lead:
                 kept.append(block)
     return _trimmed(list(_pieces(tree, (place.root, lead), kept, headline)))
 
@@ -56,7 +56,7 @@ def _lead(tree: Tree, root: int, headline: Block | None) -> int:
     """The innermost element that holds the article and its headline."""
     if headline is None:
         return root
-    around = tree.around(root)
+    around = tree.chain(root)
     return next((place for place in around if place <= headline.element < tree.elements[place].end), root)
 
 
@@ -80,9 +80,13 @@ def _pieces(tree: Tree, within: tuple[int, int], blocks: list[Block], headline: 
     row, cells = -1, list[str]()
     for block in blocks:
         element = tree.elements[block.element]
-        in_row = element.row if element.row > root and element.tag in ("td", "th") and len(block.text) < _CELL else -1
+        in_row = (
+            element.around.row
+            if element.around.row > root and element.tag in ("td", "th") and len(block.text) < _CELL
+            else -1
+        )
         if in_row != row and cells:
-            yield Piece(role="list", text=" ".join(cells), group=tree.elements[row].table)
+            yield Piece(role="list", text=" ".join(cells), group=tree.elements[row].around.table)
             cells = []
         row = in_row
         if row >= 0:
@@ -90,9 +94,9 @@ def _pieces(tree: Tree, within: tuple[int, int], blocks: list[Block], headline: 
         elif block is headline:
             yield Piece(role="headline", text=block.text)
         elif not _is_noise(tree, block, menus, telling):
-            yield Piece(role=_role(tree, root, lead, block), text=block.text, group=_group(element.lists, root))
+            yield Piece(role=_role(tree, root, lead, block), text=block.text, group=_group(element.around.lists, root))
     if cells:
-        yield Piece(role="list", text=" ".join(cells), group=tree.elements[row].table)
+        yield Piece(role="list", text=" ".join(cells), group=tree.elements[row].around.table)
 
 
 def _group(place: int, root: int) -> int:
@@ -103,7 +107,7 @@ def _lists_of_links(tree: Tree, root: int, blocks: list[Block]) -> set[int]:
     linked: dict[int, int] = {}
     sizes: dict[int, int] = {}
     for block in blocks:
-        place = tree.elements[block.element].lists
+        place = tree.elements[block.element].around.lists
         if place > root:
             linked[place] = linked.get(place, 0) + block.linked
             sizes[place] = sizes.get(place, 0) + len(block.text)
@@ -112,7 +116,7 @@ def _lists_of_links(tree: Tree, root: int, blocks: list[Block]) -> set[int]:
 
 def _is_noise(tree: Tree, block: Block, menus: set[int], telling: set[int]) -> bool:
     text, element = block.text, tree.elements[block.element]
-    if not _LETTER.search(text) or element.lists in menus or block.linked >= 0.9 * len(text):
+    if not _LETTER.search(text) or element.around.lists in menus or block.linked >= 0.9 * len(text):
         return True
     if len(text) < _CALL_SIZE and (_CALL.match(text) or _MARKUP.match(text)):
         return True
@@ -123,13 +127,13 @@ def _is_noise(tree: Tree, block: Block, menus: set[int], telling: set[int]) -> b
 
 def _role(tree: Tree, root: int, lead: int, block: Block) -> Role:
     element = tree.elements[block.element]
-    if element.caption > lead:
+    if element.around.caption > lead:
         return "caption"
     if element.tag in _HEADINGS:
         return "subhead"
-    if element.lists > root:
+    if element.around.lists > root:
         return "list"
-    if element.quote > root:
+    if element.around.quote > root:
         return "quote"
     bold = block.bold >= 0.95 * len(block.text) and len(block.text) < 100
     return "subhead" if bold and not ends_like_a_sentence(block.text) else "body"

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
 
-from toolkit.articles.page_blocks import Tree, read_tree, words
+from toolkit.articles.page_blocks import Tree, depth_of, read_tree, words
 from toolkit.articles.page_body import Found, Place, find_article
 from toolkit.articles.page_metadata import Metadata, read_metadata
 from toolkit.articles.page_roles import Piece, pieces_of
@@ -81,7 +81,7 @@ def read_page(html: bytes | str, url: str | None) -> Page:
         return _page(facts, _pieces_of_text(facts.body), "json_ld" if facts.body else "none")
     pieces = pieces_of(tree, place, facts.title or "")
     if not _is_clear(place):
-        return _second_look(source, tree, facts, place, pieces)
+        return _second_look(parser, source, facts, (tree, place, pieces))
     return _page(facts, pieces, place.found)
 
 
@@ -104,18 +104,21 @@ def _is_clear(place: Place) -> bool:
     return place.prose >= _LITTLE and (place.share >= _SCATTERED or place.found in ("marked", "named"))
 
 
-def _second_look(source: str, tree: Tree, facts: Metadata, place: Place, pieces: list[Piece]) -> Page:
+def _second_look(
+    parser: LexborHTMLParser, source: str, facts: Metadata, first: tuple[Tree, Place, list[Piece]]
+) -> Page:
     """Ask trafilatura where the article is; the paragraphs stay those of the page."""
+    tree, place, pieces = first
     if facts.body and len(facts.body) > 2 * sum(len(piece.text) for piece in pieces):
         return _page(facts, _pieces_of_text(facts.body), "json_ld")
-    if len(source) > _LARGEST or tree.depth > _DEEPEST:
+    if len(source) > _LARGEST or depth_of(parser) > _DEEPEST:
         return _page(facts, pieces, place.found)
     said = _ask(source)
     known = re.sub(r"\W+", "", said.get("text") or "")
     blocks = [block for block in tree.blocks if (key := re.sub(r"\W+", "", block.text)) and key in known]
     if sum(len(block.text) for block in blocks) <= place.prose:
         return _page(_completed(facts, said), pieces, place.found)
-    whole = Tree(elements=tree.elements, blocks=blocks, depth=tree.depth)
+    whole = Tree(elements=tree.elements, blocks=blocks)
     everywhere = msgspec.structs.replace(place, root=0, skipped=frozenset())
     return _page(_completed(facts, said), pieces_of(whole, everywhere, facts.title or ""), "trafilatura")
 
@@ -201,6 +204,8 @@ def _unescaped(source: str) -> str:
 
 def _may_be_deep(source: str) -> bool:
     """Whether more elements are open somewhere than is usual, by a quick count; void ones count too."""
+    if source.count("<") <= _UNCLOSED:
+        return False
     still_open = 0
     for start in range(0, len(source), _CHUNK):
         still_open += source.count("<", start, start + _CHUNK) - 2 * source.count("</", start, start + _CHUNK)

@@ -24,15 +24,22 @@ _INLINE = words(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby rb rt s samp small "
     "span strike strong sub sup time tt u var wbr"
 )
+_PICTURES = words("img picture amp-img")
 # Silent elements that may stand within a sentence without ending it.
-_UNSEEN = words("script style noscript template svg math map")
+_UNSEEN = words("script style noscript template svg math map source") | _PICTURES
 _PASSED = _UNSEEN | {"br"}
 _HOLDERS = words("ul ol dl blockquote tr table")
 _FIGURES = words("figure figcaption")
 _CAPTIONS = words("caption captions figcaption credit credits")
 _NO_NAMES: frozenset[str] = frozenset()
 _BREAK = "\x00"  # stands for a <br>; `read_page` takes NULs out before
+_INDENTS = ("\u3000", "\n\u3000", "\xa0\xa0", "\n\xa0\xa0")  # begin a paragraph, as on pages in Chinese
 _SEPARATED = re.compile(r"[\s_\-:.]+")
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+# Names that say what is not there, or on which screens.
+_ELSEWHERE = re.compile(
+    r"(?:has|no|not|with|without)[-_]|hidden[-_](?:xs|sm|md|lg|xl|print|phone|tablet|desktop|mobile)"
+)
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -64,6 +71,7 @@ class Block(Struct, frozen=True, gc=False):
     text: str
     linked: int  # characters within links
     bold: int  # characters within <b> or <strong>
+    pictured: bool  # a picture stands between it and the block before
 
 
 class Tree(Struct, frozen=True, kw_only=True):
@@ -86,6 +94,7 @@ class _Run(Struct):
 
     parts: list[str]
     marks: list[int]
+    pictured: bool = False
 
 
 # What is still to be visited: a node, or (place, mark) to come back to where an element is left.
@@ -117,7 +126,7 @@ def read_tree(parser: LexborHTMLParser) -> Tree:
         tag = node.tag or ""
         if tag == "-text":
             _gather(node, mark, run)
-        elif tag in _INLINE:
+        elif tag in _INLINE or ":" in tag:  # as in <o:p>
             if tag in _MARKS and not mark & _MARKS[tag]:
                 _push(node, (place, mark), stack)
                 mark |= _MARKS[tag]
@@ -169,8 +178,10 @@ def _gather(node: LexborNode, mark: int, run: _Run) -> None:
 
 
 def _pass(tag: str, run: _Run) -> None:
-    """A break counts where there is text before it; the rest is nothing that a reader sees."""
-    if tag == "br" and run.parts:
+    """A break counts where there is text before it, a picture where there is none; the rest is not for readers."""
+    if not run.parts:
+        run.pictured = run.pictured or tag in _PICTURES
+    elif tag == "br":
         run.parts.append(_BREAK)
         run.marks.append(0)
 
@@ -181,8 +192,12 @@ def _open(node: LexborNode, tag: str, parent: int, elements: list[Element]) -> i
     names, itemprop = _NO_NAMES, ""
     if given:
         named = f"{given.get('class') or ''} {given.get('id') or ''} {given.get('role') or ''}"
+        if "hidden" in given or _HIDDEN.search(given.get("style") or ""):
+            named += " hidden"
         names = names_in(named) if len(named) > 2 else _NO_NAMES
         itemprop = (given.get("itemprop") or "").lower()
+    if "-" in tag:  # what a publisher calls an element of its own
+        names |= _parts(tag)
     place = len(elements)
     around = elements[parent].around if parent >= 0 else _NOWHERE
     captioned = tag in _FIGURES or not _CAPTIONS.isdisjoint(names)
@@ -215,6 +230,8 @@ def names_in(value: str) -> frozenset[str]:
 
 @lru_cache(maxsize=16_384)
 def _parts(name: str) -> frozenset[str]:
+    if _ELSEWHERE.match(name):
+        return _NO_NAMES
     found = {word for word in _SEPARATED.split(name) if len(word) > 1}
     camel = {part for word in found if not word.islower() for part in _WORD.findall(word) if len(part) > 3}
     return frozenset(word.lower() for word in found | camel)
@@ -229,7 +246,8 @@ def _flush(holder: int, run: _Run, blocks: list[Block]) -> None:
         text = " ".join(text.split()) if _BREAK not in parts else _lines(text)
         if text:
             linked, bold = _marked(parts, marks) if any(marks) else (0, 0)
-            blocks.append(Block(holder, text, linked, bold))
+            blocks.append(Block(holder, text, linked, bold, run.pictured))
+            run.pictured = False
     run.parts, run.marks = [], []
 
 
@@ -241,7 +259,7 @@ def _pieces(run: _Run) -> list[tuple[list[str], list[int]]]:
         if part == _BREAK:
             breaks += 1
         elif not part.isspace():
-            if breaks > 1:
+            if breaks > 1 or (breaks and part.startswith(_INDENTS)):
                 pieces.append(([], []))
             breaks = 0
         pieces[-1][0].append(part)

@@ -5,6 +5,7 @@ and the words that publishers everywhere use in class names.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection
 from typing import Literal
 
@@ -14,30 +15,44 @@ from toolkit.articles.page_blocks import Block, Element, Tree, words
 
 # Words in class, id or role for what is not the article.
 _ASIDE = words(
-    "comment comments commentlist disqus respond share shares sharing sharebar social socials related recommended "
+    "comment comments commentlist disqus respond share shares sharing sharebar sharethis social socials socialmedia "
+    "related relatedposts relatedarticles relatednews relatedstories relatedcontent relatedlinks recommended recommends "
     "recommendation recommendations recirc recirculation newsletter newsletters signup subscribe subscription "
-    "promo promos promotion advert adverts advertisement ads ad sponsored sponsor sidebar sidebars rail footer "
-    "nav navigation navbar menu breadcrumb breadcrumbs cookie cookies consent gdpr popup modal overlay outbrain "
-    "taboola tags toolbar paywall pagination pager trending popular addthis sharedaddy hidden skip byline bylines "
-    "dateline timestamp author authors bio readmore teaser teasers login register complementary banner"
+    "promo promos promobox promotion advert adverts advertisement ads ad adbox adsbygoogle sponsored sponsor sidebar "
+    "sidebars rail footer nav navi navigation navbar menu breadcrumb breadcrumbs cookie cookies consent gdpr popup modal "
+    "overlay outbrain taboola tags toolbar paywall pagination pager trending popular mostread mostpopular morestories "
+    "readnext readalso seealso alsoread addthis addtoany sharedaddy jetpack hidden skip byline bylines dateline timestamp "
+    "postmeta author authors bio readmore teaser teasers login register complementary contentinfo search banner "
+    "donate donation copyright "
+    "comentarios comentario relacionadas relacionados relacionada relacionado compartir publicidad boletin suscripcion "
+    "etiquetas comentários compartilhar compartilhe publicidade commentaires partage partager publicite abonnement "
+    "commenti correlati condividi pubblicita kommentare teilen werbung anzeige anzeigen empfehlungen reacties delen "
+    "komentarze komentarz reklama reklamy reklam iklan terkait bacajuga yorumlar yorum ilgili kommentarer"
 )
+# Words for what readers write, which may be longer than the article.
+_READERS = words("comment comments commentlist disqus respond comentarios commentaires commenti kommentare komentarze")
 _ASIDE_TAGS = words("aside nav footer form dialog menu")
 _NEVER_ASIDE = words("body html article main p h1 h2 h3 h4 h5 h6")
 _PARAGRAPHS = words("p blockquote pre li h1 h2 h3 h4 h5 h6 td figcaption dd dt")
+_SEVERAL = 3  # blocks from which on an element that HTML has for one paragraph holds more than one
 _HALF_PROSE = words("li figcaption td h1 h2 h3 h4")
 _BODY_NAMES = words("body content text entry copy")
 _STORY_NAMES = words("article entry post story news single")
 _PROSE = 40  # characters from which on a block can be running text
 _INNER = 0.7  # share of the prose that an inner element must hold to be the place of the article
+_WRAPPER = 0.8  # share of the page's prose from which an element is taken to be a wrapper of the page
+_ARTICLE = 250.0  # characters of prose from which an element with the page's headline is the article
+_FIRST = 0.35  # share of the longest of several articles that the one with the page's headline must have
 _MOST = 0.55  # share of the prose of a marked element that one in it, marked too, must hold to be it
 _END = re.compile(r"[.!?…。！？»”\"'’:;)]\s*$")
 
 Found = Literal["marked", "named", "article", "main", "heaviest"]
 _LEAST: dict[Found, float] = {"marked": 0.25, "named": 0.35, "article": 0.35, "main": 0.35}
+_LEAST_OF_ALL = min(_LEAST.values())
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """Where the article is: the element, how it was found and how much of the page's prose it holds."""
+    """Where the article is: the element, how it was found and what share of the page's prose it holds."""
 
     root: int
     found: Found
@@ -51,16 +66,31 @@ def ends_like_a_sentence(text: str) -> bool:
     return _END.search(text[-3:]) is not None
 
 
-def find_article(tree: Tree) -> Place | None:
+def find_article(tree: Tree, headline: Block | None) -> Place | None:
     """The place of the article; None on a page without any text."""
     if not tree.blocks:
         return None
-    skipped = _asides(tree, _prose_below(tree, frozenset()))
+    all_of_it = _prose_below(tree, frozenset())
+    skipped = _asides(tree, all_of_it, headline) | _other_articles(tree, all_of_it, headline)
     below = _prose_below(tree, skipped)
-    start, found = _marked(tree, below)
-    root = _innermost(tree, below, start)
-    share = below[root] / below[0] if below[0] else 0.0
+    start, found = _marked(tree, below, headline)
+    root = _innermost(tree, below, start, headline)
+    whole = all_of_it[0] - _prose_of_readers(tree, all_of_it, skipped)
+    share = below[root] / whole if whole else 0.0
     return Place(root=root, found=found, prose=below[root], share=share, skipped=skipped)
+
+
+def find_headline(tree: Tree, title: str) -> Block | None:
+    """The h1 that is most like the page's title, the first of several."""
+    asked = set(re.findall(r"\w+", title.lower()))
+    best, likeness = None, 0.0
+    for block in tree.blocks:
+        if tree.elements[block.element].tag == "h1":
+            own = set(re.findall(r"\w+", block.text.lower()))
+            alike = len(own & asked) / max(len(own | asked), 1)
+            if alike > likeness:
+                best, likeness = block, alike
+    return best if likeness >= 0.5 else None
 
 
 def _prose_weight(block: Block, tag: str) -> float:
@@ -84,13 +114,13 @@ def _prose_below(tree: Tree, skipped: Collection[int]) -> list[float]:
     return below
 
 
-def _asides(tree: Tree, below: list[float]) -> frozenset[int]:
+def _asides(tree: Tree, below: list[float], headline: Block | None) -> frozenset[int]:
     """Elements within one whose name says that it is no part of the article, unless that holds half of the prose."""
     found: set[int] = set()
     place = 0
     while place < len(tree.elements):
         element = tree.elements[place]
-        if below[place] <= below[0] / 2 and _is_aside(element):
+        if _is_aside(element) and (below[place] <= below[0] / 2 or _is_of_readers(tree, below, place, headline)):
             found.update(range(place, element.end))
             place = element.end
         else:
@@ -104,29 +134,72 @@ def _is_aside(element: Element) -> bool:
     return bool(element.names) and element.tag not in _NEVER_ASIDE and not _ASIDE.isdisjoint(element.names)
 
 
-def _marked(tree: Tree, below: list[float]) -> tuple[int, Found]:
+def _is_of_readers(tree: Tree, below: list[float], place: int, headline: Block | None) -> bool:
+    """Whether more than half of the prose is what readers wrote: it stands after the headline, and not all within."""
+    element = tree.elements[place]
+    after = headline is not None and headline.element < place
+    return after and below[place] < _WRAPPER * below[0] and not _READERS.isdisjoint(element.names)
+
+
+def _prose_of_readers(tree: Tree, below: list[float], skipped: Collection[int]) -> float:
+    outermost = (
+        place
+        for place, element in enumerate(tree.elements)
+        if place in skipped and element.parent not in skipped and not _READERS.isdisjoint(element.names)
+    )
+    return sum(below[place] for place in outermost)
+
+
+def _other_articles(tree: Tree, below: list[float], headline: Block | None) -> frozenset[int]:
+    """On a page with one article after the other, or with teasers that are articles to HTML, all but the first."""
+    chain = tree.chain(headline.element) if headline is not None else []
+    own = [place for place in chain if tree.elements[place].tag == "article" and below[place] >= _ARTICLE]
+    if not own:
+        return frozenset()
+    start, end = own[-1], tree.elements[own[-1]].end
+    others = [
+        p for p, e in enumerate(tree.elements) if e.tag == "article" and p not in chain and not e.names & _READERS
+    ]
+    within = [place for place in others if start < place < end]
+    if sum(below[place] for place in within if tree.elements[place].parent not in within) > below[start] / 2:
+        others = [place for place in others if place not in within]  # they are its parts
+    return frozenset(inner for place in others for inner in range(place, tree.elements[place].end))
+
+
+def _marked(tree: Tree, below: list[float], headline: Block | None) -> tuple[int, Found]:
     """The element that the publisher marked as the article, by the surest kind of mark."""
     marks: dict[Found, list[int]] = {found: [] for found in _LEAST}
     for place, element in enumerate(tree.elements):
-        if 0 < below[place] >= 0.25 * below[0] and element.tag not in _PARAGRAPHS and place:
+        if 0 < below[place] >= _LEAST_OF_ALL * below[0] and element.tag not in _PARAGRAPHS and place:
             kind = _mark(element)
             if kind is not None and below[place] >= _LEAST[kind] * below[0]:
                 marks[kind].append(place)
     for found, places in marks.items():
         if places:
-            return _one_of(tree, below, places), found
+            return _one_of(tree, below, _under(tree, below, places, headline)), found
     return 0, "heaviest"
+
+
+def _under(tree: Tree, below: list[float], places: list[int], headline: Block | None) -> list[int]:
+    """Of several articles on a page, the one that has the page's headline; all where that is none of them."""
+    if headline is None:
+        return places
+    own = [place for place in places if place <= headline.element < tree.elements[place].end]
+    heaviest = max(below[place] for place in places)
+    if not own or max(below[place] for place in own) < _FIRST * heaviest:
+        return places
+    outer = min(own)
+    return [place for place in places if outer <= place < tree.elements[outer].end]
 
 
 def _one_of(tree: Tree, below: list[float], places: list[int]) -> int:
     """The heaviest of the marked places, or one in it that holds most of it and is not one of several parts."""
-    best = max(places, key=lambda place: below[place])
+    outer = best = max(places, key=lambda place: below[place])
     for place in places:
         inside = best < place < tree.elements[best].end
         if inside and below[place] >= _MOST * below[best]:
             best = place
-    outer = max(places, key=lambda place: below[place])
-    beside = (p for p in places if p > tree.elements[best].end - 1 or tree.elements[p].end <= best)
+    beside = (p for p in places if p >= tree.elements[best].end or tree.elements[p].end <= best)
     several = any(outer < p < tree.elements[outer].end for p in beside)
     return outer if several else best
 
@@ -148,12 +221,40 @@ def _is_of_a_story(names: frozenset[str]) -> bool:
     return len(story | body) > 1 and bool(story)
 
 
-def _innermost(tree: Tree, below: list[float], place: int) -> int:
+def _innermost(tree: Tree, below: list[float], place: int, headline: Block | None) -> int:
+    holders = sorted(block.element for block in tree.blocks)
+    if _is_a_part(tree, below, place, headline):
+        return tree.elements[place].parent
     while True:
         inner = _heaviest_child(tree, below, place)
-        if inner is None or below[inner] < _INNER * below[place] or tree.elements[inner].tag in _PARAGRAPHS:
+        if inner is None or below[inner] < _INNER * below[place] or _is_paragraph(tree, inner, holders):
+            return place
+        if _is_a_part(tree, below, inner, headline):
             return place
         place = inner
+
+
+def _is_a_part(tree: Tree, below: list[float], place: int, headline: Block | None) -> bool:
+    """Whether there are more of it beside it under one headline, as the entries of a live blog are."""
+    element = tree.elements[place]
+    if headline is None or _mark(element) is None:
+        return False
+    siblings = range(element.parent + 1, tree.elements[element.parent].end)
+    alike = [
+        other
+        for other in siblings
+        if (it := tree.elements[other]).parent == element.parent
+        and (it.tag, it.names) == (element.tag, element.names)
+        and below[other] > 0
+    ]
+    return len(alike) > 1 and headline.element < alike[0]
+
+
+def _is_paragraph(tree: Tree, place: int, holders: list[int]) -> bool:
+    """Whether an element is one paragraph; a cell of a page laid out as a table is not."""
+    if tree.elements[place].tag not in _PARAGRAPHS:
+        return False
+    return bisect_left(holders, tree.elements[place].end) - bisect_left(holders, place) < _SEVERAL
 
 
 def _heaviest_child(tree: Tree, below: list[float], place: int) -> int | None:

@@ -16,12 +16,39 @@ _CELL = 120  # characters of a cell up to which a row of a table is one line
 _LABEL = 40  # characters up to which a loose piece of text is a label of the page
 # How pages everywhere introduce what is not the article; only in short blocks.
 _CALL = re.compile(
-    r"(?:advertisement|advertising|sponsored (?:by|content)|read (?:more|also|next)|see also|share (?:this|on)|sign up"
-    r"|subscribe|follow (?:us|me)|you may also like|recommended (?:for you|reading|stories)|all rights reserved"
-    r"|click here to|lee también|leer más|lire aussi|à lire|lesen sie auch|leia (?:também|mais)|leggi anche"
-    r"|читайте также|baca juga)\b|(?:related(?: \w+)?|more|recommended):|copyright (?:©|\(c\)|\d)|©",
+    r"\W{0,3}(?:advertisement|advertising|sponsored (?:by|content)|read (?:more|also|next)|see also|also read"
+    r"|share (?:this|on|it)|sharing is caring|sign up|subscribe|follow (?:us|me)|like (?:this|us on)|click here (?:to|for)"
+    r"|you (?:may|might) also like|recommended (?:for you|reading|stories)|all rights reserved|this slideshow requires"
+    r"|loading\.\.\.|please enable javascript|(?:estimated )?reading time|filed under|posted in|tagged (?:with|under)"
+    r"|(?:leave|post|add) a (?:comment|reply)"
+    r"|publicidad|lee (?:también|además)|lea también|leer más|ver también|te puede interesar|síguenos|compartir|suscríbete"
+    r"|publicidade|leia (?:também|mais)|veja também|saiba mais|tempo de leitura|compartilhe|siga-nos"
+    r"|publicité|lire aussi|à lire|lire (?:également|la suite)|voir aussi|partager|abonnez-vous|suivez-nous"
+    r"|anzeige|werbung|lesen sie (?:auch|mehr)|mehr zum thema|auch interessant|lesezeit|teilen"
+    r"|pubblicità|leggi anche|leggi tutto|condividi|seguici su|advertentie|lees (?:ook|meer)|læs også|les også|läs också"
+    r"|reklama|czytaj (?:też|także|również)|zobacz (?:też|także)|čtěte (?:také|více)|olvasta már|citește și|citiți și"
+    r"|читайте (?:также|ещё|еще)|смотрите также|подписывайтесь|поделиться|реклама|читайте також|підписуйтесь|чытайце таксама"
+    r"|baca (?:juga|selengkapnya)|xem thêm|ayrıca okuyun|اقرأ أيضا|إقرأ أيضا|اقرأ المزيد|اشترك|شاهد أيضا"
+    r"|関連記事|あわせて読みたい|相关阅读|相关新闻|延伸阅读|延伸閱讀|相關新聞|관련기사)(?![^\W_])"
+    r"|\W{0,3}(?:related(?: \w+)?|more|recommended|tags?|categor(?:y|ies)|etiquetas|schlagwörter|теги|метки) ?:"
+    r"|copyright (?:©|\(c\)|\d)|©",
     re.IGNORECASE,
 )
+_CHROME = words("comments comment caption close share tweet print email advertisement")
+# Who else worked on it.
+_CREDIT = re.compile(
+    r"\W*(?:(?:additional |with )?(?:reporting|writing|editing) by\b|.{3,160}\bcontributed (?:to|reporting)\b)",
+    re.IGNORECASE,
+)
+_CREDIT_SIZE = 300
+_BYLINE = re.compile(
+    r"(?:by|von|por|par|di|door|av|af|przez|oleh|автор|текст|written by|posted by|published|updated|posted|publicado"
+    r"|publié|veröffentlicht|pubblicato|опубликовано|diterbitkan)[\s:]+\S",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"(?=.*\b(?:19|20)\d\d\b)(?=.*\b\d{1,2}[:.]\d\d\b)|\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b")
+_BYLINE_SIZE = 120
+_UNDER_A_PICTURE = 160  # characters up to which what follows a picture and is no sentence is its caption
 _CALL_SIZE = 160
 _MARKUP = re.compile(r"\s*<[a-z].*>\s*$", re.IGNORECASE | re.DOTALL)
 
@@ -34,9 +61,10 @@ class Piece(Struct, frozen=True, kw_only=True):
     group: int = -1
 
 
-def pieces_of(tree: Tree, place: Place, title: str) -> list[Piece]:
+def pieces_of(tree: Tree, place: Place, headline: Block | None) -> list[Piece]:
     """What the article consists of: headline, captions around it, then everything to the last paragraph."""
-    headline = _headline(tree, place, title)
+    if headline is not None and headline.element >= tree.elements[place.root].end:
+        headline = None
     lead = _lead(tree, place.root, headline)
     end = tree.elements[place.root].end
     above = headline is not None and place.root <= headline.element and headline.element not in place.skipped
@@ -60,24 +88,12 @@ def _lead(tree: Tree, root: int, headline: Block | None) -> int:
     return next((place for place in around if place <= headline.element < tree.elements[place].end), root)
 
 
-def _headline(tree: Tree, place: Place, title: str) -> Block | None:
-    """The h1 before or at the start of the article that is most like the page's title."""
-    words = set(re.findall(r"\w+", title.lower()))
-    best, likeness = None, 0.0
-    for block in tree.blocks:
-        if tree.elements[block.element].tag == "h1" and block.element < tree.elements[place.root].end:
-            own = set(re.findall(r"\w+", block.text.lower()))
-            alike = len(own & words) / max(len(own | words), 1)
-            if alike > likeness:
-                best, likeness = block, alike
-    return best if likeness >= 0.5 else None
-
-
 def _pieces(tree: Tree, within: tuple[int, int], blocks: list[Block], headline: Block | None) -> Iterable[Piece]:
     root, lead = within
     menus = _lists_of_links(tree, root, blocks)
     telling = {block.element for block in blocks if len(block.text) >= _LABEL}
     row, cells = -1, list[str]()
+    begun = False
     for block in blocks:
         element = tree.elements[block.element]
         in_row = (
@@ -94,7 +110,10 @@ def _pieces(tree: Tree, within: tuple[int, int], blocks: list[Block], headline: 
         elif block is headline:
             yield Piece(role="headline", text=block.text)
         elif not _is_noise(tree, block, menus, telling):
-            yield Piece(role=_role(tree, root, lead, block), text=block.text, group=_group(element.around.lists, root))
+            role = _role(tree, root, lead, block)
+            role = "byline" if role == "body" and not begun and _is_byline(block.text) else role
+            begun = begun or role == "body"
+            yield Piece(role=role, text=block.text, group=_group(element.around.lists, root))
     if cells:
         yield Piece(role="list", text=" ".join(cells), group=tree.elements[row].around.table)
 
@@ -118,7 +137,7 @@ def _is_noise(tree: Tree, block: Block, menus: set[int], telling: set[int]) -> b
     text, element = block.text, tree.elements[block.element]
     if not _LETTER.search(text) or element.around.lists in menus or block.linked >= 0.9 * len(text):
         return True
-    if len(text) < _CALL_SIZE and (_CALL.match(text) or _MARKUP.match(text)):
+    if len(text) < _CALL_SIZE and (_CALL.match(text) or _MARKUP.match(text) or text.lower().rstrip(":") in _CHROME):
         return True
     if element.tag in _PARAGRAPHS or block.element in telling:
         return False
@@ -135,8 +154,20 @@ def _role(tree: Tree, root: int, lead: int, block: Block) -> Role:
         return "list"
     if element.around.quote > root:
         return "quote"
+    if len(block.text) < _CREDIT_SIZE and _CREDIT.match(block.text):
+        return "credit"
+    if ends_like_a_sentence(block.text):
+        return "body"
+    if block.pictured and len(block.text) < _UNDER_A_PICTURE:
+        return "caption"
     bold = block.bold >= 0.95 * len(block.text) and len(block.text) < 100
-    return "subhead" if bold and not ends_like_a_sentence(block.text) else "body"
+    return "subhead" if bold else "body"
+
+
+def _is_byline(text: str) -> bool:
+    """Whether a line before the first paragraph says by whom or when."""
+    short = len(text) < _BYLINE_SIZE and not ends_like_a_sentence(text)
+    return short and (_BYLINE.match(text) or _DATED.match(text)) is not None
 
 
 def _trimmed(pieces: list[Piece]) -> list[Piece]:

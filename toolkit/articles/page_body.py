@@ -29,8 +29,9 @@ _ASIDE = words(
     "commenti correlati condividi pubblicita kommentare teilen werbung anzeige anzeigen empfehlungen reacties delen "
     "komentarze komentarz reklama reklamy reklam iklan terkait bacajuga yorumlar yorum ilgili kommentarer"
 )
-# Words for what readers write, which may be longer than the article.
+# Words for what readers write, and for the rest that may be longer than the article.
 _READERS = words("comment comments commentlist disqus respond comentarios commentaires commenti kommentare komentarze")
+_LONG_ASIDES = _READERS | words("sidebar sidebars complementary footer contentinfo newsletter cookie cookies consent gdpr")
 _ASIDE_TAGS = words("aside nav footer form dialog menu")
 _NEVER_ASIDE = words("body html article main p h1 h2 h3 h4 h5 h6")
 _PARAGRAPHS = words("p blockquote pre li h1 h2 h3 h4 h5 h6 td figcaption dd dt")
@@ -120,7 +121,7 @@ def _asides(tree: Tree, below: list[float], headline: Block | None) -> frozenset
     place = 0
     while place < len(tree.elements):
         element = tree.elements[place]
-        if _is_aside(element) and (below[place] <= below[0] / 2 or _is_of_readers(tree, below, place, headline)):
+        if _is_aside(element) and (below[place] <= below[0] / 2 or _is_long_aside(tree, below, place, headline)):
             found.update(range(place, element.end))
             place = element.end
         else:
@@ -134,11 +135,12 @@ def _is_aside(element: Element) -> bool:
     return bool(element.names) and element.tag not in _NEVER_ASIDE and not _ASIDE.isdisjoint(element.names)
 
 
-def _is_of_readers(tree: Tree, below: list[float], place: int, headline: Block | None) -> bool:
-    """Whether more than half of the prose is what readers wrote: it stands after the headline, and not all within."""
+def _is_long_aside(tree: Tree, below: list[float], place: int, headline: Block | None) -> bool:
+    """Whether what holds more than half of the prose is an aside all the same: without the headline and a mark."""
     element = tree.elements[place]
-    after = headline is not None and headline.element < place
-    return after and below[place] < _WRAPPER * below[0] and not _READERS.isdisjoint(element.names)
+    if headline is None or place <= headline.element < element.end or below[place] >= _WRAPPER * below[0]:
+        return False
+    return not _LONG_ASIDES.isdisjoint(element.names) and _mark(element) is None
 
 
 def _prose_of_readers(tree: Tree, below: list[float], skipped: Collection[int]) -> float:

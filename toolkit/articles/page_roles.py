@@ -35,9 +35,12 @@ _CALL = re.compile(
     re.IGNORECASE,
 )
 _CHROME = words("comments comment caption close share tweet print email advertisement")
-# Who else worked on it.
+# Who else worked on it, where it comes from, whose the pictures are.
 _CREDIT = re.compile(
-    r"\W*(?:(?:additional |with )?(?:reporting|writing|editing) by\b|.{3,160}\bcontributed (?:to|reporting)\b)",
+    r"\W*(?:(?:additional |with )?(?:reporting|writing|editing) by\b|.{3,160}\bcontributed (?:to|reporting)\b"
+    r"|(?:photos?|pictures?|images?|fotos?|foto|bild(?:er)?|imagen|imagem|imagens|gambar|фото|снимок|здымак|写真|사진|图|圖)"
+    r"(?: (?:by|credit|courtesy of))? ?[:：/|]"
+    r"|(?:responsible editor|责任编辑|責任編輯|编辑|責編|来源|來源|fuente|fonte|quelle|источник|джерело|крыніца) ?[:：])",
     re.IGNORECASE,
 )
 _CREDIT_SIZE = 300

@@ -32,8 +32,13 @@ _ASIDE = words(
 # Words for what readers write, and for the rest that may be longer than the article.
 _READERS = words("comment comments commentlist disqus respond comentarios commentaires commenti kommentare komentarze")
 _LONG_ASIDES = _READERS | words("sidebar sidebars complementary footer contentinfo newsletter cookie cookies consent gdpr")
+# Of them, those that a paragraph bears alone if it is no part of the article; a lead may well be called a teaser.
+_ASIDE_PARAGRAPHS = words(
+    "ad ads advertisement byline bylines copyright dateline newsletter pagination postmeta promo related share sharing "
+    "social tags timestamp hidden"
+)
 _ASIDE_TAGS = words("aside nav footer form dialog menu")
-_NEVER_ASIDE = words("body html article main p h1 h2 h3 h4 h5 h6")
+_NEVER_ASIDE = words("body html article main h1 h2 h3 h4 h5 h6")
 _PARAGRAPHS = words("p blockquote pre li h1 h2 h3 h4 h5 h6 td figcaption dd dt")
 _SEVERAL = 3  # blocks from which on an element that HTML has for one paragraph holds more than one
 _HALF_PROSE = words("li figcaption td h1 h2 h3 h4")
@@ -132,7 +137,9 @@ def _asides(tree: Tree, below: list[float], headline: Block | None) -> frozenset
 def _is_aside(element: Element) -> bool:
     if element.tag in _ASIDE_TAGS:
         return True
-    return bool(element.names) and element.tag not in _NEVER_ASIDE and not _ASIDE.isdisjoint(element.names)
+    if not element.names or element.tag in _NEVER_ASIDE:
+        return False
+    return not (_ASIDE_PARAGRAPHS if element.tag == "p" else _ASIDE).isdisjoint(element.names)
 
 
 def _is_long_aside(tree: Tree, below: list[float], place: int, headline: Block | None) -> bool:

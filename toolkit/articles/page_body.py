@@ -6,7 +6,7 @@ and the words that publishers everywhere use in class names.
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -31,7 +31,9 @@ _ASIDE = words(
 )
 # Words for what readers write, and for the rest that may be longer than the article.
 _READERS = words("comment comments commentlist disqus respond comentarios commentaires commenti kommentare komentarze")
-_LONG_ASIDES = _READERS | words("sidebar sidebars complementary footer contentinfo newsletter cookie cookies consent gdpr")
+_LONG_ASIDES = _READERS | words(
+    "sidebar sidebars complementary footer contentinfo newsletter cookie cookies consent gdpr"
+)
 # Of them, those that a paragraph bears alone if it is no part of the article; a lead may well be called a teaser.
 _ASIDE_PARAGRAPHS = words(
     "ad ads advertisement byline bylines copyright dateline newsletter pagination postmeta promo related share sharing "
@@ -166,13 +168,25 @@ def _other_articles(tree: Tree, below: list[float], headline: Block | None) -> f
     if not own:
         return frozenset()
     start, end = own[-1], tree.elements[own[-1]].end
-    others = [
-        p for p, e in enumerate(tree.elements) if e.tag == "article" and p not in chain and not e.names & _READERS
-    ]
+    others = _outermost_articles(tree, chain)
     within = [place for place in others if start < place < end]
-    if sum(below[place] for place in within if tree.elements[place].parent not in within) > below[start] / 2:
-        others = [place for place in others if place not in within]  # they are its parts
+    if sum(below[place] for place in within) > below[start] / 2:
+        others = [place for place in others if not start < place < end]  # they are its parts
     return frozenset(inner for place in others for inner in range(place, tree.elements[place].end))
+
+
+def _outermost_articles(tree: Tree, chain: list[int]) -> list[int]:
+    """The articles that do not hold the innermost element of the chain, none in another of them."""
+    found: list[int] = []
+    place = 0
+    while place < len(tree.elements):
+        element = tree.elements[place]
+        if element.tag == "article" and place not in chain and element.names.isdisjoint(_READERS):
+            found.append(place)
+            place = element.end
+        else:
+            place += 1
+    return found
 
 
 def _marked(tree: Tree, below: list[float], headline: Block | None) -> tuple[int, Found]:
@@ -248,13 +262,10 @@ def _is_a_part(tree: Tree, below: list[float], place: int, headline: Block | Non
     element = tree.elements[place]
     if headline is None or _mark(element) is None:
         return False
-    siblings = range(element.parent + 1, tree.elements[element.parent].end)
     alike = [
         other
-        for other in siblings
-        if (it := tree.elements[other]).parent == element.parent
-        and (it.tag, it.names) == (element.tag, element.names)
-        and below[other] > 0
+        for other in _children(tree, element.parent)
+        if below[other] > 0 and (tree.elements[other].tag, tree.elements[other].names) == (element.tag, element.names)
     ]
     return len(alike) > 1 and headline.element < alike[0]
 
@@ -267,9 +278,12 @@ def _is_paragraph(tree: Tree, place: int, holders: list[int]) -> bool:
 
 
 def _heaviest_child(tree: Tree, below: list[float], place: int) -> int | None:
-    best, child = None, place + 1
-    while child < tree.elements[place].end:
-        if below[child] > (below[best] if best is not None else 0.0):
-            best = child
+    heaviest = max(_children(tree, place), key=lambda child: below[child], default=None)
+    return heaviest if heaviest is not None and below[heaviest] > 0 else None
+
+
+def _children(tree: Tree, place: int) -> Iterator[int]:
+    child, end = place + 1, tree.elements[place].end
+    while child < end:
+        yield child
         child = tree.elements[child].end
-    return best

@@ -13,6 +13,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
 _PARAGRAPHS = words("p blockquote pre li td th figcaption dd dt") | _HEADINGS
 _CELL = 120  # characters of a cell up to which a row of a table is one line
+_LEADS_AWAY = 0.2  # share of an item's text that is a link in a list of other articles
 _LABEL = 40  # characters up to which a loose piece of text is a label of the page
 # How pages everywhere introduce what is not the article; only in short blocks.
 _CALL = re.compile(
@@ -80,7 +81,20 @@ def pieces_of(tree: Tree, place: Place, headline: Block | None) -> list[Piece]:
             body = block.element >= place.root and not above
             if body or tree.elements[block.element].around.caption > lead:
                 kept.append(block)
-    return _trimmed(list(_pieces(tree, (place.root, lead), kept, headline)))
+    return _trimmed(list(_pieces(tree, (place.root, lead), _without_last_links(tree, place.root, kept), headline)))
+
+
+def _without_last_links(tree: Tree, root: int, blocks: list[Block]) -> list[Block]:
+    """Without the lists at the end in which every item has a link: they lead to other articles."""
+    end = len(blocks)
+    while end and (last := tree.elements[blocks[end - 1].element].around.lists) > root:
+        start = end
+        while start and tree.elements[blocks[start - 1].element].around.lists == last:
+            start -= 1
+        if any(block.linked < _LEADS_AWAY * len(block.text) for block in blocks[start:end]):
+            break
+        end = start
+    return blocks[:end]
 
 
 def _lead(tree: Tree, root: int, headline: Block | None) -> int:

@@ -56,10 +56,12 @@ WORDPRESS = page(
     <aside id="secondary" class="widget-area"><p>{OTHER[2]}</p></aside></div>"""
 )
 DRUPAL = page(
-    f"""<div class="dialog-off-canvas-main-canvas"><div class="region region-content"><div class="node node--type-article">
+    f"""<div class="dialog-off-canvas-main-canvas"><div class="region region-content">
+    <div class="node node--type-article">
     <h1>{TITLE}</h1>    <div class="field field--name-body field__item">{ps(PROSE)}</div>
     <div class="field field--name-field-tags"><a href="/t">bridges</a></div></div></div>
-    <div class="region region-sidebar-second"><div class="block"><h2>Latest news</h2>{ps(OTHER[:2])}</div></div></div>"""
+    <div class="region region-sidebar-second">
+    <div class="block"><h2>Latest news</h2>{ps(OTHER[:2])}</div></div></div>"""
 )
 AMP = page(
     f"""<amp-sidebar id="s" layout="nodisplay"><ul><li><a href="/">Home</a></li></ul></amp-sidebar><article>
@@ -102,7 +104,8 @@ ENDLESS = page(
     <article class="story"><h1>Ice holds</h1><div class="story-body">{ps(OTHER * 2)}</div></article></div>"""
 )
 LIVE = page(
-    f"""<main><h1>{TITLE}</h1><div class="live-blog"><article class="entry"><h2>Council votes</h2>{ps(PROSE[:3])}</article>
+    f"""<main><h1>{TITLE}</h1><div class="live-blog">
+    <article class="entry"><h2>Council votes</h2>{ps(PROSE[:3])}</article>
     <article class="entry"><h2>Work begins</h2>{ps(PROSE[3:4])}</article>
     <article class="entry"><h2>Second ferry</h2>{ps(PROSE[4:])}</article></div></main>"""
 )

@@ -127,11 +127,7 @@ def read_tree(parser: LexborHTMLParser) -> Tree:
         if tag == "-text":
             _gather(node, mark, run)
         elif tag in _INLINE or ":" in tag:  # as in <o:p>
-            if tag in _MARKS and not mark & _MARKS[tag]:
-                _push(node, (place, mark), stack)
-                mark |= _MARKS[tag]
-            else:
-                _push_children(node, stack)
+            mark = _mark(node, tag, (place, mark), stack)
         elif tag in _PASSED:
             _pass(tag, run)
         elif node.is_element_node:
@@ -140,6 +136,15 @@ def read_tree(parser: LexborHTMLParser) -> Tree:
                 _push(node, (place, mark), stack)
                 place = _open(node, tag, place, elements)
     return Tree(elements=elements, blocks=blocks)
+
+
+def _mark(node: LexborNode, tag: str, back: tuple[int, int], stack: list[_Open]) -> int:
+    """How the text in an inline element is marked; its children are next."""
+    mark = back[1] | _MARKS.get(tag, 0)
+    if mark != back[1]:
+        stack.append(back)
+    _push_children(node, stack)
+    return mark
 
 
 def depth_of(parser: LexborHTMLParser) -> int:

@@ -15,18 +15,18 @@ from toolkit.articles.page_blocks import Block, Element, Tree, words
 
 # Words in class, id or role for what is not the article.
 _ASIDE = words(
-    "comment comments commentlist disqus respond share shares sharing sharebar sharethis social socials socialmedia "
-    "related relatedposts relatedarticles relatednews relatedstories relatedcontent relatedlinks recommended recommends "
-    "recommendation recommendations recirc recirculation newsletter newsletters signup subscribe subscription "
-    "promo promos promobox promotion advert adverts advertisement ads ad adbox adsbygoogle sponsored sponsor sidebar "
-    "sidebars rail footer nav navi navigation navbar menu breadcrumb breadcrumbs cookie cookies consent gdpr popup modal "
-    "overlay outbrain taboola tags toolbar paywall pagination pager trending popular mostread mostpopular morestories "
-    "readnext readalso seealso alsoread addthis addtoany sharedaddy jetpack hidden skip byline bylines dateline timestamp "
-    "postmeta author authors bio readmore teaser teasers login register complementary contentinfo search banner "
-    "donate donation copyright "
-    "comentarios comentario relacionadas relacionados relacionada relacionado compartir publicidad boletin suscripcion "
-    "etiquetas comentários compartilhar compartilhe publicidade commentaires partage partager publicite abonnement "
-    "commenti correlati condividi pubblicita kommentare teilen werbung anzeige anzeigen empfehlungen reacties delen "
+    "comment comments commentlist disqus respond share shares sharing sharebar sharethis social socials "
+    "socialmedia related relatedposts relatedarticles relatednews relatedstories relatedcontent relatedlinks "
+    "recommended recommends recommendation recommendations recirc recirculation newsletter newsletters signup "
+    "subscribe subscription promo promos promobox promotion advert adverts advertisement ads ad adbox adsbygoogle "
+    "sponsored sponsor sidebar sidebars rail footer nav navi navigation navbar menu breadcrumb breadcrumbs cookie "
+    "cookies consent gdpr popup modal overlay outbrain taboola tags toolbar paywall pagination pager trending "
+    "popular mostread mostpopular morestories readnext readalso seealso alsoread addthis addtoany sharedaddy "
+    "jetpack hidden skip byline bylines dateline timestamp postmeta author authors bio readmore teaser teasers "
+    "login register complementary contentinfo search banner donate donation copyright comentarios comentario "
+    "relacionadas relacionados relacionada relacionado compartir publicidad boletin suscripcion etiquetas "
+    "comentários compartilhar compartilhe publicidade commentaires partage partager publicite abonnement commenti "
+    "correlati condividi pubblicita kommentare teilen werbung anzeige anzeigen empfehlungen reacties delen "
     "komentarze komentarz reklama reklamy reklam iklan terkait bacajuga yorumlar yorum ilgili kommentarer"
 )
 # Words for what readers write, and for the rest that may be longer than the article.

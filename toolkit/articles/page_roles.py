@@ -17,31 +17,37 @@ _LEADS_AWAY = 0.2  # share of an item's text that is a link in a list of other a
 _LABEL = 40  # characters up to which a loose piece of text is a label of the page
 # How pages everywhere introduce what is not the article; only in short blocks.
 _CALL = re.compile(
-    r"\W{0,3}(?:advertisement|advertising|sponsored (?:by|content)|read (?:more|also|next)|see also|also read"
-    r"|share (?:this|on|it)|sharing is caring|sign up|subscribe|follow (?:us|me)|like (?:this|us on)|click here (?:to|for)"
+    r"\W{0,3}(?:sponsored (?:by|content)|read (?:more|also|next)|see also|also read|share (?:this|on|it)"
+    r"|sharing is caring|sign up|subscribe|follow (?:us|me)|like (?:this|us on)|click here (?:to|for)"
     r"|you (?:may|might) also like|recommended (?:for you|reading|stories)|all rights reserved|this slideshow requires"
-    r"|loading\.\.\.|please enable javascript|(?:estimated )?reading time|filed under|posted in|tagged (?:with|under)"
+    r"|loading\.\.\.|please enable javascript|(?:estimated )?reading time|filed under|tagged (?:with|under)"
     r"|(?:leave|post|add) a (?:comment|reply)"
-    r"|publicidad|lee (?:también|además)|lea también|leer más|ver también|te puede interesar|síguenos|compartir|suscríbete"
-    r"|publicidade|leia (?:também|mais)|veja também|saiba mais|tempo de leitura|compartilhe|siga-nos"
-    r"|publicité|lire aussi|à lire|lire (?:également|la suite)|voir aussi|partager|abonnez-vous|suivez-nous"
-    r"|anzeige|werbung|lesen sie (?:auch|mehr)|mehr zum thema|auch interessant|lesezeit|teilen"
-    r"|pubblicità|leggi anche|leggi tutto|condividi|seguici su|advertentie|lees (?:ook|meer)|læs også|les også|läs också"
-    r"|reklama|czytaj (?:też|także|również)|zobacz (?:też|także)|čtěte (?:také|více)|olvasta már|citește și|citiți și"
-    r"|читайте (?:также|ещё|еще)|смотрите также|подписывайтесь|поделиться|реклама|читайте також|підписуйтесь|чытайце таксама"
-    r"|baca (?:juga|selengkapnya)|xem thêm|ayrıca okuyun|اقرأ أيضا|إقرأ أيضا|اقرأ المزيد|اشترك|شاهد أيضا"
+    r"|lee (?:también|además)|lea también|leer más|ver también|te puede interesar|síguenos|suscríbete"
+    r"|leia (?:também|mais)|veja também|saiba mais|tempo de leitura|siga-nos"
+    r"|lire aussi|à lire|lire (?:également|la suite)|voir aussi|abonnez-vous|suivez-nous"
+    r"|lesen sie (?:auch|mehr)|mehr zum thema|auch interessant|lesezeit"
+    r"|leggi anche|leggi tutto|seguici su|lees (?:ook|meer)|læs også|les også|läs också"
+    r"|czytaj (?:też|także|również)|zobacz (?:też|także)|čtěte (?:také|více)|olvasta már|citește și|citiți și"
+    r"|читайте (?:также|ещё|еще)|смотрите также|подписывайтесь|читайте також|підписуйтесь|чытайце таксама"
+    r"|baca (?:juga|selengkapnya)|xem thêm|ayrıca okuyun|اقرأ أيضا|إقرأ أيضا|اقرأ المزيد|شاهد أيضا"
     r"|関連記事|あわせて読みたい|相关阅读|相关新闻|延伸阅读|延伸閱讀|相關新聞|관련기사)(?![^\W_])"
     r"|\W{0,3}(?:related(?: \w+)?|more|recommended|tags?|categor(?:y|ies)|etiquetas|schlagwörter|теги|метки) ?:"
     r"|copyright (?:©|\(c\)|\d)|©",
     re.IGNORECASE,
 )
-_CHROME = words("comments comment caption close share tweet print email advertisement")
+# Words that are a block by themselves where they are no part of the article.
+_CHROME = words(
+    "comments comment caption close share tweet print email advertisement advertising publicidad compartir publicidade "
+    "compartilhe publicité partager anzeige werbung teilen pubblicità condividi advertentie reklama reklam реклама "
+    "поделиться iklan إعلان 広告 广告 廣告 광고"
+)
 # Who else worked on it, where it comes from, whose the pictures are.
 _CREDIT = re.compile(
     r"\W*(?:(?:additional |with )?(?:reporting|writing|editing) by\b|.{3,160}\bcontributed (?:to|reporting)\b"
-    r"|(?:photos?|pictures?|images?|fotos?|foto|bild(?:er)?|imagen|imagem|imagens|gambar|фото|снимок|здымак|写真|사진|图|圖)"
+    r"|(?:photos?|pictures?|images?|fotos?|bild(?:er)?|imagen|imagem|imagens|gambar|фото|снимок|здымак|写真|사진|图|圖)"
     r"(?: (?:by|credit|courtesy of))? ?[:：/|]"
-    r"|(?:responsible editor|责任编辑|責任編輯|编辑|責編|来源|來源|fuente|fonte|quelle|источник|джерело|крыніца) ?[:：])",
+    r"|(?:responsible editor|责任编辑|責任編輯|编辑|責編|来源|來源|fuente|fonte|quelle|источник|джерело|крыніца)"
+    r" ?[:：])",
     re.IGNORECASE,
 )
 _CREDIT_SIZE = 300
@@ -154,7 +160,9 @@ def _is_noise(tree: Tree, block: Block, menus: set[int], telling: set[int]) -> b
     text, element = block.text, tree.elements[block.element]
     if not _LETTER.search(text) or element.around.lists in menus or block.linked >= 0.9 * len(text):
         return True
-    if len(text) < _CALL_SIZE and (_CALL.match(text) or _MARKUP.match(text) or text.lower().rstrip(":") in _CHROME):
+    if len(text) < _CALL_SIZE and (
+        _CALL.match(text) or _MARKUP.match(text) or text.lower().strip("-—–:[]( )") in _CHROME
+    ):
         return True
     if element.tag in _PARAGRAPHS or block.element in telling:
         return False

@@ -126,6 +126,41 @@ SPANISH = page(
     <p><b>Lee también:</b> <a href="/x">Otra noticia del puerto</a></p>{ps(PROSE[2:])}
     <div class="etiquetas"><p>{OTHER[1]}</p></div><div class="comentarios">{ps(READERS)}</div></div>"""
 )
+ARTICLE_AND_SIDEBAR = page(
+    f"""<div class="container"><div class="details"><h1>{TITLE}</h1><span class="date">12/03/2024</span>
+    <div id="body">{ps(PROSE)}</div></div><div class="sidebar">{ps(READERS)}</div></div>"""
+)
+DIVISIONS = page(
+    f"""<div class="wrap"><h1>{TITLE}</h1><div class="c">{ps(PROSE, "div")}</div><div class="s">{ps(OTHER[:1], "div")}
+    </div></div>"""
+)
+QUOTED = page(f"<blockquote><blockquote>{ps(PROSE)}</blockquote></blockquote>")
+UNCLOSED = page(f"<nav><ul><li><a href='/'>Home</a><div class='content'><h1>{TITLE}</h1>{ps(PROSE)}")
+FORM = page(
+    f"<form><div class='menu'><a href='/x'>x</a></div><div class='story'><h1>{TITLE}</h1>{ps(PROSE)}</div></form>"
+)
+SPLIT = page(
+    f"""<article><h1>{TITLE}</h1><div class="article-body">{ps(PROSE[:4])}</div><div class="ad-slot">Advertisement</div>
+    <div class="article-body">{ps(PROSE[4:])}</div></article>"""
+)
+CARDS = page(
+    f"""<main><article><h1>{TITLE}</h1>{ps(PROSE[:3])}<article class="card"><h3><a href="/x">Ice</a></h3>{ps(OTHER[:1])}
+    </article>{ps(PROSE[3:])}</article>
+    <article class="card"><h3><a href="/y">Ice</a></h3>{ps(OTHER[1:])}</article></main>"""
+)
+HIDDEN_BODY = page(
+    f"<div id='app' style='display:none'><h1>{TITLE}</h1>{ps(PROSE)}</div><p>Please enable JavaScript to read.</p>"
+)
+COOKIES = page(
+    f"""<div id="consent-sdk">{ps(OTHER)}</div><div role="dialog" class="cookies">{ps(READERS[:3])}</div>
+    <div class="p"><h1>{TITLE}</h1><div class="q">{ps(PROSE)}</div></div>"""
+)
+CALLS = page(
+    f"""<article><h1>{TITLE}</h1>{ps(PROSE[:2])}<p><strong>READ MORE: <a href="/x">Harbour freezes over</a></strong></p>
+    <p>Related: <a href="/x">Harbour freezes</a></p>{ps(PROSE[2:])}<p>Share this with your friends</p><p>Comments</p>
+    <p class="copyright">The Gazette owns all rights to what stands on this page, and to the pictures on it.</p>
+    <ul><li>More: <a href="/x">Harbour freezes over for once</a></li></ul></article>"""
+)
 DRESSES = {
     name: value for name, value in list(globals().items()) if isinstance(value, str) and value.startswith("<!DOCTYPE")
 }
@@ -142,3 +177,56 @@ def test_the_article_is_the_same_in_every_dress(dress):
 def test_nothing_stands_beside_the_article_but_its_headings(dress):
     found = [block for block in read_page(DRESSES[dress], None).blocks if block.text not in PROSE]
     assert {block.role for block in found} <= {"headline", "subhead", "byline"}, found
+
+
+GALLERY = f"""<article><h1>{TITLE}</h1><p class="byline">By A. Writer</p><p>{PROSE[0]}</p><p><img src="a.jpg"></p>
+<p>The bridge in the year of the flood</p><p>{PROSE[1]}</p><p>Photo: The Selmara Gazette</p>
+<figure><img src="b.jpg"><figcaption>The ferry</figcaption></figure><p>{PROSE[2]}</p>
+<p>Reporting by B. Reporter; editing by C. Editor</p></article>"""
+
+
+def test_lines_under_pictures_are_captions_and_lines_about_those_who_worked_on_it_credits():
+    found = [(block.role, block.text) for block in read_page(page(GALLERY), None).blocks]
+    assert found == [
+        ("headline", TITLE),
+        ("body", PROSE[0]),
+        ("caption", "The bridge in the year of the flood"),
+        ("body", PROSE[1]),
+        ("credit", "Photo: The Selmara Gazette"),
+        ("caption", "The ferry"),
+        ("body", PROSE[2]),
+        ("credit", "Reporting by B. Reporter; editing by C. Editor"),
+    ]
+
+
+ARABIC = [
+    "أعلن مجلس مدينة سلم يوم الاثنين إغلاق الجسر القديم لإجراء إصلاحات تستمر حتى الربيع المقبل.",
+    "قال التجار على الضفتين إن أحدا لم يسألهم، وإن العبارة لا تستطيع أن تحمل كل بضائعهم عبر النهر.",
+    "أجاب رئيس البلدية بأن الجسر غير آمن منذ سنوات وأن أحدا لن يترك من دون مساعدة في هذه الفترة.",
+]
+CHINESE = [
+    "塞尔姆港市议会星期一投票决定关闭旧桥进行维修，工程将持续到明年春天，届时桥梁将重新向所有车辆开放。",
+    "两岸的商人表示没有人征求过他们的意见，而渡轮也无法运载他们所有的货物，冬天的生意将会受到很大的影响。",
+    "市长回答说，这座桥多年来一直不安全，在工程进行期间任何人都不会得不到帮助，第二艘渡轮将于星期五抵达。",
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        (
+            f"<div id='body'>{ps(ARABIC)}</div><h3>اقرأ أيضا</h3><ul><li><a href='/x'>{ARABIC[0][:40]}</a></li></ul>",
+            ARABIC,
+        ),
+        (
+            "<table><tr><td>首页</td></tr><tr><td>"
+            + "<br>".join("\u3000\u3000" + t for t in CHINESE)
+            + "</td></tr></table>",
+            CHINESE,
+        ),
+        (f"<div class='article'>{ps(CHINESE)}<p class='editor'>责任编辑：王</p><p>延伸阅读</p></div>", CHINESE),
+        (f"<div id='honbun'><p>{CHINESE[0]}<br><br>{CHINESE[1]}</p><p>{CHINESE[2]}</p><p>広告</p></div>", CHINESE),
+    ],
+)
+def test_pages_in_other_scripts_are_read_alike(body, texts):
+    assert body_paragraphs(read_page(page(body), None)) == texts

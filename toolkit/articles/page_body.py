@@ -43,10 +43,12 @@ _ASIDE_TAGS = words("aside nav footer form dialog menu")
 _NEVER_ASIDE = words("body html article main h1 h2 h3 h4 h5 h6")
 _PARAGRAPHS = words("p blockquote pre li h1 h2 h3 h4 h5 h6 td figcaption dd dt")
 _SEVERAL = 3  # blocks from which on an element that HTML has for one paragraph holds more than one
-_HALF_PROSE = words("li figcaption td h1 h2 h3 h4")
+_HALF_PROSE = words("li figcaption h1 h2 h3 h4")
 _BODY_NAMES = words("body content text entry copy")
 _STORY_NAMES = words("article entry post story news single")
 _PROSE = 40  # characters from which on a block can be running text
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # Chinese and Japanese, of which
+_DENSITY = 2  # as many characters say as much
 _INNER = 0.7  # share of the prose that an inner element must hold to be the place of the article
 _WRAPPER = 0.8  # share of the page's prose from which an element is taken to be a wrapper of the page
 _ARTICLE = 250.0  # characters of prose from which an element with the page's headline is the article
@@ -83,7 +85,7 @@ def find_article(tree: Tree, headline: Block | None) -> Place | None:
     below = _prose_below(tree, skipped)
     start, found = _marked(tree, below, headline)
     root = _innermost(tree, below, start, headline)
-    whole = all_of_it[0] - _prose_of_readers(tree, all_of_it, skipped)
+    whole = all_of_it[0] - _prose_of_long_asides(tree, all_of_it, skipped)
     share = below[root] / whole if whole else 0.0
     return Place(root=root, found=found, prose=below[root], share=share, skipped=skipped)
 
@@ -102,10 +104,12 @@ def find_headline(tree: Tree, title: str) -> Block | None:
 
 
 def _prose_weight(block: Block, tag: str) -> float:
-    size = len(block.text)
-    if size < _PROSE or block.linked > size / 2:
+    dense = not block.text.isascii() and _DENSE.search(block.text) is not None
+    size = len(block.text) * (_DENSITY if dense else 1)
+    linked = block.linked * (_DENSITY if dense else 1)
+    if size < _PROSE or linked > size / 2:
         return 0.0
-    plain = float(size - block.linked)
+    plain = float(size - linked)
     if tag in ("p", "blockquote"):
         return plain
     return plain if tag not in _HALF_PROSE and ends_like_a_sentence(block.text) else plain / 4
@@ -123,12 +127,13 @@ def _prose_below(tree: Tree, skipped: Collection[int]) -> list[float]:
 
 
 def _asides(tree: Tree, below: list[float], headline: Block | None) -> frozenset[int]:
-    """Elements within one whose name says that it is no part of the article, unless that holds half of the prose."""
+    """Elements in one that by its name is no part of the article, unless that has the headline or half of the prose."""
     found: set[int] = set()
     place = 0
     while place < len(tree.elements):
         element = tree.elements[place]
-        if _is_aside(element) and (below[place] <= below[0] / 2 or _is_long_aside(tree, below, place, headline)):
+        holds_headline = headline is not None and place <= headline.element < element.end
+        if not holds_headline and _is_aside(element) and _is_light(tree, below, place, headline):
             found.update(range(place, element.end))
             place = element.end
         else:
@@ -144,19 +149,21 @@ def _is_aside(element: Element) -> bool:
     return not (_ASIDE_PARAGRAPHS if element.tag == "p" else _ASIDE).isdisjoint(element.names)
 
 
-def _is_long_aside(tree: Tree, below: list[float], place: int, headline: Block | None) -> bool:
-    """Whether what holds more than half of the prose is an aside all the same: without the headline and a mark."""
+def _is_light(tree: Tree, below: list[float], place: int, headline: Block | None) -> bool:
+    """Whether an element holds no more than half of the prose, or is of a kind that may, and no wrapper of the page."""
+    if below[place] <= below[0] / 2:
+        return True
     element = tree.elements[place]
-    if headline is None or place <= headline.element < element.end or below[place] >= _WRAPPER * below[0]:
+    if headline is None or below[place] >= _WRAPPER * below[0]:
         return False
     return not _LONG_ASIDES.isdisjoint(element.names) and _mark(element) is None
 
 
-def _prose_of_readers(tree: Tree, below: list[float], skipped: Collection[int]) -> float:
+def _prose_of_long_asides(tree: Tree, below: list[float], skipped: Collection[int]) -> float:
     outermost = (
         place
         for place, element in enumerate(tree.elements)
-        if place in skipped and element.parent not in skipped and not _READERS.isdisjoint(element.names)
+        if place in skipped and element.parent not in skipped and not _LONG_ASIDES.isdisjoint(element.names)
     )
     return sum(below[place] for place in outermost)
 

@@ -27,7 +27,7 @@ _TAG = re.compile(r"<[a-z!/]", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(r"&(?:amp;)*lt;/?(?:p|br|div|strong|em|span|a|h[1-6]|ul|img|figure|b|i)\b", re.IGNORECASE)
 _LITTLE = 250  # characters of prose below which it is not clear that this is the article
 # Share of the page's prose below which it is not clear either, for what no name of its own marks as the article.
-_SCATTERED = {"article": 0.3, "main": 0.3, "heaviest": 0.5}
+_SCATTERED = {"article": 0.3, "main": 0.3, "heaviest": 0.65}
 _MORE = 1.5  # times the prose that was found before, which what trafilatura found must have
 _APART = 0.2  # share of what trafilatura found up to which it speaks of something else than was found before
 _LARGEST = 1_500_000  # characters, and

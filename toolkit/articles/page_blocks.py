@@ -38,7 +38,7 @@ _SEPARATED = re.compile(r"[\s_\-:.]+")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 # Names that say what is not there, or on which screens.
 _ELSEWHERE = re.compile(
-    r"(?:has|no|not|with|without)[-_]|hidden[-_](?:xs|sm|md|lg|xl|print|phone|tablet|desktop|mobile)"
+    r"(?<!\S)(?:(?:has|no|not|with|without)[-_]|hidden[-_](?:xs|sm|md|lg|xl|print|phone|tablet|desktop|mobile))\S*"
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -196,13 +196,15 @@ def _open(node: LexborNode, tag: str, parent: int, elements: list[Element]) -> i
     given = node.attributes
     names, itemprop = _NO_NAMES, ""
     if given:
-        named = f"{given.get('class') or ''} {given.get('id') or ''} {given.get('role') or ''}"
-        if "hidden" in given or _HIDDEN.search(given.get("style") or ""):
-            named += " hidden"
-        names = names_in(named) if len(named) > 2 else _NO_NAMES
-        itemprop = (given.get("itemprop") or "").lower()
+        named = given.get("class") or ""
+        if len(given) > 1 or not named:
+            named = f"{named} {given.get('id') or ''} {given.get('role') or ''}"
+            itemprop = (given.get("itemprop") or "").lower()
+            if "hidden" in given or _HIDDEN.search(given.get("style") or ""):
+                named += " hidden"
+        names = names_in(named)
     if "-" in tag:  # what a publisher calls an element of its own
-        names |= _parts(tag)
+        names |= names_in(tag)
     place = len(elements)
     around = elements[parent].around if parent >= 0 else _NOWHERE
     captioned = tag in _FIGURES or not _CAPTIONS.isdisjoint(names)
@@ -226,20 +228,16 @@ def _around(above: Around, tag: str, place: int, caption: int) -> Around:
 def names_in(value: str) -> frozenset[str]:
     """The words of class, id and role, in lower case.
 
-    >>> sorted(names_in("relatedLinks story__share"))
+    >>> sorted(names_in("relatedLinks story__share no-sidebar"))
     ['links', 'related', 'relatedlinks', 'share', 'story']
     """
-    names = value.split()
-    return _parts(names[0]) if len(names) == 1 else frozenset().union(*map(_parts, names))
-
-
-@lru_cache(maxsize=16_384)
-def _parts(name: str) -> frozenset[str]:
-    if _ELSEWHERE.match(name):
-        return _NO_NAMES
-    found = {word for word in _SEPARATED.split(name) if len(word) > 1}
-    camel = {part for word in found if not word.islower() for part in _WORD.findall(word) if len(part) > 3}
-    return frozenset(word.lower() for word in found | camel)
+    if "-" in value or "_" in value:
+        value = _ELSEWHERE.sub("", value)
+    lower = value.lower()
+    found = _SEPARATED.split(lower)
+    if lower != value:
+        found += [word.lower() for word in _WORD.findall(value) if len(word) > 3]
+    return frozenset(filter(None, found))
 
 
 def _flush(holder: int, run: _Run, blocks: list[Block]) -> None:

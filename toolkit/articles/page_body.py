@@ -80,9 +80,10 @@ def find_article(tree: Tree, headline: Block | None) -> Place | None:
     """The place of the article; None on a page without any text."""
     if not tree.blocks:
         return None
-    all_of_it = _prose_below(tree, frozenset())
+    own = _prose(tree)
+    all_of_it = _prose_below(tree, own, frozenset())
     skipped = _asides(tree, all_of_it, headline) | _other_articles(tree, all_of_it, headline)
-    below = _prose_below(tree, skipped)
+    below = _prose_below(tree, own, skipped) if skipped else all_of_it
     start, found = _marked(tree, below, headline)
     root = _innermost(tree, below, start, headline)
     whole = all_of_it[0] - _prose_of_long_asides(tree, all_of_it, skipped)
@@ -104,9 +105,11 @@ def find_headline(tree: Tree, title: str) -> Block | None:
 
 
 def _prose_weight(block: Block, tag: str) -> float:
-    dense = not block.text.isascii() and _DENSE.search(block.text) is not None
-    size = len(block.text) * (_DENSITY if dense else 1)
-    linked = block.linked * (_DENSITY if dense else 1)
+    size, linked = len(block.text), block.linked
+    if size < _PROSE / _DENSITY:
+        return 0.0
+    if not block.text.isascii() and _DENSE.search(block.text):
+        size, linked = _DENSITY * size, _DENSITY * linked
     if size < _PROSE or linked > size / 2:
         return 0.0
     plain = float(size - linked)
@@ -115,14 +118,22 @@ def _prose_weight(block: Block, tag: str) -> float:
     return plain if tag not in _HALF_PROSE and ends_like_a_sentence(block.text) else plain / 4
 
 
-def _prose_below(tree: Tree, skipped: Collection[int]) -> list[float]:
-    elements = tree.elements
-    below = [0.0] * len(elements)
+def _prose(tree: Tree) -> list[float]:
+    """How much prose every element holds by itself."""
+    own = [0.0] * len(tree.elements)
     for block in tree.blocks:
-        if block.element not in skipped:
-            below[block.element] += _prose_weight(block, elements[block.element].tag)
-    for place in range(len(elements) - 1, 0, -1):
-        below[elements[place].parent] += below[place]
+        own[block.element] += _prose_weight(block, tree.elements[block.element].tag)
+    return own
+
+
+def _prose_below(tree: Tree, own: list[float], skipped: Collection[int]) -> list[float]:
+    """How much prose every element holds with all that it holds."""
+    below = [*own]
+    for place in skipped:
+        below[place] = 0.0
+    for place in range(len(own) - 1, 0, -1):
+        if below[place]:
+            below[tree.elements[place].parent] += below[place]
     return below
 
 

@@ -19,7 +19,8 @@ from toolkit.articles.languages import language_code
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}[0-9:.+Z -]*)?")
 _ARTICLES = re.compile(r"Article|BlogPosting|Report|LiveBlog")
 _PAGES = re.compile(r"WebPage|CreativeWork")
-_WRAPPED = re.compile(r"^\s*(?:<!--|/?/?\*?\s*<!\[CDATA\[)[*/\s]*|[*/\s]*(?:-->|\]\]>)[*/\s]*$|;\s*$")
+_OPENED = re.compile(r"[/*\s]*<!(?:--|\[CDATA\[)[*/\s]*")
+_JSON = json.JSONDecoder(strict=False)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_].*)?")
 _BY = re.compile(r"(?:by|von|por|par|di|oleh|автор:?)\s+(?=\S)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://|www\.|@|/", re.IGNORECASE)
@@ -86,8 +87,11 @@ def _decoded(raw: str) -> object:
     """What a script holds, also where line breaks stand in strings or a comment around it; None for nothing."""
     if len(raw) > _LARGEST_JSON:
         return None
+    bare = raw.strip()
+    if not bare.startswith(("{", "[")):
+        bare = _OPENED.sub("", bare, count=1)
     try:
-        return json.loads(_WRAPPED.sub("", raw.strip()), strict=False)
+        return _JSON.raw_decode(bare)[0]  # whatever stands behind it
     except (ValueError, RecursionError):
         return None
 
@@ -102,8 +106,15 @@ def _things(decoded: object) -> Iterable[dict[str, Any]]:
 
 
 def _meta(parser: LexborHTMLParser) -> dict[str, str]:
+    found = _meta_of((parser.head or parser).css("meta[content]"))
+    if "og:title" in found:
+        return found
+    return _meta_of(parser.css("meta[content]"))  # in the body: a stray element ends the head of many pages
+
+
+def _meta_of(nodes: Iterable[LexborNode]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for node in parser.css("meta[content]"):  # in the body too: a stray element ends the head of many pages
+    for node in nodes:
         given = node.attributes
         key = given.get("property") or given.get("name") or given.get("itemprop") or given.get("http-equiv")
         value = " ".join((given.get("content") or "").split())

@@ -42,7 +42,8 @@ PACKAGES = {
 }
 ITEMS = "toolkit, items apart"
 MARK = re.compile(r"^\s*[-*\u2022\u00b7\u2013]\s+")
-UNSURE = "<p>The dyke held for another night.</p>"  # so short that the toolkit asks trafilatura
+# The toolkit asks trafilatura about it.
+UNSURE = "<div class=popup><p>{0}</p></div><p>{0}</p>".format("The dyke held for another night, and nobody was hurt.")
 LEAVES = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "pre", "blockquote", "div", "td", "figcaption", "dd", "dt")
 
 Extract = Callable[[str], list[str]]

@@ -107,7 +107,9 @@ def body_paragraphs(page: Page) -> list[str]:
 
 
 def _is_clear(place: Place) -> bool:
-    return place.prose >= _LITTLE and place.share >= _SCATTERED.get(place.found, 0.0)
+    """Whether there is no need to look again; where the page has hardly more prose than was found, looking is vain."""
+    enough = place.prose >= _LITTLE or place.share * _MORE >= 1
+    return enough and place.share >= _SCATTERED.get(place.found, 0.0)
 
 
 def _second_look(
@@ -123,7 +125,7 @@ def _second_look(
         return _page(facts, _pieces_of_text(facts.body), "json_ld")
     if len(source) > _LARGEST or depth_of(parser) > _DEEPEST:
         return _page(facts, pieces, place.found)
-    said = _ask(source)
+    said = _ask(source, facts.author is None and facts.published is None)
     blocks = _blocks_within(said.get("text") or "", tree)
     if not _is_better(blocks, tree, place):
         return _page(_completed(facts, said), pieces, place.found)
@@ -145,11 +147,11 @@ def _is_better(blocks: list[Block], tree: Tree, place: Place) -> bool:
     return size > _MORE * place.prose or (size >= _LITTLE and shared <= _APART * size)
 
 
-def _ask(source: str) -> dict[str, Any]:
+def _ask(source: str, with_facts: bool) -> dict[str, Any]:
     from trafilatura import bare_extraction  # slow to import
 
     with _quiet("trafilatura"):
-        said = bare_extraction(source, with_metadata=True, include_comments=False)
+        said = bare_extraction(source, fast=True, with_metadata=with_facts, include_comments=False)
     return said.as_dict() if said is not None and not isinstance(said, dict) else said or {}
 
 

@@ -77,8 +77,8 @@ def read_page(html: bytes | str, url: str | None) -> Page:
     >>> [block.text for block in page.blocks]
     ['Dyke holds', 'The dyke held.', 'The mayor\nspoke.', 'Rain fell.']
     """
-    source = _shallow(_unescaped(_decoded(html).replace("\x00", "")))
-    parser = _parsed(source)
+    source, raw = _prepared(_decoded(html))
+    parser = LexborHTMLParser(raw)
     facts = read_metadata(parser, url)
     tree = read_tree(parser)
     headline = find_headline(tree, facts.title or "")
@@ -210,11 +210,19 @@ def _page(facts: Metadata, pieces: list[Piece], path: Path) -> Page:
     )
 
 
-def _parsed(source: str) -> LexborHTMLParser:
-    try:
-        return LexborHTMLParser(source)
-    except UnicodeEncodeError:  # half of a surrogate pair is no text
-        return LexborHTMLParser(source.encode("utf-8", "replace"))
+def _prepared(source: str) -> tuple[str, bytes]:
+    """The page ready to be parsed, also as bytes, in which single characters are found many times faster."""
+    raw = source.encode("utf-8", "replace")  # half of a surrogate pair is no text
+    if b"\x00" in raw:
+        source = source.replace("\x00", "")
+        raw = source.encode("utf-8", "replace")
+    whole = _unescaped(source)
+    if whole is not source:
+        raw = whole.encode("utf-8", "replace")
+    if _may_be_deep(raw):
+        whole = _shallow(whole)
+        raw = whole.encode("utf-8", "replace")
+    return whole, raw
 
 
 def _decoded(html: bytes | str) -> str:
@@ -243,13 +251,13 @@ def _unescaped(source: str) -> str:
     return source
 
 
-def _may_be_deep(source: str) -> bool:
+def _may_be_deep(raw: bytes) -> bool:
     """Whether more elements are open somewhere than is usual, by a quick count; void ones count too."""
-    if source.count("<") <= _UNCLOSED:
+    if raw.count(b"<") <= _UNCLOSED:
         return False
     still_open = 0
-    for start in range(0, len(source), _CHUNK):
-        still_open += source.count("<", start, start + _CHUNK) - 2 * source.count("</", start, start + _CHUNK)
+    for start in range(0, len(raw), _CHUNK):
+        still_open += raw.count(b"<", start, start + _CHUNK) - 2 * raw.count(b"</", start, start + _CHUNK)
         if still_open > _UNCLOSED:
             return True
     return False
@@ -257,8 +265,6 @@ def _may_be_deep(source: str) -> bool:
 
 def _shallow(source: str) -> str:
     """The page without the elements that are nested too deep: parsing takes time quadratic in the depth."""
-    if not _may_be_deep(source):
-        return source
     depth = 0
 
     def kept(tag: re.Match[str]) -> str:

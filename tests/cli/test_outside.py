@@ -20,9 +20,9 @@ PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4")
 def planned(tmp_path_factory):
     """A workspace with twelve items, made once."""
     from toolkit.steps.common import silent
-    from toolkit.steps.corpus import plan_step
     from toolkit.steps.init import init_step
     from toolkit.steps.paragraphs import segment_step
+    from toolkit.steps.planning import plan_step
     from toolkit.workspace import read_campaign
 
     root = tmp_path_factory.mktemp("outside") / "w"

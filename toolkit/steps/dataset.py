@@ -37,8 +37,8 @@ from toolkit.steps.common import (
     paragraphs_of,
     simulation_note,
 )
-from toolkit.steps.corpus import frame_of
 from toolkit.steps.paragraphs import counts_of, placed_items, told_outdated
+from toolkit.steps.planning import frame_of
 from toolkit.steps.scores import ScoresFile, scores_of
 from toolkit.workspace import Campaign
 

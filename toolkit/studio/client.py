@@ -18,6 +18,7 @@ from toolkit.studio.wire import (
     Draft,
     Invitation,
     NewAnnotation,
+    Organization,
     Project,
     ProjectSettings,
     QueuedTask,
@@ -82,6 +83,12 @@ class Studio(Transport):
         """The path by which a new account can be made."""
         link = self._get("/api/invite", Invitation).invite_url
         return "/user/signup" + link.partition("/user/signup")[2]
+
+    def remove_member(self, user_id: int) -> None:
+        """Take an account out of the organization; it stays, and so does what it answered."""
+        for organization in self._get("/api/organizations", list[Organization], "the organization"):
+            path = f"/api/organizations/{organization.id}/memberships/{user_id}/"
+            self._request("DELETE", path, f"account {user_id}", allowed=(404,))
 
     # --- projects --------------------------------------------------------------------------------------------------
 

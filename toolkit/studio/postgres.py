@@ -236,5 +236,5 @@ def _client(database: Database, command: list[str], stdin: str) -> str:
     )
     if done.returncode:
         place = f"postgresql://{database.host}:{database.port}/{database.name}"
-        raise StudioError(f"{place}: {done.stderr.strip()[-300:]}; check the address and that it runs")
+        raise StudioError(f"{place}: {' '.join(done.stderr.split())[-300:]} Check the address and that it runs")
     return done.stdout

@@ -88,3 +88,12 @@ def test_a_lock_that_was_interrupted_can_be_run_again(studio, studio_directory):
     with Studio(studio.url, made.token) as theirs, pytest.raises(StudioError, match="not accepted"):
         theirs.whoami()
     assert msgspec.structs.replace(made, password="", token="", locked=True) == read_keys(keys_file).annotators["half"]
+
+
+def test_the_server_hides_the_address_of_who_was_taken_out(studio, studio_directory, raw):
+    keys_file = studio_directory / "keys.json"
+    made = ensure_annotators(studio, ["hidden"], PEOPLE, keys_file, lambda _: None)["hidden"]
+    lock_out(studio, "hidden", keys_file, changing(studio_directory))
+    (listed,) = (user for user in raw().get("/api/users/") if user["id"] == made.user_id)
+    assert listed["email"] == "Deleted"
+    assert made.user_id not in studio.users()

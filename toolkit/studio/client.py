@@ -75,9 +75,9 @@ class Studio(Transport):
         return self._get("/api/current-user/whoami", User)
 
     def users(self) -> dict[int, str]:
-        """The e-mail address of every account, by its id."""
+        """The e-mail address of every account, by its id; the server hides those of people who were taken out."""
         with self._speaking("the accounts"):
-            return {user.id: user.email for user in self._sdk.users.list()}
+            return {user.id: user.email for user in self._sdk.users.list() if "@" in user.email}
 
     def invitation(self) -> str:
         """The path by which a new account can be made."""

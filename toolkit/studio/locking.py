@@ -53,16 +53,16 @@ def lock_out(studio: Studio, name: str, keys_file: Path, set_password: SetPasswo
 def _found(studio: Studio, name: str, keys_file: Path) -> tuple[str, Account]:
     known = read_keys(keys_file).annotators
     pseudonym = name if name in known else next((n for n in known if same_address(known[n].email, name)), name)
-    email = known[pseudonym].email if pseudonym in known else name
-    numbers = [number for number, address in studio.users().items() if same_address(address, email)]
-    number = numbers[0] if numbers else known[pseudonym].user_id if pseudonym in known else None
+    account = known.get(pseudonym) or Account(email=name, password="")
+    accounts = studio.users()
+    number = next((n for n, email in accounts.items() if same_address(email, account.email)), account.user_id)
     if number is None:
         listed = ", ".join(known) or "nobody"
         raise StudioError(f"{studio.url}: no account {name!r}; {keys_file} has {listed}, others go by their address")
+    email = accounts.get(number, account.email)  # as the server writes it
     if number == studio.whoami().id:
         raise StudioError(f"{studio.url}: {email} is the account that you use; take another one to lock it out")
-    account = known.get(pseudonym) or Account(email=email, password="")
-    return pseudonym, msgspec.structs.replace(account, user_id=number)
+    return pseudonym, msgspec.structs.replace(account, email=email, user_id=number)
 
 
 def _revoked(url: str, account: Account) -> bool:

@@ -1,5 +1,6 @@
 """What we know about Label Studio and build on: a new version that changes one of these facts fails here, by name."""
 
+import contextlib
 import datetime
 import http.server
 import json
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from toolkit.studio.accounts import PEOPLE, Account, browsing, ensure_annotators, new_account, posted
@@ -84,6 +86,25 @@ def test_switching_an_account_off_has_no_effect(studio, studio_directory, raw):
     assert theirs.get("/api/current-user/whoami")["id"] == made.user_id
 
 
+def test_whoever_is_no_member_any_more_reads_all_after_signing_in_anew(studio, studio_directory, ann, project):
+    made = ensure_annotators(studio, ["out"], PEOPLE, studio_directory / "keys.json", lambda _: None)["out"]
+    studio.remove_member(made.user_id)
+    with browsing(studio.url) as browser:
+        assert posted(browser, "/user/login/", made)
+        assert browser.get(f"/api/projects/{project}/").is_success
+        assert browser.get(f"/api/tasks/{ann[0].tasks(project)[0]['id']}/").is_success
+
+
+def test_nobody_signs_up_without_an_invitation(studio):
+    with browsing(studio.url) as browser:
+        assert browser.get("/user/login/").is_success
+        stranger = {"email": "stranger@uni.example", "password": "0123456789", "allow_newsletters": "false"}
+        form = {**stranger, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        answer = browser.post("/user/signup/", data=form, headers={"Referer": studio.url})
+    assert answer.status_code == 403
+    assert stranger["email"] not in studio.users().values()
+
+
 def test_the_server_writes_addresses_in_small_letters(studio):
     for email in studio.users().values():
         assert email == email.lower()
@@ -128,6 +149,12 @@ def test_the_queue_gives_a_task_to_as_many_annotators_as_are_wanted(ann, project
     first = [each.get(f"/api/projects/{project}/next/")["id"] for each in ann]
     assert first[0] == first[1] != first[2]
     assert ann[0].get(f"/api/projects/{project}/next/")["id"] == first[0]
+
+
+def test_a_task_that_others_have_begun_comes_first(ann, project, choice):
+    third = ann[0].tasks(project)[2]["id"]
+    ann[0].vote(third, choice("stance", "neutral"))
+    assert ann[1].get(f"/api/projects/{project}/next/")["id"] == third
 
 
 def test_a_vote_that_is_sent_twice_under_one_name_is_taken_once(ann, project, choice):
@@ -205,8 +232,27 @@ def test_a_hook_may_call_a_program_on_this_machine(raw, ann, project, choice):
 # --- a server that is started without care -------------------------------------------------------------------------
 
 
+@contextlib.contextmanager
+def started(data: Path, changes: dict[str, str | None], *options: str) -> Iterator[tuple[int, Account]]:
+    """A server of whose precautions some are changed or missing: the port that it took, and its administrator."""
+    (data / SQLITE).write_bytes((prepared_directory(print) / SQLITE).read_bytes())
+    admin = new_account("careless@studio.invalid")
+    variables = environment(data, None) | changes
+    variables |= {"LABEL_STUDIO_USERNAME": admin.email, "LABEL_STUDIO_PASSWORD": admin.password}
+    kept = {name: value for name, value in variables.items() if value is not None}
+    command = [str(installed()[0]), "start", "--no-browser", *options]
+    log = data / "server.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env=kept, cwd=data, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        try:
+            yield _port_in(log, process), admin
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
 class Careless:
-    """A server started on a port that is taken, with none of our precautions: where it went, and its first page."""
+    """A server that was started on a port that is taken: what it wanted, where it went, and its first page."""
 
     def __init__(self, wanted: int, port: int, page: str) -> None:
         self.wanted, self.port, self.page = wanted, port, page
@@ -215,23 +261,11 @@ class Careless:
 @pytest.fixture(scope="module")
 def careless(tmp_path_factory) -> Iterator[Careless]:
     data = tmp_path_factory.mktemp("careless")
-    (data / SQLITE).write_bytes((prepared_directory(print) / SQLITE).read_bytes())
-    ours = environment(data, None)
-    for name in ("FRONTEND_SENTRY_DSN", "SENTRY_DSN"):
-        del ours[name]
-    admin = new_account("careless@studio.invalid")
-    ours |= {"LABEL_STUDIO_USERNAME": admin.email, "LABEL_STUDIO_PASSWORD": admin.password}
-    log = data / "server.log"
-    with socket.create_server(("127.0.0.1", free_port())) as taken, log.open("wb") as out:
+    missing = {"FRONTEND_SENTRY_DSN": None, "SENTRY_DSN": None}
+    with socket.create_server(("127.0.0.1", free_port())) as taken:
         wanted = taken.getsockname()[1]
-        command = [str(installed()[0]), "start", "--no-browser", "--port", str(wanted)]
-        process = subprocess.Popen(command, env=ours, cwd=data, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
-        try:
-            port = _port_in(log, process)
+        with started(data, missing, "--port", str(wanted)) as (port, admin):
             yield Careless(wanted, port, _first_page(f"http://127.0.0.1:{port}", admin))
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 def _first_page(url: str, account: Account) -> str:
@@ -264,3 +298,33 @@ def test_pages_report_to_a_third_party_unless_they_are_told_not_to(careless, stu
     ours = _first_page(studio.url, accounts["ann-3"])
     assert "sentry.io" in careless.page
     assert "sentry.io" not in ours
+
+
+# --- a server for a team -------------------------------------------------------------------------------------------
+
+
+def test_behind_a_proxy_with_tls_people_sign_in_and_are_invited_by_its_name(tmp_path):
+    team = {
+        "LABEL_STUDIO_HOST": "https://studio.example",
+        "LABEL_STUDIO_ALLOWED_HOSTS": "studio.example",
+        "CSRF_TRUSTED_ORIGINS": "https://studio.example",
+        "SESSION_COOKIE_SECURE": "1",
+        "CSRF_COOKIE_SECURE": "1",
+    }
+    port = str(free_port())
+    with started(tmp_path, team, "--internal-host", "127.0.0.1", "--port", port) as (taken, admin):
+        # What a proxy passes on, and a browser that believes to be there.
+        proxied = {"Host": "studio.example", "X-Forwarded-Proto": "https", "Origin": "https://studio.example"}
+        with httpx.Client(base_url=f"http://127.0.0.1:{taken}", trust_env=False, timeout=60, headers=proxied) as http:
+            token = http.get("/user/login/").raise_for_status().cookies["csrftoken"]
+            http.headers["Cookie"] = f"csrftoken={token}"
+            form = {"email": admin.email, "password": admin.password, "csrfmiddlewaretoken": token}
+            signed = http.post("/user/login/", data=form, headers={"Referer": "https://studio.example/user/login/"})
+            assert signed.is_redirect
+            cookie = signed.headers["set-cookie"]
+            assert "Secure" in cookie
+            session = signed.cookies["sessionid"]
+            invited = http.get("/api/invite", headers={"Cookie": f"sessionid={session}"}).json()["invite_url"]
+            strange = http.get("/user/login/", headers={"Host": "elsewhere.example"})
+    assert "/user/signup/?token=" in invited
+    assert strange.status_code == 400

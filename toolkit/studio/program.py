@@ -49,6 +49,7 @@ def environment(data: Path, database: Database | None) -> dict[str, str]:
         "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
         "TASK_LOCK_TTL": str(_LOCK_SECONDS),
         "SSRF_PROTECTION_ENABLED": "false",  # or no hook could call a program on this machine
+        "CORS_ALLOW_ALL_ORIGINS": "false",  # no page of elsewhere has business with it
         "COLLECT_ANALYTICS": "false",
         "LATEST_VERSION_CHECK": "false",
         "SENTRY_DSN": "",

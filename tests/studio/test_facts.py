@@ -86,13 +86,17 @@ def test_switching_an_account_off_has_no_effect(studio, studio_directory, raw):
     assert theirs.get("/api/current-user/whoami")["id"] == made.user_id
 
 
-def test_whoever_is_no_member_any_more_reads_all_after_signing_in_anew(studio, studio_directory, ann, project):
+def test_whoever_is_no_member_any_more_signs_in_and_sees_projects_and_people(studio, studio_directory, project):
     made = ensure_annotators(studio, ["out"], PEOPLE, studio_directory / "keys.json", lambda _: None)["out"]
     studio.remove_member(made.user_id)
     with browsing(studio.url) as browser:
         assert posted(browser, "/user/login/", made)
-        assert browser.get(f"/api/projects/{project}/").is_success
-        assert browser.get(f"/api/tasks/{ann[0].tasks(project)[0]['id']}/").is_success
+        listed = browser.get("/api/projects/", params={"page_size": 1000}).json()["results"]
+        people = browser.get("/api/users/").json()
+        closed = browser.get(f"/api/projects/{project}/").status_code
+    assert project in {each["id"] for each in listed}
+    assert len(people) > 1
+    assert closed == 403
 
 
 def test_nobody_signs_up_without_an_invitation(studio):

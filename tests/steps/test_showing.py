@@ -26,8 +26,7 @@ def campaign_in(root, options):
         )
         for n, (start, end) in enumerate(zip(starts, ends, strict=True))
     ]  # fmt: skip
-    write_jsonl(campaign.at("paragraphs.jsonl"), rows)
-    return campaign
+    return campaign, rows
 
 
 def item():
@@ -36,14 +35,15 @@ def item():
 
 
 def test_all_names_of_the_outlet_are_blotted_out_where_the_campaign_says_so(tmp_path):
-    (masked,) = shown_items(campaign_in(tmp_path, StudioOptions(mask=("outlet",))), [item()])
+    campaign, rows = campaign_in(tmp_path, StudioOptions(mask=("outlet",)))
+    (masked,) = shown_items(campaign, [item()], rows)
     assert masked.shown.text == f"A quay \x00 cost more, {11 * '█'} said \N{SPEEDBOAT}."
     assert masked.shown.previous == f"{11 * '█'} asked."
     assert masked.shown.note == "Governing: the Union"
 
 
 def test_nothing_is_blotted_out_unasked_and_hidden_parts_are_gone(tmp_path):
-    options = StudioOptions(show=("date",))
-    (plain,) = shown_items(campaign_in(tmp_path, options), [item()])
+    campaign, rows = campaign_in(tmp_path, StudioOptions(show=("date",)))
+    (plain,) = shown_items(campaign, [item()], rows)
     assert msgspec.structs.astuple(plain.shown) == ("", "2024-03-01", "", "", TEXT[TEXT.index("A quay") :], "")
     assert replaced_characters([plain]) == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from toolkit.files import write_json, write_text
-from toolkit.steps.common import Outcome, Progress, finish, items_of
+from toolkit.steps.common import Outcome, Progress, finish, items_of, paragraphs_of
 from toolkit.steps.showing import replaced_characters, shown_items
 from toolkit.steps.studio import StudioFile, campaign_key, connect
 from toolkit.studio.push import PushRequest, push_items
@@ -21,7 +21,7 @@ def push_step(campaign: Campaign, progress: Progress) -> Outcome:
         title=campaign.file.studio.title or campaign.file.title,
         codebook=campaign.codebook,
         language=campaign.file.language,
-        items=tuple(shown_items(campaign, items.values())),
+        items=tuple(shown_items(campaign, items.values(), paragraphs_of(campaign))),
         show=campaign.file.studio.show,
         batch=campaign.file.studio.batch,
     )

@@ -5,29 +5,31 @@ from collections.abc import Iterable
 import msgspec
 
 from toolkit.files import read_table
-from toolkit.records import Item
-from toolkit.segmentation.context import contexts
-from toolkit.steps.common import articles_of, paragraphs_of
+from toolkit.records import Item, Paragraph
+from toolkit.segmentation.context import Context, contexts
+from toolkit.steps.common import articles_of
 from toolkit.studio.masking import Around, shown_texts
 from toolkit.studio.push import ShownItem
 from toolkit.studio.results import unprintable
 from toolkit.workspace import Campaign
 
+_NO_CONTEXT = Context(headline="", previous="", next="")
 
-def shown_items(campaign: Campaign, items: Iterable[Item]) -> list[ShownItem]:
+
+def shown_items(campaign: Campaign, items: Iterable[Item], paragraphs: Iterable[Paragraph]) -> list[ShownItem]:
     """Items with the texts that their annotators may see: hidden parts are gone, masked names blotted out."""
-    paragraphs = {paragraph.id: paragraph for paragraph in paragraphs_of(campaign)}
+    texts = {paragraph.id: paragraph for paragraph in paragraphs}
     articles = articles_of(campaign)
     titles = {article.id: article.title for article in articles.values()}
-    contexts_of = contexts(paragraphs.values(), titles, campaign.file.sample.roles)
+    contexts_of = contexts(texts.values(), titles, campaign.file.sample.roles)
     names_of = _outlet_names(campaign)
     shown = []
     for item in items:
         article = articles[item.article_id]
         names = names_of.get((article.outlet or "").casefold(), ())
-        around = Around(article=article, context=contexts_of[item.unit_id], outlet_names=names)
-        texts = shown_texts(item, paragraphs[item.unit_id].text, around, campaign.file.studio)
-        shown.append(ShownItem(item=item, shown=texts))
+        around = Around(article=article, context=contexts_of.get(item.unit_id, _NO_CONTEXT), outlet_names=names)
+        seen = shown_texts(item, texts[item.unit_id].text, around, campaign.file.studio)
+        shown.append(ShownItem(item=item, shown=seen))
     return shown
 
 

@@ -14,8 +14,9 @@ from toolkit.codebook import Codebook
 from toolkit.errors import StudioError
 from toolkit.records import Item
 from toolkit.studio.client import Studio
-from toolkit.studio.screen import Shown, Unit, asked_about, instructions, label_config, printable, task_data
+from toolkit.studio.screen import SHOWN, Shown, Unit, asked_about, instructions, label_config, printable, task_data
 from toolkit.studio.wire import Project, ProjectSettings, StoredTask
+from toolkit.workspace import ShownPart
 
 ProjectKind = Literal["queue", "person", "tiebreak"]  # shared by all, one annotator's, or of disputed items
 
@@ -38,6 +39,7 @@ class PushRequest(Struct, frozen=True, kw_only=True):
     codebook: Codebook
     language: str
     items: tuple[ShownItem, ...]
+    show: tuple[ShownPart, ...] = SHOWN  # what stands around the item
     batch: int = 200  # tasks a request
 
 
@@ -146,7 +148,7 @@ def _settings(request: PushRequest, group: _Group, groups: int) -> ProjectSettin
     return ProjectSettings(
         title=title if len(title) >= _TITLE_LENGTH[0] else f"Stance {title}".strip(),
         description=f"Made by `stance push`, which finds it by this line: {_marker(request.campaign, group)}",
-        label_config=label_config(request.codebook, request.language, unit),
+        label_config=label_config(request.codebook, request.language, unit, request.show),
         maximum_annotations=votes,
         expert_instruction=instructions(asked_about(request.codebook, unit), request.language),
     )

@@ -1,11 +1,12 @@
 """Verbs for a campaign on Label Studio."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from toolkit.cli.common import AsJson, CampaignPath, Quiet, campaign_at, emit, example, shown_progress
-from toolkit.steps import progressing, pulling, pushing, running, simulating
+from toolkit.steps import following, progressing, pulling, pushing, running, simulating
 
 
 def register(app: typer.Typer) -> None:
@@ -22,9 +23,25 @@ def _push(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -
     emit(pushing.push_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
 
 
-def _pull(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Append what annotators have done to the ledger."""
-    emit(pulling.pull_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
+def _pull(
+    source: CampaignPath,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again, not only what was changed.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until Ctrl-C; then read everything once more.")
+    ] = False,
+    every: Annotated[float, typer.Option("--every", min=1, metavar="SECONDS", help="How often --follow looks.")] = 30,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Append what annotators have done to the ledger; where the counts of the server differ, read everything again."""
+    campaign, progress = campaign_at(source), shown_progress(quiet)
+    if follow:
+        said = _nothing if quiet else _say
+        emit(following.follow_step(campaign, every, progress, said), as_json, quiet)
+    elif full:
+        emit(pulling.full_pull_step(campaign, progress), as_json, quiet)
+    else:
+        emit(pulling.pull_step(campaign, progress), as_json, quiet)
 
 
 def _status(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
@@ -52,6 +69,11 @@ def _run(
         campaign_at(source), running.RunOptions(simulate=simulate, go_on=go_on), shown_progress(quiet), said
     )
     emit(outcome, as_json, quiet)
+
+
+def _say(line: str) -> None:
+    """Say on stderr, at once, what happens while a command goes on."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _nothing(line: str) -> None:

@@ -1,83 +1,26 @@
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 import pytest
-from msgspec import Struct
 
 from toolkit.errors import StudioError
-from toolkit.files import read_jsonl, write_jsonl
 from toolkit.records import Annotation
 from toolkit.studio.client import Studio
-from toolkit.studio.cursors import read_cursor, write_cursor
-from toolkit.studio.ledgers import LedgerFile
-from toolkit.studio.pull import Pulled, pull_annotations
-from toolkit.studio.push import PushRequest, push_items
-from toolkit.studio.reading import Pseudonyms, PullRequest, ScreenSince
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 
 
-class Found(Struct):
-    """What a pull found, and the lines that it appended."""
-
-    annotations: list[Annotation]
-    pulled: Pulled
-
-
-class Campaign:
-    """A campaign of a test: pushed, answered by hand, and pulled into a ledger."""
-
-    def __init__(self, studio: Studio, request: PushRequest, directory: Path) -> None:
-        self.studio = studio
-        self.request = request
-        self.projects = push_items(studio, request, lambda _d, _t: None).projects
-        self.project = self.projects[0].id
-        self.path = directory / "annotations.jsonl"
-        self.screens: tuple[ScreenSince, ...] = ()
-        self.in_full = False
-
-    @property
-    def ledger(self) -> list[Annotation]:
-        return read_jsonl(self.path, Annotation) if self.path.exists() else []
-
-    @ledger.setter
-    def ledger(self, lines: list[Annotation]) -> None:
-        write_jsonl(self.path, lines)
-
-    def pull(self, pseudonym_of: Pseudonyms = lambda _id, email: email.split("@")[0]) -> Found:
-        """Pull as `stance pull` does, from where the last pull ended or, where that is wanted, in full."""
-        had = len(self.ledger)
-        ledger, cursor_path = LedgerFile(self.path, 3), self.path.with_name("pull.json")
-        request = self.pull_request()
-        cursor = None if self.in_full else read_cursor(cursor_path, request.server, ledger.size)
-        pulled = pull_annotations(self.studio, request, ledger, cursor, pseudonym_of, lambda _d, _t: None)
-        write_cursor(cursor_path, pulled.cursor)
-        return Found(annotations=self.ledger[had:], pulled=pulled)
-
-    def pull_request(self) -> PullRequest:
-        return PullRequest(
-            server="http://studio.example",
-            projects=self.projects,
-            items={each.item.id: each.item for each in self.request.items},
-            codebook=self.request.codebook,
-            codebook_ref="stance@0.1#abc",
-            screens=self.screens,
-        )
-
-
 @pytest.fixture(params=["since the last pull", "in full"])
-def begun(studio, push_request, tmp_path, request) -> Callable[..., Campaign]:
-    def begin(items: int = 1, votes: int = 2, **options) -> Campaign:
-        campaign = Campaign(studio, push_request(items, votes, **options), tmp_path)
+def begun(make_campaign, request):
+    def begin(items=1, votes=2):
+        campaign = make_campaign(items, votes)
         campaign.in_full = request.param == "in full"
         return campaign
 
     return begin
 
 
-def flags(pulled: Found) -> list[str]:
+def flags(pulled):
     return [flag.code for annotation in pulled.annotations for flag in annotation.flags]
 
 

@@ -33,6 +33,7 @@ from toolkit.steps.common import (
     items_of,
     paragraphs_of,
     simulation_note,
+    withdrawn_of,
 )
 from toolkit.steps.corpus import frame_of
 from toolkit.steps.labels import AgreementFile
@@ -73,7 +74,7 @@ def build_step(campaign: Campaign) -> Outcome:
     examples = examples_of(campaign)
     split_of = {example.id: example.split for example in examples}
     gold = gold_rows(examples, campaign.codebook)
-    ledger = settle(annotations_of(campaign), items_of(campaign))
+    ledger = settle(annotations_of(campaign), items_of(campaign), campaign.codebook, withdrawn_of(campaign))
     states = [a for a in latest(annotations_of(campaign)) if a.item_id in split_of]
     votes = annotation_rows(states, ledger, annotators_of(campaign), campaign.codebook)
     certificate = certify(examples)

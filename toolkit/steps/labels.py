@@ -16,7 +16,16 @@ from toolkit.labels.agreement import QuestionAgreement, agreement
 from toolkit.labels.ledger import Ledger, settle, votes_of
 from toolkit.records import Gold, Vote
 from toolkit.statistics import DRAWS
-from toolkit.steps.common import Outcome, annotations_of, annotators_of, clusters_of, finish, items_of, simulation_note
+from toolkit.steps.common import (
+    Outcome,
+    annotations_of,
+    annotators_of,
+    clusters_of,
+    finish,
+    items_of,
+    simulation_note,
+    withdrawn_of,
+)
 from toolkit.workspace import Campaign
 
 
@@ -45,7 +54,7 @@ def counted_votes(campaign: Campaign) -> tuple[Ledger, dict[str, list[Vote]]]:
     """The annotations of a campaign that count, and the votes on each question."""
     items = items_of(campaign)
     clusters = {row.article_id: row.cluster for row in clusters_of(campaign)}
-    ledger = settle(annotations_of(campaign), items)
+    ledger = settle(annotations_of(campaign), items, campaign.codebook, withdrawn_of(campaign))
     questions = campaign.codebook.choices
     return ledger, {question.name: votes_of(ledger, question, items, clusters) for question in questions}
 
@@ -84,7 +93,7 @@ def aggregate_step(campaign: Campaign) -> Outcome:
 
 def aggregate_inputs(campaign: Campaign) -> list[Path]:
     """What aggregation depends on."""
-    names = ("items.jsonl", "annotations.jsonl", "annotators.jsonl", "clusters.jsonl")
+    names = ("items.jsonl", "annotations.jsonl", "withdrawn.jsonl", "annotators.jsonl", "clusters.jsonl")
     return [campaign.beside(campaign.file.codebook), *(campaign.at(name) for name in names)]
 
 

@@ -13,7 +13,7 @@ from toolkit.campaigns.progress import CampaignState, state_line, state_of
 from toolkit.files import append_jsonl, locked, read_json, write_json
 from toolkit.labels.ledger import latest, stale_counts
 from toolkit.records import Annotation, Annotator, Item
-from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of
+from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, withdrawn_of
 from toolkit.steps.studio import StudioFile, connect, studio_file_of
 from toolkit.studio.accounts import SIMULATED, read_keys
 from toolkit.studio.client import Studio
@@ -75,7 +75,7 @@ class CampaignPull:
 
     def _pull(self, progress: Progress, cursor_for: Callable[[LedgerFile], Cursor | None]) -> Pulled:
         with locked(self.campaign.at("pull")):
-            naming = _Naming(self.campaign, self._keys_file)
+            naming = Naming(self.campaign, self._keys_file)
             ledger = LedgerFile(self._ledger_path, self.campaign.file.studio.batch, naming.save)
             pulled = pull_annotations(
                 self.studio,
@@ -102,7 +102,7 @@ class CampaignPull:
 
     def outcome(self, pulled: Pulled) -> Outcome:
         """What is said of a pull, and its record in ``runs.jsonl``."""
-        state, stale = _state(self._ledger_path, self.items, self.file.codebook)
+        state, stale = self._state()
         facts = {
             "schema": 1,
             "new": pulled.new,
@@ -120,6 +120,12 @@ class CampaignPull:
             self.campaign, "pull", [self.campaign.at("studio.json")], outputs, Outcome(line=line, facts=facts)
         )
 
+    def _state(self) -> tuple[CampaignState, dict[str, int]]:
+        """How far the annotation is, and how many answers codebooks of before have; answers themselves are not kept."""
+        states = latest(_without_answers(self._ledger_path))
+        state = state_of(self.items, states, withdrawn_of(self.campaign))
+        return state, stale_counts(states, self.file.codebook)
+
 
 def _remarks(pulled: Pulled) -> Iterator[str]:
     for number, why in pulled.in_full.items():
@@ -127,12 +133,6 @@ def _remarks(pulled: Pulled) -> Iterator[str]:
             yield f"project {number} was read in full: {why}"
     for number, why in pulled.unproven.items():
         yield f"project {number} is not proven complete: {why}; pull again when fewer people work"
-
-
-def _state(ledger: Path, items: dict[str, Item], codebook_ref: str) -> tuple[CampaignState, dict[str, int]]:
-    """How far the annotation is, and how many answers codebooks of before have; answers themselves are not kept."""
-    annotations = latest(_without_answers(ledger))
-    return state_of(items, annotations), stale_counts(annotations, codebook_ref)
 
 
 def _without_answers(ledger: Path) -> Iterator[Annotation]:
@@ -146,7 +146,7 @@ def _without_answers(ledger: Path) -> Iterator[Annotation]:
         )
 
 
-class _Naming:
+class Naming:
     """Accounts of the server as pseudonyms; new ones are remembered in the campaign's key file."""
 
     def __init__(self, campaign: Campaign, keys_file: Path) -> None:

@@ -5,6 +5,7 @@ import datetime
 import msgspec
 import pytest
 
+from toolkit.codebook import Migration
 from toolkit.errors import DataError
 from toolkit.studio import client, cursors
 from toolkit.studio.cursors import Cursor, read_cursor, write_cursor
@@ -223,3 +224,29 @@ def test_a_pull_that_was_interrupted_is_completed_and_no_line_is_there_twice(mak
     numbers = [line.origin.annotation for line in campaign.ledger]
     assert len(numbers) == len(set(numbers)) == 8
     assert campaign.pull().annotations == []
+
+
+def test_items_that_join_later_bring_what_was_answered_before_they_were_known(pulled_once, raw, choice):
+    campaign = pulled_once()
+    items = campaign.request.items
+    campaign.request = msgspec.structs.replace(campaign.request, items=items[:-1])
+    raw("ann-1").vote(choose(raw, campaign, 5), choice("stance", "neutral"))
+    found = campaign.pull()
+    assert (found.annotations, found.pulled.unknown_tasks) == ([], 1)
+    campaign.request = msgspec.structs.replace(campaign.request, items=items)
+    found = campaign.pull()
+    assert [line.item_id for line in found.annotations] == ["item-5"]
+    assert found.pulled.in_full == {campaign.project: "items have joined the campaign"}
+
+
+def test_a_changed_codebook_has_all_answers_judged_anew(pulled_once, raw, choice, book):
+    campaign = pulled_once()
+    raw("ann-1").vote(choose(raw, campaign), choice("stance", "plain"))
+    assert [flag.code for flag in campaign.pull().annotations[0].flags] == ["unknown_label"]
+    renamed = (Migration(question="stance", old="plain", new="neutral"),)
+    campaign.request = msgspec.structs.replace(
+        campaign.request, codebook=msgspec.structs.replace(book, migrations=renamed)
+    )
+    found = campaign.pull()
+    assert [(line.answers, line.flags) for line in found.annotations] == [({"stance": "plain"}, ())]
+    assert found.pulled.in_full == {campaign.project: "the codebook was changed"}

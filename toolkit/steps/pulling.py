@@ -21,7 +21,7 @@ from toolkit.studio.cursors import Cursor, read_cursor, utc, write_cursor
 from toolkit.studio.ledgers import LedgerFile
 from toolkit.studio.pull import Pulled, pull_annotations
 from toolkit.studio.reading import PullRequest, ScreenSince
-from toolkit.workspace import Campaign
+from toolkit.workspace import Campaign, read_campaign
 
 
 class _Names(Struct, frozen=True, kw_only=True):
@@ -45,25 +45,20 @@ def full_pull_step(campaign: Campaign, progress: Progress) -> Outcome:
 @contextlib.contextmanager
 def open_pull(campaign: Campaign) -> Iterator["CampaignPull"]:
     """A way to pull a campaign, once or again and again."""
-    file, items = studio_file_of(campaign), items_of(campaign)
     studio, keys_file = connect(campaign)
     with studio:
-        yield CampaignPull(campaign, file, items, studio, keys_file)
+        yield CampaignPull(campaign, studio, keys_file)
 
 
 class CampaignPull:
-    """A campaign and its server."""
+    """A campaign and its server; the campaign's files are read anew for each pull, since items may join it."""
 
-    def __init__(
-        self, campaign: Campaign, file: StudioFile, items: dict[str, Item], studio: Studio, keys_file: Path
-    ) -> None:
-        self.campaign = campaign
-        self.file = file
-        self.items = items
-        self.studio = studio
+    def __init__(self, campaign: Campaign, studio: Studio, keys_file: Path) -> None:
         self._keys_file = keys_file
         self._ledger_path = campaign.at("annotations.jsonl")
         self._cursor_path = campaign.at("pull.json")
+        self.studio = studio
+        self.campaign, self.file, self.items = _read(campaign.path)
 
     def since_last(self, progress: Progress) -> Pulled:
         """Bring the ledger up to date with what was changed since the last pull; nobody else pulls meanwhile."""
@@ -74,6 +69,7 @@ class CampaignPull:
         return self._pull(progress, lambda _: None)
 
     def _pull(self, progress: Progress, cursor_for: Callable[[LedgerFile], Cursor | None]) -> Pulled:
+        self.campaign, self.file, self.items = _read(self.campaign.path)
         with locked(self.campaign.at("pull")):
             naming = Naming(self.campaign, self._keys_file)
             ledger = LedgerFile(self._ledger_path, self.campaign.file.studio.batch, naming.save)
@@ -125,6 +121,11 @@ class CampaignPull:
         states = latest(_without_answers(self._ledger_path))
         state = state_of(self.items, states, withdrawn_of(self.campaign))
         return state, stale_counts(states, self.file.codebook)
+
+
+def _read(path: Path) -> tuple[Campaign, StudioFile, dict[str, Item]]:
+    campaign = read_campaign(path)
+    return campaign, studio_file_of(campaign), items_of(campaign)
 
 
 def _remarks(pulled: Pulled) -> Iterator[str]:

@@ -11,7 +11,7 @@ from toolkit.studio.client import Studio
 from toolkit.studio.cursors import ProjectCursor, ran_backwards, since_of, utc
 from toolkit.studio.differences import Differences
 from toolkit.studio.push import PushedProject
-from toolkit.studio.reading import Reader, Seen
+from toolkit.studio.reading import Reader, Seen, item_named_by
 from toolkit.studio.sightings import Sighting, Sightings
 from toolkit.studio.wire import Counts, Newest, ServerTask
 
@@ -27,13 +27,26 @@ class ProjectPull:
         sightings: Sightings,
         differences: Differences,
         known: ProjectCursor | None,
+        again: str,
     ) -> None:
+        """A project that is to be pulled.
+
+        Args:
+            studio: its server.
+            project: what it is to the campaign.
+            reader: of its tasks.
+            sightings: what the ledger has.
+            differences: what brings more into it.
+            known: what the last pull left; None: nothing is known.
+            again: why all is to be read although something is known; "" where nothing speaks for it.
+        """
         self._studio = studio
         self._project = project
         self._reader = reader
         self._sightings = sightings
         self._differences = differences
         self._known = known
+        self._again = again
         self._since = known.since if known else None
         self._tasks = dict(known.tasks) if known else {}
         self._strange = dict(known.strange) if known else {}
@@ -46,7 +59,7 @@ class ProjectPull:
     @property
     def unknown_tasks(self) -> int:
         """How many of the tasks show no item of the campaign."""
-        return sum(item is None for item in self._tasks.values())
+        return len(self._strange)
 
     def run(self, before: Counts | None, progress: Callable[[int], None]) -> None:
         """Bring the ledger up to date with the project.
@@ -89,7 +102,11 @@ class ProjectPull:
     def _reason_for_all(self, newest: Newest) -> str | None:
         if self._known is None or self._known.since is None:
             return ""
-        return "the server's clock was set back" if ran_backwards(self._known, newest) else None
+        if any(self._reader.is_ours(self._tasks.get(task)) for task in self._strange):
+            return "items have joined the campaign"
+        if ran_backwards(self._known, newest):
+            return "the server's clock was set back"
+        return self._again or None
 
     # --- the steps -------------------------------------------------------------------------------------------------
 
@@ -136,7 +153,7 @@ class ProjectPull:
         missing: list[Sighting] = []
         for task in page:
             item = self._reader.item_of(task)
-            self._tasks[task.id] = item.id if item else None
+            self._tasks[task.id] = item.id if item else item_named_by(task)
             self._strange.pop(task.id, None)
             if item is None:
                 self._strange[task.id] = len(task.annotations)

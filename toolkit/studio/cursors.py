@@ -21,14 +21,15 @@ class ProjectCursor(Struct, frozen=True, kw_only=True):
 
     since: str | None  # by the server's clock: what was changed until then has been read; None: nothing was there
     clock: str | None  # what the server's clock said
-    tasks: dict[int, str | None]  # task -> item; None: of no item of the campaign
-    strange: dict[int, int] = {}  # task of no item -> annotations on it
+    tasks: dict[int, str | None]  # task -> the item that it names; None: it names none
+    strange: dict[int, int] = {}  # task of no item of the campaign -> annotations on it
 
 
 class Cursor(Struct, frozen=True, kw_only=True):
     """``pull.json``."""
 
     server: str
+    codebook: str  # by which answers were judged
     ledger: int  # bytes that the ledger had; with fewer it has been changed since
     projects: dict[int, ProjectCursor] = {}
 

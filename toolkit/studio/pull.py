@@ -58,10 +58,11 @@ def pull_annotations(
     reader = Reader(request, People(studio, pseudonym_of))
     before = studio.counts(project.id for project in request.projects)
     total = _Total(sum(each.task_number for each in before.values()), progress)
+    again = "the codebook was changed" if cursor and cursor.codebook != request.codebook.ref else ""
     pulls: dict[int, ProjectPull] = {}
     for project in request.projects:
         known = cursor.projects.get(project.id) if cursor else None
-        pulls[project.id] = ProjectPull(studio, project, reader, sightings, differences, known)
+        pulls[project.id] = ProjectPull(studio, project, reader, sightings, differences, known, again)
         pulls[project.id].run(before.get(project.id), total.add)
     return Pulled(
         new=differences.new,
@@ -72,6 +73,7 @@ def pull_annotations(
         unproven={number: each.unproven for number, each in pulls.items() if each.unproven is not None},
         cursor=Cursor(
             server=request.server,
+            codebook=request.codebook.ref,
             ledger=ledger.size,
             projects={number: each.cursor for number, each in pulls.items() if each.cursor is not None},
         ),

@@ -81,6 +81,12 @@ class People:
         return self._known[user_id]
 
 
+def item_named_by(task: ServerTask) -> str | None:
+    """The item that a task says it shows, whether it is one of the campaign or not."""
+    item_id = task.data.get("item_id")
+    return item_id if isinstance(item_id, str) else None
+
+
 class Reader:
     """Reads answers as the request says."""
 
@@ -90,7 +96,11 @@ class Reader:
 
     def item_of(self, task: ServerTask) -> Item | None:
         """The item that a task shows."""
-        return self._request.items.get(str(task.data.get("item_id")))
+        return self._request.items.get(item_named_by(task) or "")
+
+    def is_ours(self, item_id: str | None) -> bool:
+        """Whether an item is one of the campaign."""
+        return item_id in self._request.items
 
     def annotations(self, project: PushedProject, task: ServerTask, item: Item) -> Iterator[Seen]:
         """The annotations on a task."""

@@ -250,3 +250,21 @@ def test_a_changed_codebook_has_all_answers_judged_anew(pulled_once, raw, choice
     found = campaign.pull()
     assert [(line.answers, line.flags) for line in found.annotations] == [({"stance": "plain"}, ())]
     assert found.pulled.in_full == {campaign.project: "the codebook was changed"}
+
+
+def test_a_task_that_somebody_changed_by_hand_keeps_what_was_answered_before(pulled_once, raw, choice):
+    campaign = pulled_once()
+    task = raw().tasks(campaign.project)[1]
+    number = raw("ann-1").vote(task["id"], choice("stance", "neutral"))
+    campaign.pull()
+    changed = {"data": task["data"] | {"item_id": "stranger"}}
+    raw().http.patch(f"/api/tasks/{task['id']}/", json=changed).raise_for_status()
+    raw("ann-2").vote(task["id"], choice("stance", "neutral"))
+    found = campaign.pull()
+    assert (found.annotations, found.pulled.unknown_tasks, found.pulled.in_full) == ([], 1, {})
+    raw().delete(f"/api/annotations/{number}/")
+    found = campaign.pull()
+    assert [(line.state, line.item_id) for line in found.annotations] == [("deleted", "item-1")]
+    assert (found.pulled.in_full, found.pulled.unproven) == ({}, {})
+    campaign.path.with_name("pull.json").unlink()
+    assert (campaign.pull().annotations, campaign.pull().pulled.unproven) == ([], {})

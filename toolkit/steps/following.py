@@ -39,10 +39,11 @@ def follow_step(campaign: Campaign, every: float, progress: Progress, said: Call
 
 
 def _follow(pull: CampaignPull, every: float, bell: Bell, said: Callable[[str], None]) -> None:
-    is_away = False
+    is_away, took = False, 0.0
     while True:
-        if bell.wait(every):
-            time.sleep(_BREATH)
+        if bell.wait(max(every, took)):
+            time.sleep(max(_BREATH, took))
+        began = time.monotonic()
         try:
             pulled = pull.since_last(silent)
         except StudioError as error:
@@ -54,4 +55,5 @@ def _follow(pull: CampaignPull, every: float, bell: Bell, said: Callable[[str], 
             said(f"{pull.studio.url} is there again")
         is_away = False
         if pulled.new:
-            said(pull.outcome(pulled).line)
+            said(pull.told(pulled).line)
+        took = time.monotonic() - began  # half of the time is left to others, however large the ledger is

@@ -98,6 +98,11 @@ class CampaignPull:
 
     def outcome(self, pulled: Pulled) -> Outcome:
         """What is said of a pull, and its record in ``runs.jsonl``."""
+        outputs = [self._ledger_path, self.campaign.at("annotators.jsonl")]
+        return finish(self.campaign, "pull", [self.campaign.at("studio.json")], outputs, self.told(pulled))
+
+    def told(self, pulled: Pulled) -> Outcome:
+        """What is said of a pull."""
         state, stale = self._state()
         facts = {
             "schema": 1,
@@ -111,10 +116,7 @@ class CampaignPull:
             **msgspec.to_builtins(state),
         }
         line = "; ".join((f"{pulled.new} new lines in the ledger", *_remarks(pulled), state_line(state)))
-        outputs = [self._ledger_path, self.campaign.at("annotators.jsonl")]
-        return finish(
-            self.campaign, "pull", [self.campaign.at("studio.json")], outputs, Outcome(line=line, facts=facts)
-        )
+        return Outcome(line=line, facts=facts)
 
     def _state(self) -> tuple[CampaignState, dict[str, int]]:
         """How far the annotation is, and how many answers codebooks of before have; answers themselves are not kept."""

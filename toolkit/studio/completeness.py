@@ -4,7 +4,9 @@ What was changed is asked for by its time. What that cannot show (a deleted task
 than anyone would think, a clock that was set back) shows in the counts of the database, and then more is read.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
+from functools import cached_property
 
 from toolkit.errors import StudioError
 from toolkit.studio.client import Studio
@@ -156,7 +158,7 @@ class ProjectPull:
             self._tasks[task.id] = item.id if item else item_named_by(task)
             self._strange.pop(task.id, None)
             if item is None:
-                self._strange[task.id] = len(task.annotations)
+                missing += self._take_strange(task)
                 continue
             there = list(self._reader.annotations(self._project, task, item))
             numbers = {each.raw.id for each in there}
@@ -164,6 +166,20 @@ class ProjectPull:
             missing += [each for each in self._on_task(item.id, task.id) if each.number not in numbers]
         self._differences.take(seen)
         self._differences.take_gone(missing)
+
+    def _take_strange(self, task: ServerTask) -> list[Sighting]:
+        """Count what is on a task of no item; what the ledger has of it came before somebody changed the task."""
+        there = {raw.id for raw in task.annotations}
+        known = {each.number: each for each in self._known_on_tasks.get(task.id, ())}
+        self._strange[task.id] = len(there - known.keys())
+        return [each for number, each in known.items() if number not in there and each.state != "deleted"]
+
+    @cached_property
+    def _known_on_tasks(self) -> dict[int, list[Sighting]]:
+        found: defaultdict[int, list[Sighting]] = defaultdict(list)
+        for each in self._sightings.alive(self._project.id):
+            found[each.task].append(each)
+        return found
 
     def _on_task(self, item_id: str, task: int) -> list[Sighting]:
         of_item = self._sightings.of_item(item_id)

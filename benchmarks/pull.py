@@ -144,9 +144,8 @@ class Bench:
 
     def vote(self, project: int, account: Account) -> None:
         """New votes by a third annotator, spread over the project."""
-        with self.api() as api:
-            query = {"project": project, "include": "id", "page_size": len(self.items)}
-            numbers = [task["id"] for task in api.get("/api/tasks/", params=query).raise_for_status().json()["tasks"]]
+        with open_studio(self.server) as studio:
+            numbers = [number for page in studio.task_numbers(project) for number in page]
         chosen = numbers[:: max(1, len(numbers) // NEW_VOTES)][:NEW_VOTES]
         with self.api(account) as api, ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda task: self.send(api, task), chosen))

@@ -38,10 +38,14 @@ from toolkit.studio.wire import (
 )
 
 PAGE = 500  # tasks a request: 100 is no faster, 1,000 no slower
-# Named fields are a fifth cheaper for the server than all; the names hold for a task and for its annotations alike.
-_FIELDS = (
-    "id,data,annotations,completed_by,result,was_cancelled,ground_truth,lead_time,created_at,updated_at,updated_by"
-)
+# Annotations that are asked for to be expanded are half as dear for the server as those that come along, and those of
+# their fields that are not named cost nothing.
+_OF_ANNOTATIONS = (
+    "id", "completed_by", "updated_by", "result", "was_cancelled", "ground_truth", "lead_time", "created_at",
+    "updated_at",
+)  # fmt: skip
+_FIELDS = ",".join(("id", "data", *(f"annotations.{name}" for name in _OF_ANNOTATIONS)))
+
 
 T = TypeVar("T", bound=Named)
 
@@ -205,10 +209,11 @@ class Studio(Transport):
         """
         wanted = [] if since is None else [_filter("updated_at", "greater", "Datetime", since)]
         # `resolve_uri` would have the server look for addresses in every text.
-        return self._pages(project_id, wanted, ServerTask, include=_FIELDS, fields="all", resolve_uri="false")
+        options = {"include": _FIELDS, "expand": "annotations", "fields": "all", "resolve_uri": "false"}
+        return self._pages(project_id, wanted, ServerTask, **options)
 
     def task_numbers(self, project_id: int) -> Iterator[tuple[int, ...]]:
-        """The ids of all tasks of a project, in pages: a third of the price of their annotations."""
+        """The ids of all tasks of a project, in pages: two thirds of the price of their annotations."""
         for page in self._pages(project_id, [], Named, include="id"):
             yield tuple(task.id for task in page)
 

@@ -4,6 +4,8 @@ import pytest
 from support.proxy import FaultyProxy
 from support.workspace import STANCE, Server, Workspace
 
+from toolkit.studio.server import start_server, stop_server
+
 
 @pytest.fixture(scope="session")
 def server(studio_server, studio_directory):
@@ -75,3 +77,13 @@ def make_proxy(studio_server):
     yield make
     for each in opened:
         each.close()
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory, studio_server):
+    """A server that may be killed; the session's has made sure that there is a migrated database."""
+    assert studio_server.pid
+    directory = tmp_path_factory.mktemp("accidents") / "server"
+    start_server(directory, lambda _: None)
+    yield directory
+    stop_server(directory)

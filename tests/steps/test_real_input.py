@@ -1,6 +1,5 @@
 """Real articles and votes besides the sample."""
 
-import gzip
 import json
 import os
 import re
@@ -9,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.persent import BOOK, persent_files
 
 from toolkit.files import read_json, read_jsonl, read_table, write_table
 from toolkit.records import Annotator, Gold, Item
@@ -58,22 +58,6 @@ def test_one_article_with_two_targets(make_workspace):
     assert "mean nothing" in card
 
 
-PERSENT_BOOK = """
-name = "persent"
-version = "1"
-title.en = "Sentiment towards a person"
-[[questions]]
-name = "sentiment"
-text.en = "What does the author of this paragraph feel towards {target}?"
-required = true
-labels = [
-  { name = "positive", title.en = "Positive", scale = 1, hotkey = "1" },
-  { name = "neutral", title.en = "Neutral", scale = 0, hotkey = "2" },
-  { name = "negative", title.en = "Negative", scale = -1, hotkey = "3" },
-  { name = "cannot_say", title.en = "Cannot say", no_answer = true, hotkey = "4" },
-]
-"""
-
 PERSENT_CAMPAIGN = """
 name = "persent"
 title = "Sentiment towards persons"
@@ -97,39 +81,12 @@ annotators = [
 """
 
 
-def persent_files(path):
-    """All articles, and the labels of those of which each paragraph has one and the release is sound."""
-    articles, intended = [], []
-    with gzip.open(path, "rt") as handle:
-        for number, row in enumerate(map(json.loads, handle)):
-            name, start = f"persent-{number}", 0
-            articles.append(
-                {
-                    "id": name,
-                    "text": "\n".join(row["paragraphs"]),
-                    "title": row["title"] or "",
-                    "meta": {"person": row["target"]},
-                }
-            )
-            sound = (
-                row["aligned"]
-                and len(row["paragraphs"]) == len(row["paragraph_labels"])
-                and all(row["paragraph_labels"])
-            )
-            for text, label in zip(row["paragraphs"], row["paragraph_labels"], strict=False):
-                if sound:
-                    answers = {"sentiment": label.lower()}
-                    intended.append({"article_id": name, "start": start, "end": start + len(text), "answers": answers})
-                start += len(text) + 1
-    return articles, intended
-
-
 @pytest.mark.shared
 @pytest.mark.server
 def test_paragraphs_of_a_public_collection_with_a_codebook_of_their_own(make_workspace):
     articles, intended = persent_files(needed(SHARED / "persent" / "dev.jsonl.gz"))
     assert len(articles) == 578
-    workspace = make_workspace("persent", PERSENT_CAMPAIGN, schemas__person_toml=PERSENT_BOOK)
+    workspace = make_workspace("persent", PERSENT_CAMPAIGN, schemas__person_toml=BOOK)
     write_table(workspace.root / "data/raw/persent.jsonl", articles)
     assert json.loads(workspace.run("segment", "--json"))["articles"] == 578
 

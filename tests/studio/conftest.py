@@ -7,12 +7,18 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec import Struct
 
 from toolkit.codebook import Codebook, read_codebook
-from toolkit.records import Item, Target
+from toolkit.files import read_jsonl, write_jsonl
+from toolkit.records import Annotation, Item, Target
 from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
 from toolkit.studio.client import Studio
-from toolkit.studio.push import PushRequest, ShownItem
+from toolkit.studio.cursors import read_cursor, write_cursor
+from toolkit.studio.ledgers import LedgerFile
+from toolkit.studio.pull import Pulled, pull_annotations
+from toolkit.studio.push import PushRequest, ShownItem, push_items
+from toolkit.studio.reading import Pseudonyms, PullRequest, ScreenSince
 from toolkit.studio.screen import Shown
 from toolkit.studio.server import ServerState
 
@@ -183,3 +189,61 @@ def choice() -> Callable[..., dict[str, Any]]:
         return {"from_name": question, "to_name": "text", "type": "choices", "value": {"choices": list(labels)}}
 
     return part
+
+
+class Found(Struct):
+    """What a pull found, and the lines that it appended."""
+
+    annotations: list[Annotation]
+    pulled: Pulled
+
+
+class Campaign:
+    """A campaign of a test: pushed, answered by hand, and pulled into a ledger."""
+
+    def __init__(self, studio: Studio, request: PushRequest, directory: Path) -> None:
+        self.studio = studio
+        self.request = request
+        self.projects = push_items(studio, request, lambda _d, _t: None).projects
+        self.project = self.projects[0].id
+        self.path = directory / "annotations.jsonl"
+        self.screens: tuple[ScreenSince, ...] = ()
+        self.batch = 3
+        self.before_append: Callable[[], None] = lambda: None
+        self.in_full = False
+
+    @property
+    def ledger(self) -> list[Annotation]:
+        return read_jsonl(self.path, Annotation) if self.path.exists() else []
+
+    @ledger.setter
+    def ledger(self, lines: list[Annotation]) -> None:
+        write_jsonl(self.path, lines)
+
+    def pull(self, pseudonym_of: Pseudonyms = lambda _id, email: email.split("@")[0]) -> Found:
+        """Pull as `stance pull` does, from where the last pull ended or, where that is wanted, in full."""
+        had = len(self.ledger)
+        ledger, cursor_path = LedgerFile(self.path, self.batch, self.before_append), self.path.with_name("pull.json")
+        request = self.pull_request()
+        cursor = None if self.in_full else read_cursor(cursor_path, request.server, ledger.size)
+        pulled = pull_annotations(self.studio, request, ledger, cursor, pseudonym_of, lambda _d, _t: None)
+        write_cursor(cursor_path, pulled.cursor)
+        return Found(annotations=self.ledger[had:], pulled=pulled)
+
+    def pull_request(self) -> PullRequest:
+        return PullRequest(
+            server="http://studio.example",
+            projects=self.projects,
+            items={each.item.id: each.item for each in self.request.items},
+            codebook=self.request.codebook,
+            codebook_ref="stance@0.1#abc",
+            screens=self.screens,
+        )
+
+
+@pytest.fixture
+def make_campaign(
+    studio: Studio, push_request: Callable[..., PushRequest], tmp_path: Path
+) -> Callable[[int, int], Campaign]:
+    """Push so many items for so many votes each, to be answered by hand and pulled."""
+    return lambda items, votes: Campaign(studio, push_request(items, votes), tmp_path)

@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
@@ -75,14 +75,18 @@ class Pace(Struct, frozen=True, kw_only=True):
     why: str  # why there is no such day, or what it rests on
 
 
-def pace_of(items: Mapping[str, Item], annotations: Iterable[Annotation], now: str) -> Pace:
+def pace_of(
+    items: Mapping[str, Item], annotations: Iterable[Annotation], now: str, withdrawn: Collection[str] = ()
+) -> Pace:
     """Progress by the ledger.
 
     Args:
         items: of the campaign, by id.
         annotations: the ledger.
         now: this moment, ISO 8601 in UTC.
+        withdrawn: items that were taken out.
     """
+    items = {name: item for name, item in items.items() if name not in withdrawn}
     states = [state for state in latest(annotations) if state.item_id in items]
     counted = settle(states, items).counted
     votes = Counter(annotation.item_id for annotation in counted)

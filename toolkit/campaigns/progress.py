@@ -1,7 +1,7 @@
 """How far the annotation of a campaign is, by its ledger."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -21,21 +21,24 @@ class CampaignState(Struct, frozen=True, kw_only=True):
     left_out: dict[str, int]  # annotations that do not count, by reason
 
 
-def state_of(items: Mapping[str, Item], annotations: Iterable[Annotation]) -> CampaignState:
-    """How far the annotation is; before anybody has answered, every item is open."""
+def state_of(
+    items: Mapping[str, Item], annotations: Iterable[Annotation], withdrawn: Container[str] = ()
+) -> CampaignState:
+    """How far the annotation is; before anybody has answered, every item is open, and one that was withdrawn never."""
     seen_states = latest(annotations)
-    ledger = settle(seen_states, items)
+    ledger = settle(seen_states, items, None, withdrawn)
     votes = Counter(annotation.item_id for annotation in ledger.counted)
     seen: defaultdict[str, set[str]] = defaultdict(set)
     for annotation in seen_states:
         if annotation.state != "draft":
             seen[annotation.item_id].add(annotation.annotator)
     people = {annotation.annotator for annotation in seen_states}
-    short = [item.id for item in items.values() if votes[item.id] < item.votes]
+    asked = [item for item in items.values() if item.id not in withdrawn]
+    short = [item.id for item in asked if votes[item.id] < item.votes]
     exhausted = sum(bool(people) and seen[item] >= people for item in short)
     return CampaignState(
-        items=len(items),
-        asked=sum(item.votes for item in items.values()),
+        items=len(asked),
+        asked=sum(item.votes for item in asked),
         votes=len(ledger.counted),
         open_items=len(short) - exhausted,
         short_items=exhausted,

@@ -1,5 +1,6 @@
 """Verbs for a campaign on Label Studio."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from toolkit.cli import outside
 from toolkit.cli.common import AsJson, CampaignPath, Output, Quiet, campaign_at, emit, example, shown_progress
 from toolkit.errors import UsageError
-from toolkit.steps import progressing, pulling, pushing, running, simulating
+from toolkit.steps import following, progressing, pulling, pushing, running, simulating
 
 
 def register(app: typer.Typer) -> None:
@@ -47,10 +48,15 @@ def _pull(
     label: outside.LabelColumn = None,
     wide: outside.Wide = None,
     kind: outside.KindOfVotes = None,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again, not only what was changed.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until Ctrl-C; then read everything once more.")
+    ] = False,
+    every: Annotated[float, typer.Option("--every", min=1, metavar="SECONDS", help="How often --follow looks.")] = 30,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Append what annotators have done to the ledger.
+    """Append what annotators have done to the ledger; where the counts of the server differ, read everything again.
 
     With --from from files; with the address of any project, or --from alone, into a table of votes (-o).
     """
@@ -59,7 +65,11 @@ def _pull(
     )
     outcome = outside.pull_outside(sources, options, quiet)
     if outcome is None:
-        outcome = pulling.pull_step(campaign_at(Path((sources or [""])[0])), shown_progress(quiet))
+        campaign, progress = campaign_at(Path((sources or [""])[0])), shown_progress(quiet)
+        if follow:
+            outcome = following.follow_step(campaign, every, progress, _nothing if quiet else _say)
+        else:
+            outcome = (pulling.full_pull_step if full else pulling.pull_step)(campaign, progress)
     emit(outcome, as_json, quiet)
 
 
@@ -88,6 +98,11 @@ def _run(
         campaign_at(source), running.RunOptions(simulate=simulate, go_on=go_on), shown_progress(quiet), said
     )
     emit(outcome, as_json, quiet)
+
+
+def _say(line: str) -> None:
+    """Say on stderr, at once, what happens while a command goes on."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _nothing(line: str) -> None:

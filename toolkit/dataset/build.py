@@ -145,9 +145,10 @@ def annotation_rows(
             "updated": annotation.updated,
             "codebook": annotation.codebook,
         }
+        answers = codebook.migrated(annotation.answers)
         for question in codebook.questions:
             if question.kind in ("choice", "choices", "rating"):
-                row[question.name] = _known(annotation.answers.get(question.name), question.label_names)
+                row[question.name] = _known(answers.get(question.name), question.label_names)
         rows.append(row)
     return rows
 

@@ -1,11 +1,12 @@
 """What the append-only ledger says now: the latest state of each annotation, and which of them count."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Container, Hashable, Iterable, Mapping
 
+import msgspec
 from msgspec import Struct
 
-from toolkit.codebook import Question
+from toolkit.codebook import Codebook, Question
 from toolkit.records import Annotation, Item, Vote
 
 # What keeps an annotation out of counts; flags of other codes only ask for a second look.
@@ -23,6 +24,7 @@ NOT_COUNTED = frozenset(
         "other_text",
         "by_model",
         "by_rule",
+        "not_assigned",
     }
 )
 
@@ -35,47 +37,84 @@ class Ledger(Struct, frozen=True, kw_only=True):
 
 
 def latest(annotations: Iterable[Annotation]) -> list[Annotation]:
-    """The state in which each annotation was last seen, in the order of item, annotator and origin."""
+    """The state in which each annotation was last seen, in the order of item, annotator and origin.
+
+    A draft that was thrown away, or became an annotation, is none any more.
+    """
     found: dict[Hashable, Annotation] = {}
     for annotation in annotations:
         key = _identity(annotation)
         known = found.get(key)
         if known is None or (known.observed, known.updated) <= (annotation.observed, annotation.updated):
             found[key] = annotation
-    return sorted(found.values(), key=lambda a: (a.item_id, a.annotator, a.created, a.id))
+    answered = {(a.item_id, a.annotator) for a in found.values() if not _is_draft(a)}
+    states = (a for a in found.values() if not _is_draft(a) or _is_begun(a, answered))
+    return sorted(states, key=lambda a: (a.item_id, a.annotator, a.created, a.id))
 
 
 def _identity(annotation: Annotation) -> Hashable:
     origin = annotation.origin
-    if origin is None or origin.annotation is None:
+    if origin is None:
         return annotation.item_id, annotation.annotator
+    if origin.annotation is None:
+        return origin.server, origin.project, annotation.item_id, annotation.annotator
     return origin.server, origin.project, origin.annotation
 
 
-def settle(annotations: Iterable[Annotation], items: Mapping[str, Item]) -> Ledger:
+def _is_draft(annotation: Annotation) -> bool:
+    """Whether it is something that the server does not number, and no imported row."""
+    was_gone = annotation.state == "deleted" and annotation.origin is not None and annotation.origin.annotation is None
+    return annotation.state == "draft" or was_gone
+
+
+def _is_begun(draft: Annotation, answered: set[tuple[str, str]]) -> bool:
+    return draft.state == "draft" and (draft.item_id, draft.annotator) not in answered
+
+
+def settle(
+    annotations: Iterable[Annotation],
+    items: Mapping[str, Item],
+    codebook: Codebook | None = None,
+    withdrawn: Container[str] = (),
+) -> Ledger:
     """Which annotations count: submitted, blind, asked for by the design, without a flag against them, one a person.
 
     Of several annotations of one person for one item the latest counts.
+
+    Args:
+        annotations: lines of the ledger.
+        items: by id.
+        codebook: by which answers are counted under the present names of their labels; None: where nothing but the
+            number of annotations is wanted.
+        withdrawn: items that were taken out; what was answered to them is kept and does not count.
     """
     left_out: Counter[str] = Counter()
     counted: dict[tuple[str, str], Annotation] = {}
     for annotation in sorted(latest(annotations), key=lambda a: (a.updated, a.id)):
-        reason = _reason_against(annotation, items)
+        reason = _reason_against(annotation, items, withdrawn)
         key = annotation.item_id, annotation.annotator
         if reason is None and key in counted:
             left_out["superseded"] += 1
         if reason is None:
-            counted[key] = annotation
+            counted[key] = _under_present_names(annotation, codebook)
         else:
             left_out[reason] += 1
     return Ledger(counted=tuple(counted[key] for key in sorted(counted)), left_out=dict(sorted(left_out.items())))
 
 
-def _reason_against(annotation: Annotation, items: Mapping[str, Item]) -> str | None:
+def _under_present_names(annotation: Annotation, codebook: Codebook | None) -> Annotation:
+    if codebook is None or not codebook.migrations:
+        return annotation
+    return msgspec.structs.replace(annotation, answers=codebook.migrated(annotation.answers))
+
+
+def _reason_against(annotation: Annotation, items: Mapping[str, Item], withdrawn: Container[str]) -> str | None:
     if annotation.state != "submitted":
         return annotation.state
     if annotation.item_id not in items:
         return "unknown_item"
+    if annotation.item_id in withdrawn:
+        return "withdrawn"
     if annotation.assigned_by != "design":
         return annotation.assigned_by
     return next((flag.code for flag in annotation.flags if flag.code in NOT_COUNTED), None)
@@ -101,3 +140,14 @@ def votes_of(ledger: Ledger, question: Question, items: Mapping[str, Item], clus
         for annotation in ledger.counted
         if question.name in annotation.answers
     ]
+
+
+def stale_counts(states: Iterable[Annotation], codebook_ref: str) -> dict[str, int]:
+    """How many answers were given on a screen of before, by its codebook.
+
+    Args:
+        states: the latest state of each annotation.
+        codebook_ref: of the screen as it is now.
+    """
+    stale = (a.codebook for a in states if a.state == "submitted" and a.codebook != codebook_ref)
+    return dict(sorted(Counter(stale).items()))

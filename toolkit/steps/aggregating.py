@@ -44,7 +44,7 @@ def aggregate_step(campaign: Campaign) -> Outcome:
 
 def aggregate_inputs(campaign: Campaign) -> list[Path]:
     """What aggregation depends on."""
-    names = ("items.jsonl", "annotations.jsonl", "annotators.jsonl", "clusters.jsonl")
+    names = ("items.jsonl", "annotations.jsonl", "withdrawn.jsonl", "annotators.jsonl", "clusters.jsonl")
     return [campaign.beside(campaign.file.codebook), *(campaign.at(name) for name in names)]
 
 

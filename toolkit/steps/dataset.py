@@ -36,6 +36,7 @@ from toolkit.steps.common import (
     items_of,
     paragraphs_of,
     simulation_note,
+    withdrawn_of,
 )
 from toolkit.steps.paragraphs import counts_of, placed_items, told_outdated
 from toolkit.steps.planning import frame_of
@@ -93,7 +94,7 @@ def build_step(campaign: Campaign) -> Outcome:
     examples = _examples(campaign, placed)
     split_of = {example.id: example.split for example in examples}
     gold = gold_rows(examples, campaign.codebook)
-    ledger = settle(annotations_of(campaign), items_of(campaign))
+    ledger = settle(annotations_of(campaign), items_of(campaign), campaign.codebook, withdrawn_of(campaign))
     states = [a for a in latest(annotations_of(campaign)) if a.item_id in split_of]
     votes = annotation_rows(states, ledger, annotators_of(campaign), campaign.codebook)
     certificate = certify(examples)

@@ -8,10 +8,11 @@ from toolkit.campaigns.pace import Pace, pace_of
 from toolkit.campaigns.progress import CampaignState, state_line, state_of
 from toolkit.errors import MissingFileError
 from toolkit.labels.agreement import QuestionAgreement
+from toolkit.labels.ledger import latest, stale_counts
 from toolkit.records import Annotation
 from toolkit.runs import now
 from toolkit.steps.agreeing import agreement_of, alpha_line
-from toolkit.steps.common import Outcome, annotations_of, items_of
+from toolkit.steps.common import Outcome, annotations_of, items_of, withdrawn_of
 from toolkit.steps.studio import studio_file_of
 from toolkit.steps.votes import counted_votes
 from toolkit.workspace import Campaign
@@ -21,19 +22,24 @@ _NAMED = 5  # of a long list, how many are named in the text; the facts have all
 
 def campaign_state(campaign: Campaign) -> CampaignState:
     """How far the annotation is, by the ledger as it was last pulled."""
-    return state_of(items_of(campaign), _ledger(campaign))
+    return state_of(items_of(campaign), _ledger(campaign), withdrawn_of(campaign))
 
 
 def status_step(campaign: Campaign) -> Outcome:
     """How far the annotation is and where it goes on; reads the ledger, asks no server."""
     file, state = studio_file_of(campaign), campaign_state(campaign)
-    pace = pace_of(items_of(campaign), _ledger(campaign), now())
+    ledger, withdrawn = _ledger(campaign), withdrawn_of(campaign)
+    pace = pace_of(items_of(campaign), ledger, now(), withdrawn)
+    stale = stale_counts(latest(ledger), campaign.codebook.ref)
     found = _agreement(campaign) if state.votes else {}
     urls = ", ".join(project.url for project in file.projects)
     lines = [f"{state_line(state)}; {urls}", *_pace_lines(pace), *(alpha_line(*each) for each in found.items())]
+    lines += [f"{number} annotations were given to an earlier codebook, {ref}" for ref, number in stale.items()]
     facts = {
         "schema": 1,
         **msgspec.to_builtins(state),
+        "stale": stale,
+        "withdrawn": len(withdrawn),
         "pace": msgspec.to_builtins(pace),
         "agreement": {name: msgspec.to_builtins(each.alpha) for name, each in found.items()},
     }

@@ -1,20 +1,27 @@
 """The step that brings annotations from Label Studio into the ledger."""
 
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from toolkit.campaigns.progress import state_line
-from toolkit.files import append_jsonl, locked, mend_jsonl, read_json, read_jsonl, write_json
-from toolkit.records import Annotation, Annotator
-from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of
-from toolkit.steps.progressing import campaign_state
-from toolkit.steps.studio import connect, studio_file_of
+from toolkit.campaigns.progress import CampaignState, state_line, state_of
+from toolkit.files import append_jsonl, locked, read_json, write_json
+from toolkit.labels.ledger import latest, stale_counts
+from toolkit.records import Annotation, Annotator, Item
+from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, withdrawn_of
+from toolkit.steps.studio import StudioFile, connect, studio_file_of
 from toolkit.studio.accounts import SIMULATED, read_keys
-from toolkit.studio.pull import PullRequest, pull_annotations
-from toolkit.workspace import Campaign
+from toolkit.studio.client import Studio
+from toolkit.studio.cursors import Cursor, read_cursor, utc, write_cursor
+from toolkit.studio.ledgers import LedgerFile
+from toolkit.studio.pull import Pulled, pull_annotations
+from toolkit.studio.reading import PullRequest, ScreenSince
+from toolkit.workspace import Campaign, read_campaign
 
 
 class _Names(Struct, frozen=True, kw_only=True):
@@ -25,58 +32,145 @@ class _Names(Struct, frozen=True, kw_only=True):
 
 
 def pull_step(campaign: Campaign, progress: Progress) -> Outcome:
-    """Append to the ledger what the server has and the ledger has not."""
-    file, items = studio_file_of(campaign), items_of(campaign)
+    """Append to the ledger what was changed on the server since the last pull."""
+    with open_pull(campaign) as pull:
+        return pull.outcome(pull.since_last(progress))
+
+
+def full_pull_step(campaign: Campaign, progress: Progress) -> Outcome:
+    """Read everything on the server again, and append to the ledger what it has not."""
+    with open_pull(campaign) as pull:
+        return pull.outcome(pull.in_full(progress))
+
+
+@contextlib.contextmanager
+def open_pull(campaign: Campaign) -> Iterator["CampaignPull"]:
+    """A way to pull a campaign, once or again and again."""
     studio, keys_file = connect(campaign)
-    ledger, batch = campaign.at("annotations.jsonl"), campaign.file.studio.batch
-    request = PullRequest(
-        server=file.server,
-        projects=tuple(project.id for project in file.projects),
-        items=items,
-        codebook=campaign.codebook,
-        codebook_ref=file.codebook,
-    )
-    with studio, locked(campaign.at("pull")):
-        mend_jsonl(ledger)
-        known = read_jsonl(ledger, Annotation) if ledger.exists() else []
-        naming = _Naming(campaign, keys_file)
-        pulled = pull_annotations(studio, request, known, naming.pseudonym_of)
-        naming.save()
-        for start in range(0, len(pulled.annotations), batch):
-            append_jsonl(ledger, pulled.annotations[start : start + batch])
-            progress("pulled", min(start + batch, len(pulled.annotations)), len(pulled.annotations))
-        ledger.touch()
-    state = campaign_state(campaign)
-    facts = {
-        "schema": 1,
-        "new": len(pulled.annotations),
-        "unchanged": pulled.unchanged,
-        "unknown_tasks": pulled.unknown_tasks,
-        **msgspec.to_builtins(state),
-    }
-    line = f"{len(pulled.annotations)} new lines in the ledger; {state_line(state)}"
-    outcome = Outcome(line=line, facts=facts)
-    return finish(campaign, "pull", [campaign.at("studio.json")], [ledger, campaign.at("annotators.jsonl")], outcome)
+    with studio:
+        yield CampaignPull(campaign, studio, keys_file)
 
 
-class _Naming:
+class CampaignPull:
+    """A campaign and its server; the campaign's files are read anew for each pull, since items may join it."""
+
+    def __init__(self, campaign: Campaign, studio: Studio, keys_file: Path) -> None:
+        self._keys_file = keys_file
+        self._ledger_path = campaign.at("annotations.jsonl")
+        self._cursor_path = campaign.at("pull.json")
+        self.studio = studio
+        self.campaign, self.file, self.items = _read(campaign.path)
+
+    def since_last(self, progress: Progress) -> Pulled:
+        """Bring the ledger up to date with what was changed since the last pull; nobody else pulls meanwhile."""
+        return self._pull(progress, lambda ledger: read_cursor(self._cursor_path, self.file.server, ledger.size))
+
+    def in_full(self, progress: Progress) -> Pulled:
+        """Bring the ledger up to date with everything that there is; nobody else pulls meanwhile."""
+        return self._pull(progress, lambda _: None)
+
+    def _pull(self, progress: Progress, cursor_for: Callable[[LedgerFile], Cursor | None]) -> Pulled:
+        self.campaign, self.file, self.items = _read(self.campaign.path)
+        with locked(self.campaign.at("pull")):
+            naming = Naming(self.campaign, self._keys_file)
+            ledger = LedgerFile(self._ledger_path, self.campaign.file.studio.batch, naming.save)
+            pulled = pull_annotations(
+                self.studio,
+                self._request(),
+                ledger,
+                cursor_for(ledger),
+                naming.pseudonym_of,
+                lambda done, total: progress("pulled", done, total),
+            )
+            naming.save()
+            self._ledger_path.touch()
+            write_cursor(self._cursor_path, pulled.cursor)
+        return pulled
+
+    def _request(self) -> PullRequest:
+        return PullRequest(
+            server=self.file.server,
+            projects=self.file.projects,
+            items=self.items,
+            codebook=self.campaign.codebook,
+            codebook_ref=self.file.codebook,
+            screens=tuple(ScreenSince(since=utc(each.since), codebook_ref=each.codebook) for each in self.file.screens),
+        )
+
+    def outcome(self, pulled: Pulled) -> Outcome:
+        """What is said of a pull, and its record in ``runs.jsonl``."""
+        outputs = [self._ledger_path, self.campaign.at("annotators.jsonl")]
+        return finish(self.campaign, "pull", [self.campaign.at("studio.json")], outputs, self.told(pulled))
+
+    def told(self, pulled: Pulled) -> Outcome:
+        """What is said of a pull."""
+        state, stale = self._state()
+        facts = {
+            "schema": 1,
+            "new": pulled.new,
+            "unchanged": pulled.unchanged,
+            "tasks": pulled.tasks,
+            "unknown_tasks": pulled.unknown_tasks,
+            "in_full": {str(number): why for number, why in pulled.in_full.items()},
+            "unproven": {str(number): why for number, why in pulled.unproven.items()},
+            "stale": stale,
+            **msgspec.to_builtins(state),
+        }
+        line = "; ".join((f"{pulled.new} new lines in the ledger", *_remarks(pulled), state_line(state)))
+        return Outcome(line=line, facts=facts)
+
+    def _state(self) -> tuple[CampaignState, dict[str, int]]:
+        """How far the annotation is, and how many answers codebooks of before have; answers themselves are not kept."""
+        states = latest(_without_answers(self._ledger_path))
+        state = state_of(self.items, states, withdrawn_of(self.campaign))
+        return state, stale_counts(states, self.file.codebook)
+
+
+def _read(path: Path) -> tuple[Campaign, StudioFile, dict[str, Item]]:
+    campaign = read_campaign(path)
+    return campaign, studio_file_of(campaign), items_of(campaign)
+
+
+def _remarks(pulled: Pulled) -> Iterator[str]:
+    for number, why in pulled.in_full.items():
+        if why:
+            yield f"project {number} was read in full: {why}"
+    for number, why in pulled.unproven.items():
+        yield f"project {number} is not proven complete: {why}; pull again when fewer people work"
+
+
+def _without_answers(ledger: Path) -> Iterator[Annotation]:
+    for _, line in LedgerFile(ledger).lines():
+        yield msgspec.structs.replace(
+            line,
+            item_id=sys.intern(line.item_id),
+            annotator=sys.intern(line.annotator),
+            answers={},
+            codebook=sys.intern(line.codebook),
+        )
+
+
+class Naming:
     """Accounts of the server as pseudonyms; new ones are remembered in the campaign's key file."""
 
     def __init__(self, campaign: Campaign, keys_file: Path) -> None:
         self._campaign = campaign
         self._path = campaign.at("keys.json")
+        # The server and people write an address in capitals or not as they like.
         ours = read_keys(keys_file).annotators
-        self._ours = {account.email: name for name, account in ours.items()}
+        self._ours = {account.email.casefold(): name for name, account in ours.items()}
         self._hidden = {str(account.user_id): account.email for account in ours.values()}
         names = msgspec.convert(read_json(self._path), _Names) if self._path.exists() else _Names()
-        self._remembered = dict(names.pseudonyms)
+        self._remembered = {email.casefold(): name for email, name in names.pseudonyms.items()}
         self._addresses = dict(names.addresses)
         self._used: dict[str, Literal["human", "simulated"]] = {}
+        self._saved = 0
 
     def pseudonym_of(self, user_id: int, email: str) -> str:
         """The pseudonym of an account, by its number and address on the server."""
         number = str(user_id)
         email = email or self._hidden.get(number) or self._addresses.get(number) or f"account {user_id}"
+        email = email.casefold()
         name = self._ours.get(email) or self._remembered.get(email)
         if name is None:
             taken = {*self._ours.values(), *self._remembered.values()}
@@ -89,9 +183,13 @@ class _Naming:
 
     def save(self) -> None:
         """Remember the new names, and who answers, before their answers are written."""
+        if self._saved == len(self._used):
+            self._campaign.at("annotators.jsonl").touch()
+            return
         if self._remembered:
             write_json(self._path, _Names(pseudonyms=self._remembered, addresses=self._addresses), mode=0o600)
         known = annotators_of(self._campaign)
         new = [Annotator(pseudonym=name, kind=kind) for name, kind in sorted(self._used.items()) if name not in known]
         append_jsonl(self._campaign.at("annotators.jsonl"), new)
         self._campaign.at("annotators.jsonl").touch()
+        self._saved = len(self._used)

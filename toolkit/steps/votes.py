@@ -11,7 +11,7 @@ from toolkit.errors import DataError
 from toolkit.files import column, read_table
 from toolkit.labels.ledger import Ledger, settle, votes_of
 from toolkit.records import Vote
-from toolkit.steps.common import annotations_of, clusters_of, items_of
+from toolkit.steps.common import annotations_of, clusters_of, items_of, withdrawn_of
 from toolkit.workspace import Campaign
 
 
@@ -19,7 +19,7 @@ def counted_votes(campaign: Campaign) -> tuple[Ledger, dict[str, list[Vote]]]:
     """The annotations of a campaign that count, and the votes on each question."""
     items = items_of(campaign)
     clusters = {row.article_id: row.cluster for row in clusters_of(campaign)}
-    ledger = settle(annotations_of(campaign), items)
+    ledger = settle(annotations_of(campaign), items, campaign.codebook, withdrawn_of(campaign))
     questions = campaign.codebook.choices
     return ledger, {question.name: votes_of(ledger, question, items, clusters) for question in questions}
 

@@ -1,6 +1,6 @@
 """What Label Studio sends and takes, as records; fields that we do not read are left out."""
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -68,19 +68,67 @@ class ServerAnnotation(Struct, frozen=True, kw_only=True):
     id: int
     completed_by: int | None = None  # None: the account was deleted
     updated_by: int | None = None  # who really sent it
-    result: list[Any] = []
+    result: list[Any]  # never left out: an answer without its result would read like one that was emptied
     was_cancelled: bool = False  # a skip
+    ground_truth: bool = False  # somebody has marked it as the right answer
     lead_time: float | None = None  # seconds
     created_at: str
     updated_at: str
 
 
-class ServerTask(Struct, frozen=True, kw_only=True):
-    """A task as the server has it."""
+class Named(Struct, frozen=True, kw_only=True):
+    """A task, by its number alone."""
 
     id: int
+
+
+class Changed(Named, frozen=True, kw_only=True):
+    """When a task was last changed."""
+
+    updated_at: str
+
+
+class ServerTask(Named, frozen=True, kw_only=True):
+    """A task as the server has it."""
+
     data: dict[str, Any]
-    annotations: tuple[ServerAnnotation, ...] = ()
+    annotations: tuple[ServerAnnotation, ...]
+
+
+_Task = TypeVar("_Task", bound=Named)
+
+
+class TaskPage(Struct, Generic[_Task], frozen=True, kw_only=True):
+    """A page of a list of tasks."""
+
+    tasks: tuple[_Task, ...]
+
+
+class Newest(Struct, frozen=True, kw_only=True):
+    """How far the time of a project has come, as ISO 8601 in UTC."""
+
+    changed: str | None  # when a task of it was last changed; None: it has none
+    clock: str | None  # what the server's clock says, to the second; None: it does not say
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How much there is in a project, as the database counts it."""
+
+    id: int
+    task_number: int
+    total_annotations_number: int  # without the skips
+    skipped_annotations_number: int
+
+    @property
+    def annotations(self) -> int:
+        """All annotations, skips included."""
+        return self.total_annotations_number + self.skipped_annotations_number
+
+
+class CountsPage(Struct, frozen=True, kw_only=True):
+    """The counts of some projects."""
+
+    results: tuple[Counts, ...]
 
 
 class StoredTask(Struct, frozen=True, kw_only=True):
@@ -133,6 +181,13 @@ class Draft(Struct, frozen=True, kw_only=True):
             created_at=self.created_at,
             updated_at=self.updated_at,
         )
+
+
+class Hook(Struct, frozen=True, kw_only=True):
+    """An address that the server calls when something happens."""
+
+    id: int
+    url: str
 
 
 class NewAnnotation(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,54 @@
+"""A server of a test's own that may be killed, and a campaign on it."""
+
+import contextlib
+import os
+import signal
+import time
+
+from support.workspace import Server
+
+from toolkit.files import read_json
+from toolkit.steps.studio import campaign_key
+from toolkit.studio.server import start_server
+
+PATIENCE = 300.0  # seconds until a test gives up waiting for its moment
+
+
+class Accident:
+    """A server of its own, a campaign on it, and a way to kill either in the middle."""
+
+    def __init__(self, directory, workspace):
+        self.directory, self.workspace = directory, workspace
+
+    @property
+    def marker(self):
+        return campaign_key(self.workspace.campaign)
+
+    def reader(self):
+        """The server as it is now, without our client."""
+        return contextlib.closing(Server(self.directory))
+
+    def count(self, server, verb):
+        """How far a verb is, by the server's own count, or the ledger's where the server changes nothing."""
+        if verb == "pull":
+            path = self.workspace.directory / "annotations.jsonl"
+            return path.read_bytes().count(b"\n") if path.exists() else 0
+        key = "task_number" if verb == "push" else "total_annotations_number"
+        return sum(server.get(f"/api/projects/{project}/")[key] for project in server.projects(self.marker))
+
+    def strike(self, verb, victim, k):
+        """Kill the victim as soon as the count is k, and have the server back; the count then."""
+        process = self.workspace.start(verb)
+        end = time.monotonic() + PATIENCE
+        with self.reader() as server:
+            while self.count(server, verb) < k:
+                assert process.poll() is None, process.communicate()
+                assert time.monotonic() < end
+        pid = process.pid if victim == "client" else read_json(self.directory / "server.json")["pid"]
+        os.kill(pid, signal.SIGKILL)
+        _, err = process.communicate()
+        assert process.returncode == (-signal.SIGKILL if victim == "client" else 1), err
+        assert "Traceback" not in err
+        start_server(self.directory, lambda _: None)
+        with self.reader() as server:
+            return self.count(server, verb)

@@ -1,0 +1,128 @@
+"""Annotations and drafts of a server, each with the item and the person that it belongs to."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from toolkit.codebook import Codebook
+from toolkit.records import Answers, Item, Origin
+from toolkit.studio.client import Studio
+from toolkit.studio.push import PushedProject
+from toolkit.studio.screen import parse_result
+from toolkit.studio.sightings import answers_hash
+from toolkit.studio.wire import ServerAnnotation, ServerTask
+
+Pseudonyms = Callable[[int, str], str]  # number and e-mail address of an account on the server -> its pseudonym
+
+NOBODY = "deleted-account"
+
+
+class ScreenSince(Struct, frozen=True, kw_only=True):
+    """A codebook and from when on annotators saw it."""
+
+    since: str  # ISO 8601, UTC, by the server's clock
+    codebook_ref: str
+
+
+class PullRequest(Struct, frozen=True, kw_only=True):
+    """What is to be pulled, and how it is read."""
+
+    server: str  # the key of the server in the ledger; stays what it was when its address changes
+    projects: tuple[PushedProject, ...]
+    items: Mapping[str, Item]
+    codebook: Codebook
+    codebook_ref: str  # of the codebook that was pushed last
+    screens: tuple[ScreenSince, ...] = ()  # the oldest first; none: there was never another
+
+    def seen_at(self, time: str) -> str:
+        """The codebook on the screen at a time."""
+        before = [screen for screen in self.screens if screen.since <= time]
+        if not self.screens:
+            return self.codebook_ref
+        return (before or [self.screens[0]])[-1].codebook_ref
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """An annotation or draft of the server, read but not yet judged."""
+
+    item: Item
+    project: PushedProject
+    origin: Origin
+    annotator: str
+    sender: str  # who really sent it
+    state: Literal["submitted", "draft", "skipped"]
+    answers: Answers
+    raw: ServerAnnotation
+
+    @property
+    def given(self) -> tuple[object, ...]:
+        """What its annotator has done, whatever is thought of it."""
+        return self.annotator, self.state, answers_hash(self.answers)
+
+
+class People:
+    """Who is behind the numbers of accounts; each is asked for once."""
+
+    def __init__(self, studio: Studio, pseudonym_of: Pseudonyms) -> None:
+        self._studio = studio
+        self._emails = studio.users()
+        self._pseudonym_of = pseudonym_of
+        self._known: dict[int, str] = {}
+
+    def name(self, user_id: int | None) -> str:
+        """The pseudonym of an account."""
+        if user_id is None:
+            return NOBODY
+        if user_id not in self._known:
+            if user_id not in self._emails:  # has joined since
+                self._emails = self._studio.users()
+            self._known[user_id] = self._pseudonym_of(user_id, self._emails.get(user_id, ""))
+        return self._known[user_id]
+
+
+def item_named_by(task: ServerTask) -> str | None:
+    """The item that a task says it shows, whether it is one of the campaign or not."""
+    item_id = task.data.get("item_id")
+    return item_id if isinstance(item_id, str) else None
+
+
+class Reader:
+    """Reads answers as the request says."""
+
+    def __init__(self, request: PullRequest, people: People) -> None:
+        self._request = request
+        self._people = people
+
+    def item_of(self, task: ServerTask) -> Item | None:
+        """The item that a task shows."""
+        return self._request.items.get(item_named_by(task) or "")
+
+    def is_ours(self, item_id: str | None) -> bool:
+        """Whether an item is one of the campaign."""
+        return item_id in self._request.items
+
+    def annotations(self, project: PushedProject, task: ServerTask, item: Item) -> Iterator[Seen]:
+        """The annotations on a task."""
+        for raw in task.annotations:
+            origin = Origin(server=self._request.server, project=project.id, task=task.id, annotation=raw.id)
+            yield self._seen(raw, item, project, origin)
+
+    def draft(self, project: PushedProject, task_id: int, item_id: str | None, raw: ServerAnnotation) -> Seen | None:
+        """A draft on a task; None where its item is not the campaign's."""
+        origin = Origin(server=self._request.server, project=project.id, task=task_id, annotation=None)
+        item = self._request.items.get(item_id or "")
+        return None if item is None else self._seen(raw, item, project, origin)
+
+    def _seen(self, raw: ServerAnnotation, item: Item, project: PushedProject, origin: Origin) -> Seen:
+        sender = raw.completed_by if raw.updated_by is None else raw.updated_by
+        return Seen(
+            item=item,
+            project=project,
+            origin=origin,
+            annotator=self._people.name(raw.completed_by),
+            sender=self._people.name(sender),
+            state="draft" if origin.annotation is None else "skipped" if raw.was_cancelled else "submitted",
+            answers=parse_result(raw.result, self._request.codebook),
+            raw=raw,
+        )

@@ -123,9 +123,10 @@ class ProjectPull:
 
     def _compare_tasks(self, newest: Newest, progress: Callable[[int], None]) -> None:
         """Find tasks that were deleted, and all that was on them; what else may be amiss may be the next step's."""
+        known = set(self._tasks)  # before the list: a task that comes meanwhile is not missing
         there = {number for page in self._studio.task_numbers(self._project.id) for number in page}
+        self._drop_tasks(known - there)
         self._read_changed(newest, progress)
-        self._drop_tasks(self._tasks.keys() - there)
 
     def _read_all(self, newest: Newest, progress: Callable[[int], None]) -> None:
         if self.in_full is None:

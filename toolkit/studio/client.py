@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from toolkit.errors import StudioError
-from toolkit.studio.transport import TIMEOUT, Transport
+from toolkit.studio.salvage import salvaged
+from toolkit.studio.transport import TIMEOUT, ServerFailedError, Transport
 from toolkit.studio.wire import (
     Draft,
     Invitation,
@@ -168,9 +169,26 @@ class Studio(Transport):
         return sorted(stored, key=lambda task: task.id)
 
     def tasks(self, project_id: int) -> Iterator[ServerTask]:
-        """All tasks of a project with their annotations, a page at a time."""
+        """All tasks of a project with their annotations, a page at a time; what the server cannot show is marked."""
+        last = 0
+        try:
+            for task in self._listed(project_id, _FIELDS):
+                last = task.id
+                yield task
+        except ServerFailedError:
+            bare = [task for task in self._listed(project_id, _FIELDS.replace(",result,", ",")) if task.id > last]
+            yield from salvaged(
+                bare,
+                lambda query: list(self._listed(project_id, _FIELDS, json.dumps(query))),
+                lambda number: self._get(f"/api/annotations/{number}/", ServerAnnotation),
+            )
+
+    def _listed(self, project_id: int, fields: str, query: str | None = None) -> Iterator[ServerTask]:
+        options = {"query": query} if query else {}
         with self._speaking(f"project {project_id}"):
-            for task in self._sdk.tasks.list(project=project_id, fields="all", include=_FIELDS, page_size=PAGE):
+            for task in self._sdk.tasks.list(
+                project=project_id, fields="all", include=fields, page_size=PAGE, **options
+            ):
                 annotations = msgspec.convert(task.annotations or (), tuple[ServerAnnotation, ...])
                 yield ServerTask(id=task.id, data=task.data, annotations=annotations)
 

@@ -182,7 +182,10 @@ def test_definitions_have_a_key_that_no_label_has():
     assert '<Choice value="Definitions" alias="open" hotkey="g" />' in config
     assert 'value="A: It is a."' in config
     plain = msgspec.structs.replace(book, questions=(Question(name="c", text={"en": "So?"}, kind="text"),))
-    assert "Definitions" not in label_config(plain, "en")
+    without = label_config(plain, "en", show=())
+    assert '<View className="stance-side" style="display: none">' in without
+    # A box that somebody has used must stay: it stays unseen.
+    assert '<Choice value="Definitions" alias="open" />' in without
 
 
 # --- what it shows -------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 
 from toolkit.errors import StudioError
 from toolkit.studio.client import Studio
+from toolkit.studio.salvage import UNREADABLE
 from toolkit.studio.server import open_studio
 from toolkit.studio.wire import NewAnnotation, ProjectSettings
 
@@ -149,19 +150,40 @@ def test_a_project_that_is_gone_is_said_to_be_gone(studio):
             ask()
 
 
+HALF = b'{"result": [{"from_name": "stance", "value": {"choices": ["\\ud83d"]}}]}'
+
+
+def send_half_a_character(http, task: int) -> None:
+    """The server stores such an answer, and from then on cannot show it."""
+    headers = {"Content-Type": "application/json"}
+    sent = http.post(f"/api/tasks/{task}/annotations/", content=HALF, headers=headers)
+    assert sent.status_code == 500
+
+
 def test_a_server_that_fails_is_told_in_one_line(studio, raw):
     project = studio.create_project(settings())
     studio.import_tasks(project.id, [{"text": "x"}])
     (task,) = studio.stored_tasks(project.id)
-    # Half of a character: the server stores it, and from then on cannot list the project.
-    body = b'{"result": [{"from_name": "stance", "value": {"choices": ["\\ud83d"]}}]}'
-    sent = raw().http.post(
-        f"/api/tasks/{task.id}/annotations/", content=body, headers={"Content-Type": "application/json"}
-    )
-    assert sent.status_code == 500
-    with pytest.raises(StudioError, match=rf"project {project.id}: the server failed \(500\)") as failure:
-        list(studio.tasks(project.id))
+    send_half_a_character(raw().http, task.id)
+    with pytest.raises(StudioError, match=r"the server failed \(500\)") as failure:
+        studio.delete_untouched(task.id)
     assert "<" not in str(failure.value)
+
+
+def test_an_answer_that_the_server_cannot_show_hides_no_other(studio, raw, choice):
+    project = studio.create_project(settings())
+    studio.import_tasks(project.id, [{"text": f"Boat {n}."} for n in range(9)])
+    stored = studio.stored_tasks(project.id)
+    for task in stored:
+        raw().vote(task.id, choice("stance", "A"))
+    for task in stored[2], stored[5]:
+        send_half_a_character(raw().http, task.id)
+    assert [task.annotations for task in studio.stored_tasks(project.id)] == [1, 1, 2, 1, 1, 2, 1, 1, 1]
+    read = list(studio.tasks(project.id))
+    assert [task.id for task in read] == [task.id for task in stored]
+    unreadable = {task.id: sum(vote.result == [UNREADABLE] for vote in task.annotations) for task in read}
+    assert unreadable == {task.id: int(task in (stored[2], stored[5])) for task in stored}
+    assert sum(vote.result[0]["from_name"] == "stance" for task in read for vote in task.annotations) == 9
 
 
 def test_a_config_that_is_refused_comes_with_the_servers_reason(studio):

@@ -8,6 +8,7 @@ from toolkit.errors import ConfigError
 from toolkit.records import Item, Target
 from toolkit.studio.push import push_items
 from toolkit.studio.results import spans_in_code_points, unprintable
+from toolkit.studio.salvage import UNREADABLE
 from toolkit.studio.screen import (
     Shown,
     answer_problem,
@@ -181,7 +182,10 @@ def test_definitions_have_a_key_that_no_label_has():
     assert '<Choice value="Definitions" alias="open" hotkey="g" />' in config
     assert 'value="A: It is a."' in config
     plain = msgspec.structs.replace(book, questions=(Question(name="c", text={"en": "So?"}, kind="text"),))
-    assert "Definitions" not in label_config(plain, "en")
+    without = label_config(plain, "en", show=())
+    assert '<View className="stance-side" style="display: none">' in without
+    # A box that somebody has used must stay: it stays unseen.
+    assert '<Choice value="Definitions" alias="open" />' in without
 
 
 # --- what it shows -------------------------------------------------------------------------------------------------
@@ -243,6 +247,13 @@ def test_answers_survive_the_way_there_and_back(book, answers):
     assert parsed == answers
     assert answer_problem(parsed, book) is None
     assert build_result(parsed, book) == build_result(answers, book)
+
+
+def test_an_answer_that_cannot_be_read_is_told(book):
+    assert book.problem_with(parse_result([UNREADABLE], book)) == (
+        "unknown_question",
+        "unknown question 'unreadable'; codebook has stance, voice, strength, confidence, topics, words, comment",
+    )
 
 
 def test_a_look_at_the_definitions_is_no_answer(book, choice):

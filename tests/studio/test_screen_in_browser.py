@@ -288,14 +288,23 @@ def test_marked_words_come_back_in_code_points_behind_any_characters(page, studi
     assert spans_in_code_points(result, ODD) == result
 
 
-def test_what_is_hidden_does_not_reach_the_browser(page, studio, push_request):
+def undefined(question):
+    """A question whose labels have no definitions."""
+    labels = tuple(msgspec.structs.replace(label, definition={}) for label in question.labels)
+    return msgspec.structs.replace(question, labels=labels)
+
+
+def test_what_is_hidden_does_not_reach_the_browser(page, studio, push_request, book):
     bodies: list[str] = []
     page.on("response", lambda answer: bodies.append(answer.text()) if "/api/" in answer.url else None)
-    request = msgspec.structs.replace(push_request(1), show=("headline",))
+    bare = msgspec.structs.replace(book, questions=tuple(undefined(question) for question in book.questions))
+    request = msgspec.structs.replace(push_request(1), show=("headline",), codebook=bare)
     project = give(studio, request, note="", previous="", next="")
     expect = open_queue(page, studio.url, project)
     expect(page.locator(".stance-headline")).to_be_visible()
     assert page.locator(".stance-previous, .stance-next").count() == 0
+    expect(page.locator(".stance-side")).to_be_hidden()
+    expect(page.get_by_text("Definitions")).to_be_hidden()
     assert any("Quay 0" in body for body in bodies)
     for body in bodies:
         assert "Harbour Union" not in body

@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from toolkit.errors import StudioError
-from toolkit.studio.transport import TIMEOUT, Transport
+from toolkit.studio.salvage import salvaged
+from toolkit.studio.transport import TIMEOUT, ServerFailedError, Transport
 from toolkit.studio.wire import (
     AnyProject,
     Changed,
@@ -215,7 +216,7 @@ class Studio(Transport):
         return sorted(stored, key=lambda task: task.id)
 
     def tasks(self, project_id: int) -> Iterator[ServerTask]:
-        """All tasks of a project with their annotations, a page at a time."""
+        """All tasks of a project with their annotations, by id; what the server cannot show is marked."""
         for page in self.task_pages(project_id):
             yield from page
 
@@ -244,12 +245,27 @@ class Studio(Transport):
         last = 0
         while True:
             query = _query([*wanted, _filter("id", "greater", "Number", last)], "tasks:id")
-            page = self._page(project_id, kind, query=query, page_size=str(PAGE), **params)
+            page = self._whole_page(project_id, kind, query=query, page_size=str(PAGE), **params)
             if page:
                 yield page
             if len(page) < PAGE:
                 return
             last = page[-1].id
+
+    def _whole_page(self, project_id: int, kind: type[T], **params: str) -> tuple[T, ...]:
+        """A page, also where the server fails for one answer that it cannot show."""
+        try:
+            return self._page(project_id, kind, **params)
+        except ServerFailedError:
+            if kind is not ServerTask:
+                raise
+        bare = self._page(project_id, ServerTask, **{**params, "include": _FIELDS.replace(",result,", ",")})
+        tasks = salvaged(
+            bare,
+            lambda query: self._page(project_id, ServerTask, **{**params, "query": json.dumps(query)}),
+            lambda number: self._get(f"/api/annotations/{number}/", ServerAnnotation),
+        )
+        return tuple(tasks)  # type: ignore[arg-type]
 
     def _page(self, project_id: int, kind: type[T], **params: str) -> tuple[T, ...]:
         path = "/api/tasks/?" + urlencode({"project": str(project_id), **params})

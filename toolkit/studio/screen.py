@@ -49,6 +49,7 @@ _WORDS = {
     "ru": {"only": "Размечайте только этот текст", "mark": "Отметьте слова", "define": "Определения"},
     "de": {"only": "Nur dieser Text ist zu beurteilen", "mark": "Wörter markieren", "define": "Definitionen"},
 }
+_HIDDEN = "display: none"
 _DEFINITION_KEYS = "hgjkbnm0"  # the first that no label has
 
 
@@ -102,10 +103,8 @@ def label_config(
     _add_texts(main, names, language, show)
     for question in asked.questions:
         _add_question(main, codebook, question, language, names["text"])
-    side = ET.Element("View", className="stance-side")
+    side = ET.SubElement(page, "View", className="stance-side")
     _add_side(side, asked, language, show, names["text"])
-    if len(side):
-        page.append(side)
     ET.indent(view)
     return ET.tostring(view, encoding="unicode")
 
@@ -131,17 +130,20 @@ def _add_side(side: ET.Element, asked: Codebook, language: str, show: Collection
         ET.SubElement(side, "Header", value="$source", size="5", style=_NOTE)
     if "note" in show:
         ET.SubElement(side, "Header", value="$note", size="5", style=_NOTE)
-    if any(label.definition for question in asked.questions for label in question.labels):
+    definitions = any(label.definition for question in asked.questions for label in question.labels)
+    if definitions:
         _add_definitions(side, asked, language, about)
+    else:
+        # The server lets no box go that somebody has used, and an earlier version of the codebook may have had it.
+        _add_box(ET.SubElement(side, "View", style=_HIDDEN), language, about, None)
+    if not (definitions or "note" in show or any(part in show for part in _SOURCE)):
+        side.set("style", _HIDDEN)
 
 
 def _add_definitions(side: ET.Element, asked: Codebook, language: str, about: str) -> None:
     """A box that opens the definitions by one key: Label Studio has no key of its own for instructions or panels."""
-    box = ET.SubElement(side, "Choices", name=DEFINITIONS, toName=about, choice="multiple")
     taken = {label.hotkey for question in asked.questions for label in question.labels}
-    key = next((key for key in _DEFINITION_KEYS if key not in taken), None)
-    open_box = {"value": _word("define", language), "alias": "open"} | ({"hotkey": key} if key else {})
-    ET.SubElement(box, "Choice", open_box)
+    _add_box(side, language, about, next((key for key in _DEFINITION_KEYS if key not in taken), None))
     when = {"visibleWhen": "choice-selected", "whenTagName": DEFINITIONS, "whenChoiceValue": "open"}
     block = ET.SubElement(side, "View", when)
     for question in asked.questions:
@@ -210,6 +212,12 @@ def _choice(codebook: Codebook, label: Label, language: str) -> dict[str, str]:
     if label.hotkey:
         choice["hotkey"] = label.hotkey
     return choice
+
+
+def _add_box(block: ET.Element, language: str, about: str, key: str | None) -> None:
+    box = ET.SubElement(block, "Choices", name=DEFINITIONS, toName=about, choice="multiple")
+    hotkey = {"hotkey": key} if key else {}
+    ET.SubElement(box, "Choice", {"value": _word("define", language), "alias": "open", **hotkey})
 
 
 def _title(codebook: Codebook, label: Label, language: str) -> str:

@@ -19,6 +19,10 @@ T = TypeVar("T")
 TIMEOUT = httpx.Timeout(120.0, connect=10.0)  # importing a batch and listing a page are single, long requests
 
 
+class ServerFailedError(StudioError):
+    """The server has a fault of its own: it answered 500 or more."""
+
+
 class Transport:
     """Requests to one server by one account."""
 
@@ -91,6 +95,7 @@ class Transport:
             remedy = f"{about} is gone from the server; look there, or make it anew with `stance push`"
         elif status >= 500:
             remedy = f"{about}: the server failed ({status}); its log has the reason (`server.log` of a local one)"
+            return ServerFailedError(f"{self.url}: {remedy}")
         else:
             remedy = f"{about}: the server answered {status}: {body[:300]}"
         return StudioError(f"{self.url}: {remedy}")

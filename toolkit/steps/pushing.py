@@ -1,54 +1,131 @@
 """The step that brings items to Label Studio."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from toolkit.files import write_json, write_text
-from toolkit.records import Item
+from toolkit.campaigns.assigning import in_force
+from toolkit.codebook import Codebook
+from toolkit.errors import UsageError
+from toolkit.files import append_jsonl, read_jsonl, write_json, write_text
+from toolkit.labels.ledger import latest
+from toolkit.records import Annotation, Assignment, Item, Withdrawal
+from toolkit.runs import now
 from toolkit.segmentation.context import contexts
 from toolkit.steps.common import Outcome, Progress, articles_of, finish, items_of, paragraphs_of
-from toolkit.steps.studio import StudioFile, campaign_key, connect
-from toolkit.studio.push import PushRequest, ShownItem, push_items
+from toolkit.steps.disputing import disputes_of
+from toolkit.steps.studio import StudioFile, campaign_key, connect, studio_file_of
+from toolkit.studio.push import PushReport, PushRequest, ShownItem, push_items
+from toolkit.studio.revision import differences
 from toolkit.studio.screen import Shown, label_config
 from toolkit.workspace import Campaign
 
+_NAMED = 5  # items that a line names; the facts have all
+
 
 def push_step(campaign: Campaign, progress: Progress) -> Outcome:
-    """Bring the items to Label Studio, each once."""
-    items = items_of(campaign)
-    request = PushRequest(
-        campaign=campaign_key(campaign),
-        title=campaign.file.studio.title or campaign.file.title,
-        codebook=campaign.codebook,
-        language=campaign.file.language,
-        items=tuple(_shown(campaign, items.values())),
-        batch=campaign.file.studio.batch,
-    )
+    """Bring the items to Label Studio, each once, in the layout of the campaign."""
+    states = latest(_ledger(campaign))
+    request = _request(campaign, states)
+    changes = _changes(request.codebook, request.earlier)
+    if changes is not None:  # kept before the server knows it: what annotators saw can always be looked up
+        append_jsonl(campaign.at("codebooks.jsonl"), [request.codebook])
     studio, _ = connect(campaign)
     with studio:
         report = push_items(studio, request, lambda done, total: progress("pushed", done, total))
     file = StudioFile(
-        server=report.server, campaign=request.campaign, codebook=campaign.codebook.ref, projects=report.projects
+        server=report.server,
+        campaign=request.campaign,
+        codebook=campaign.codebook.ref,
+        projects=report.projects,
+        screens=report.screens,
     )
     write_text(campaign.at("label_config.xml"), label_config(campaign.codebook, campaign.file.language) + "\n")
     write_json(campaign.at("studio.json"), file)
-    facts = {"schema": 1, **msgspec.to_builtins(report)}
-    urls = ", ".join(project.url for project in report.projects)
-    line = f"{report.created} items pushed, {report.present} were there, {report.removed} twins removed: {urls}"
-    outcome = Outcome(line=line, facts=facts)
+    facts = {"schema": 1, **msgspec.to_builtins(report), **_revision(request, report, states, changes or [])}
+    outcome = Outcome(line=_line(report, facts), facts=facts)
     return finish(campaign, "push", push_inputs(campaign), push_outputs(campaign), outcome)
 
 
 def push_inputs(campaign: Campaign) -> list[Path]:
     """What a push depends on."""
-    return [campaign.beside(campaign.file.codebook), campaign.at("paragraphs.jsonl"), campaign.at("items.jsonl")]
+    names = ["paragraphs.jsonl", "items.jsonl", "assignments.jsonl", "withdrawn.jsonl"]
+    names += ["annotations.jsonl"] if campaign.file.studio.tiebreak else []
+    return [campaign.beside(campaign.file.codebook), *map(campaign.at, names)]
 
 
 def push_outputs(campaign: Campaign) -> list[Path]:
     """What a push writes."""
-    return [campaign.at("studio.json"), campaign.at("label_config.xml")]
+    return [campaign.at("studio.json"), campaign.at("label_config.xml"), campaign.at("codebooks.jsonl")]
+
+
+def withdraw(campaign: Campaign, item_ids: Sequence[str], reason: str) -> int:
+    """Note that nobody is to be asked about some items any more; how many are new. The next push takes them out.
+
+    Raises:
+        UsageError: there is no such item in the campaign.
+    """
+    items, known = items_of(campaign), {row.item_id for row in withdrawn_of(campaign)}
+    for name in item_ids:
+        if name not in items:
+            raise UsageError(f"{campaign.at('items.jsonl')}: no item {name!r}; `stance status --json` has their ids")
+    new = [name for name in dict.fromkeys(item_ids) if name not in known]
+    time = now()
+    return append_jsonl(
+        campaign.at("withdrawn.jsonl"), [Withdrawal(item_id=name, reason=reason, time=time) for name in new]
+    )
+
+
+def withdrawn_of(campaign: Campaign) -> list[Withdrawal]:
+    """The items that nobody is to be asked about any more."""
+    path = campaign.at("withdrawn.jsonl")
+    return read_jsonl(path, Withdrawal) if path.exists() else []
+
+
+# --- what is to stand there ------------------------------------------------------------------------------------------
+
+
+def _request(campaign: Campaign, states: Sequence[Annotation]) -> PushRequest:
+    options = campaign.file.studio
+    known = campaign.at("studio.json").exists()
+    server = studio_file_of(campaign).server if known else None
+    given = [state for state in states if state.origin and state.origin.server == server and state.state != "deleted"]
+    withdrawn = {row.item_id for row in withdrawn_of(campaign)}
+    return PushRequest(
+        campaign=campaign_key(campaign),
+        title=options.title or campaign.file.title,
+        codebook=campaign.codebook,
+        language=campaign.file.language,
+        items=tuple(_shown(campaign, items_of(campaign).values())),
+        layout=options.layout,
+        assignments=tuple(_assignments(campaign, states)),
+        disputes=tuple(disputes_of(campaign, states)) if options.tiebreak else (),
+        withdrawn=tuple(sorted(withdrawn)),
+        earlier=tuple(_codebooks(campaign)),
+        show=options.show,
+        answered=tuple(sorted({(state.origin.project, state.item_id) for state in given if state.origin})),
+        batch=options.batch,
+    )
+
+
+def _ledger(campaign: Campaign) -> list[Annotation]:
+    path = campaign.at("annotations.jsonl")
+    return read_jsonl(path, Annotation) if path.exists() else []
+
+
+def _codebooks(campaign: Campaign) -> list[Codebook]:
+    path = campaign.at("codebooks.jsonl")
+    return read_jsonl(path, Codebook) if path.exists() else []
+
+
+def _assignments(campaign: Campaign, states: Iterable[Annotation]) -> list[Assignment]:
+    if campaign.file.studio.layout != "blind":
+        return []
+    rows = read_jsonl(campaign.at("assignments.jsonl"), Assignment, f"stance plan {campaign.path}")
+    answered = {(state.item_id, state.annotator) for state in states if state.state in ("submitted", "skipped")}
+    return in_force(rows, campaign.file.studio.annotators, answered)
 
 
 def _shown(campaign: Campaign, items: Iterable[Item]) -> list[ShownItem]:
@@ -67,3 +144,64 @@ def _shown(campaign: Campaign, items: Iterable[Item]) -> list[ShownItem]:
         )
         for item in items
     ]
+
+
+# --- what is said of it ----------------------------------------------------------------------------------------------
+
+
+def _changes(codebook: Codebook, earlier: Sequence[Codebook]) -> list[str] | None:
+    """What is new in the codebook since the one that was pushed last; None where it is that one."""
+    if earlier and earlier[-1].ref == codebook.ref:
+        return None
+    return differences(earlier[-1], codebook) if earlier else []
+
+
+def _revision(
+    request: PushRequest, report: PushReport, states: Iterable[Annotation], changes: Sequence[str]
+) -> dict[str, Any]:
+    """What changes for whom: the annotations in the ledger that were given to another codebook."""
+    before = [s for s in states if s.state == "submitted" and s.codebook != request.codebook.ref]
+    return {
+        "codebook": request.codebook.ref,
+        "changes": list(changes),
+        "given_before": len(before),
+        "annotators_before": sorted({state.annotator for state in before}),
+        "versions": len({screen.codebook for screen in report.screens}),
+    }
+
+
+def _line(report: PushReport, facts: dict[str, Any]) -> str:
+    numbers = {
+        "twins removed": report.removed,
+        "answered twins merged": report.merged,
+        "taken out": report.taken_out,
+        "tasks put right": report.refreshed,
+        "projects set anew": report.reset,
+        "tasks of no item of ours left alone": report.unknown,
+    }
+    said = [f"{report.created} items pushed, {report.present} were there"]
+    said += [f"{number} {what}" for what, number in numbers.items() if number or what == "twins removed"]
+    if facts["changes"]:
+        people = ", ".join(facts["annotators_before"]) or "nobody"
+        said.append(
+            f"codebook {facts['codebook']}: {'; '.join(facts['changes'])} ({facts['given_before']} annotations "
+            f"in the ledger were given before, by {people})"
+        )
+    said += _doubts(report)
+    return f"{', '.join(said)}: {', '.join(project.url for project in report.projects)}"
+
+
+def _doubts(report: PushReport) -> Iterable[str]:
+    if report.kept:
+        yield f"{len(report.kept)} not asked any more but answered, so left there ({_named(report.kept)})"
+    if report.twins:
+        yield f"{len(report.twins)} items twice, somebody is at work on them: push again later ({_named(report.twins)})"
+    if report.vanished:
+        yield (
+            f"{len(report.vanished)} items asked again since their answered tasks were deleted on the server; the "
+            f"ledger keeps the answers, `stance pull` marks them deleted ({_named(report.vanished)})"
+        )
+
+
+def _named(items: Sequence[str]) -> str:
+    return ", ".join(items[:_NAMED]) + (", …" if len(items) > _NAMED else "")

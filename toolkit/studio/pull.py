@@ -123,6 +123,7 @@ class _People:
     """Who is behind the numbers of accounts; each is asked for once."""
 
     def __init__(self, studio: Studio, pseudonym_of: Pseudonyms) -> None:
+        self.ours = studio.whoami().id
         self._emails = studio.users()
         self._pseudonym_of = pseudonym_of
         self._known: dict[int, str] = {}
@@ -137,12 +138,11 @@ class _People:
 
 
 def _seen(raw: ServerAnnotation, item: Item, origin: Origin, request: PullRequest, people: _People) -> _Seen:
-    sender = raw.completed_by if raw.updated_by is None else raw.updated_by
     return _Seen(
         item=item,
         origin=origin,
         annotator=people.name(raw.completed_by),
-        sender=people.name(sender),
+        sender=people.name(raw.sender(people.ours)),
         state="draft" if origin.annotation is None else "skipped" if raw.was_cancelled else "submitted",
         answers=parse_result(raw.result, request.codebook),
         raw=raw,

@@ -10,8 +10,9 @@ from typing import Self, TypeVar
 import httpx
 import msgspec
 
-from toolkit.errors import StudioError
+from toolkit.errors import StudioError, UnansweredError
 from toolkit.studio.access import Bearer, is_local, plain_url
+from toolkit.studio.patience import BUSY, PatientClient
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ class Transport:
         # time of an answer; making another one costs nothing on the loopback address, but much across a network.
         headers = {"Connection": "close"} if is_local(self.url) else {}
         # The environment is not trusted: a proxy set there would be asked for 127.0.0.1 too.
-        self._http = httpx.Client(base_url=self.url, auth=auth, headers=headers, trust_env=False, timeout=TIMEOUT)
+        self._http = PatientClient(base_url=self.url, auth=auth, headers=headers, trust_env=False, timeout=TIMEOUT)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -66,11 +67,13 @@ class Transport:
         except httpx.HTTPStatusError as error:
             raise self._refused(about, error.response.status_code, error.response.text) from None
         except httpx.TimeoutException as error:
-            raise StudioError(
+            raise UnansweredError(
                 f"{self.url}: no answer in time about {about}; try again, what was done is kept"
             ) from error
         except httpx.HTTPError as error:
-            raise StudioError(
+            # Where nobody listens nothing can have arrived; of all else nobody knows.
+            kind = StudioError if isinstance(error, httpx.ConnectError) else UnansweredError
+            raise kind(
                 f"{self.url}: cannot be reached ({type(error).__name__}); is it running? `stance studio start` starts "
                 "a local one, LABEL_STUDIO_URL names another"
             ) from error
@@ -90,4 +93,4 @@ class Transport:
             remedy = f"{about}: the server failed ({status}); its log has the reason (`server.log` of a local one)"
         else:
             remedy = f"{about}: the server answered {status}: {body[:300]}"
-        return StudioError(f"{self.url}: {remedy}")
+        return (UnansweredError if status in BUSY else StudioError)(f"{self.url}: {remedy}")

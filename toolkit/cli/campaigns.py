@@ -17,9 +17,21 @@ def register(app: typer.Typer) -> None:
     app.command("run", epilog=example("stance run schemas/demo.toml"))(_run)
 
 
-def _push(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
+def _push(
+    source: CampaignPath,
+    withdraw: Annotated[
+        list[str] | None,
+        typer.Option("--withdraw", metavar="ITEM", help="Ask nobody about this item any more; may be repeated."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why the items are withdrawn.")] = "",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
     """Bring the items to Label Studio, each once, however often this is run."""
-    emit(pushing.push_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
+    campaign = campaign_at(source)
+    if withdraw:
+        pushing.withdraw(campaign, withdraw, reason)
+    emit(pushing.push_step(campaign, shown_progress(quiet)), as_json, quiet)
 
 
 def _pull(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:

@@ -28,11 +28,11 @@ _NAMED = 5  # items that a line names; the facts have all
 def push_step(campaign: Campaign, progress: Progress) -> Outcome:
     """Bring the items to Label Studio, each once, in the layout of the campaign."""
     states = latest(_ledger(campaign))
-    request = _request(campaign, states)
+    studio, _ = connect(campaign)
+    request = _request(campaign, studio.url, states)
     changes = _changes(request.codebook, request.earlier)
     if changes is not None:  # kept before the server knows it: what annotators saw can always be looked up
         append_jsonl(campaign.at("codebooks.jsonl"), [request.codebook])
-    studio, _ = connect(campaign)
     with studio:
         report = push_items(studio, request, lambda done, total: progress("pushed", done, total))
     file = StudioFile(
@@ -65,8 +65,10 @@ def withdraw(campaign: Campaign, item_ids: Sequence[str], reason: str) -> int:
     """Note that nobody is to be asked about some items any more; how many are new. The next push takes them out.
 
     Raises:
-        UsageError: there is no such item in the campaign.
+        UsageError: there is no such item in the campaign, or no reason.
     """
+    if not reason.strip():
+        raise UsageError("items are withdrawn for a reason, which is kept with them; give it by --reason")
     items, known = items_of(campaign), {row.item_id for row in withdrawn_of(campaign)}
     for name in item_ids:
         if name not in items:
@@ -87,12 +89,10 @@ def withdrawn_of(campaign: Campaign) -> list[Withdrawal]:
 # --- what is to stand there ------------------------------------------------------------------------------------------
 
 
-def _request(campaign: Campaign, states: Sequence[Annotation]) -> PushRequest:
+def _request(campaign: Campaign, url: str, states: Sequence[Annotation]) -> PushRequest:
     options = campaign.file.studio
-    known = campaign.at("studio.json").exists()
-    server = studio_file_of(campaign).server if known else None
-    given = [state for state in states if state.origin and state.origin.server == server and state.state != "deleted"]
-    withdrawn = {row.item_id for row in withdrawn_of(campaign)}
+    before = studio_file_of(campaign) if campaign.at("studio.json").exists() else None
+    here = before if before is not None and before.server == url else None
     return PushRequest(
         campaign=campaign_key(campaign),
         title=options.title or campaign.file.title,
@@ -102,10 +102,12 @@ def _request(campaign: Campaign, states: Sequence[Annotation]) -> PushRequest:
         layout=options.layout,
         assignments=tuple(_assignments(campaign, states)),
         disputes=tuple(disputes_of(campaign, states)) if options.tiebreak else (),
-        withdrawn=tuple(sorted(withdrawn)),
+        withdrawn=tuple(sorted({row.item_id for row in withdrawn_of(campaign)})),
         earlier=tuple(_codebooks(campaign)),
         show=options.show,
-        answered=tuple(sorted({(state.origin.project, state.item_id) for state in given if state.origin})),
+        answered=_answered(states, url) if here else (),
+        known=tuple((project.id, project.desk) for project in here.projects) if here else (),
+        screens=here.screens if here else (),
         batch=options.batch,
     )
 
@@ -113,6 +115,12 @@ def _request(campaign: Campaign, states: Sequence[Annotation]) -> PushRequest:
 def _ledger(campaign: Campaign) -> list[Annotation]:
     path = campaign.at("annotations.jsonl")
     return read_jsonl(path, Annotation) if path.exists() else []
+
+
+def _answered(states: Iterable[Annotation], url: str) -> tuple[tuple[int, str], ...]:
+    """The items that the ledger has annotations of, by project."""
+    origins = [(state.origin, state.item_id) for state in states if state.state not in ("deleted", "draft")]
+    return tuple(sorted({(origin.project, item) for origin, item in origins if origin and origin.server == url}))
 
 
 def _codebooks(campaign: Campaign) -> list[Codebook]:

@@ -10,8 +10,7 @@ from toolkit.errors import StudioError
 from toolkit.files import read_json
 from toolkit.steps.common import items_of
 from toolkit.studio.client import Studio
-from toolkit.studio.desks import ScreenVersion
-from toolkit.studio.projects import PushedProject
+from toolkit.studio.desks import PushedProject, ScreenVersion
 from toolkit.studio.server import open_studio
 from toolkit.workspace import Campaign
 

@@ -121,6 +121,11 @@ class Studio(Transport):
         """
         return self._get(f"/api/projects/{project_id}/", Project, f"project {project_id}")
 
+    def find_project(self, project_id: int) -> Project | None:
+        """A project; None where there is none of that number."""
+        response = self._request("GET", f"/api/projects/{project_id}/", allowed=(404,))
+        return None if response.status_code == 404 else self._decoded(response, Project)
+
     def create_project(self, settings: ProjectSettings) -> Project:
         """Make a project and read back that it is as wanted."""
         with self._speaking(f"a new project {settings.title!r}"):
@@ -211,6 +216,12 @@ class Studio(Transport):
         with self._speaking(f"project {project_id}"):
             listed = self._sdk.tasks.list(project=project_id, include="id,data", query=query, page_size=PAGE)
             return {item for task in listed if (item := _item_of(task.data)) is not None}
+
+    def first_items(self, project_id: int) -> set[str]:
+        """The items that the first tasks of a project show."""
+        with self._speaking(f"project {project_id}"):
+            page = self._sdk.tasks.list(project=project_id, include="id,data", page_size=PAGE)
+            return {item for task in page.items or () if (item := _item_of(task.data)) is not None}
 
     def show_instead(self, task_id: int, data: dict[str, str]) -> None:
         """Give a task other data; what was answered to it stays."""

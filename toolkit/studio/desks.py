@@ -50,32 +50,9 @@ class Dispute(Struct, frozen=True, kw_only=True):
     annotator: str | None  # who is asked; None: whoever comes first
 
 
-class PushRequest(Struct, frozen=True, kw_only=True):
-    """What is to stand on the server."""
-
-    campaign: str  # the key that tells this campaign from all others on the server
-    title: str
-    codebook: Codebook
-    language: str
-    items: tuple[ShownItem, ...]
-    layout: Layout = "shared"
-    assignments: tuple[Assignment, ...] = ()  # blind: those that hold
-    disputes: tuple[Dispute, ...] = ()
-    withdrawn: tuple[str, ...] = ()  # items that nobody is to be asked about any more
-    earlier: tuple[Codebook, ...] = ()  # that were pushed before, the oldest first
-    show: tuple[ShownPart, ...] = ("headline", "neighbours", "note")
-    answered: tuple[tuple[int, str], ...] = ()  # (project, item) that the ledger has annotations of
-    batch: int = 200  # tasks a request
-
-
 def one_line(ref: str) -> str:
     """A codebook's reference without line breaks, which its version may have."""
     return " ".join(ref.split())
-
-
-def codebook_of(request: PushRequest, ref: str) -> Codebook | None:
-    """The codebook that was pushed before under a reference, if it is known."""
-    return next((book for book in request.earlier if one_line(book.ref) == ref), None)
 
 
 class Desk(Struct, frozen=True, kw_only=True, order=True):
@@ -115,6 +92,48 @@ def desk_in(description: str) -> Desk | None:
         return Desk(unit=unit, votes=int(found["votes"]))
     annotator = "" if found["annotator"] == _NOBODY else found["annotator"]
     return Desk(kind=cast(ProjectKind, found["kind"]), unit=unit, votes=1, annotator=annotator)
+
+
+class PushRequest(Struct, frozen=True, kw_only=True):
+    """What is to stand on the server."""
+
+    campaign: str  # the key that tells this campaign from all others on the server
+    title: str
+    codebook: Codebook
+    language: str
+    items: tuple[ShownItem, ...]
+    layout: Layout = "shared"
+    assignments: tuple[Assignment, ...] = ()  # blind: those that hold
+    disputes: tuple[Dispute, ...] = ()
+    withdrawn: tuple[str, ...] = ()  # items that nobody is to be asked about any more
+    earlier: tuple[Codebook, ...] = ()  # that were pushed before, the oldest first
+    show: tuple[ShownPart, ...] = ("headline", "neighbours", "note")
+    answered: tuple[tuple[int, str], ...] = ()  # (project, item) that the ledger has annotations of
+    known: tuple[tuple[int, Desk], ...] = ()  # projects that an earlier push left on this server
+    screens: tuple[ScreenVersion, ...] = ()  # what an earlier push knew of what was shown
+    batch: int = 200  # tasks a request
+
+
+def codebook_of(request: PushRequest, ref: str) -> Codebook | None:
+    """The codebook that was pushed before under a reference, if it is known."""
+    return next((book for book in request.earlier if one_line(book.ref) == ref), None)
+
+
+class PushedProject(Struct, frozen=True, kw_only=True):
+    """A project that holds items of the campaign."""
+
+    id: int
+    url: str  # where a browser shows its tasks
+    unit: Unit
+    kind: ProjectKind = "queue"
+    annotator: str | None = None  # whose project it is, where it is one person's
+    votes: int  # how many annotators are asked for each item
+    items: int
+
+    @property
+    def desk(self) -> Desk:
+        """What it is for."""
+        return Desk(kind=self.kind, unit=self.unit, votes=self.votes, annotator=self.annotator or "")
 
 
 Meant = dict[Desk, dict[str, ShownItem]]  # by item id, in the order in which they are shown

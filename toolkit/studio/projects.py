@@ -13,26 +13,14 @@ from msgspec import Struct
 from toolkit.errors import StudioError, UnansweredError
 from toolkit.studio.announcing import announcement
 from toolkit.studio.client import Studio
-from toolkit.studio.desks import Desk, ProjectKind, PushRequest, ScreenVersion, campaign_marker, desk_in, one_line
+from toolkit.studio.desks import Desk, PushRequest, ScreenVersion, campaign_marker, desk_in, one_line
 from toolkit.studio.patience import attempts
-from toolkit.studio.screen import Unit, asked_about, instructions, label_config, printable
+from toolkit.studio.screen import asked_about, instructions, label_config, printable
 from toolkit.studio.wire import Project, ProjectSettings
 from toolkit.workspace import ShownPart
 
 _TITLE_LENGTH = (3, 50)  # what Label Studio takes
 _SCREEN = re.compile(r"^\[screen (\S+) (\S+) (.+)\]$", re.MULTILINE)
-
-
-class PushedProject(Struct, frozen=True, kw_only=True):
-    """A project that holds items of the campaign."""
-
-    id: int
-    url: str  # where a browser shows its tasks
-    unit: Unit
-    kind: ProjectKind = "queue"
-    annotator: str | None = None  # whose project it is, where it is one person's
-    votes: int  # how many annotators are asked for each item
-    items: int
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -52,11 +40,24 @@ def find_projects(studio: Studio, campaign: str) -> list[Project]:
     return studio.projects_described(campaign_marker(campaign))
 
 
-def find_standing(studio: Studio, campaign: str) -> list[Standing]:
+def find_standing(studio: Studio, request: PushRequest) -> list[Standing]:
     """The projects of a campaign and what each is for, oldest first."""
-    found = find_projects(studio, campaign)
+    found = find_projects(studio, request.campaign)
     desks = ((project, desk_in(project.description)) for project in found)
-    return [Standing(project=project, desk=desk) for project, desk in desks if desk is not None]
+    standing = [Standing(project=project, desk=desk) for project, desk in desks if desk is not None]
+    numbers = {each.project.id for each in standing}
+    for number, desk in request.known:
+        lost = _lost(studio, request, number) if number not in numbers else None
+        standing += [Standing(project=lost, desk=desk)] if lost else []
+    return sorted(standing, key=lambda each: each.project.id)
+
+
+def _lost(studio: Studio, request: PushRequest, number: int) -> Project | None:
+    """A project that we know of and whose description somebody has changed: ours if it shows items of ours."""
+    project = studio.find_project(number)
+    if project is None or desk_in(project.description) is not None:
+        return None
+    return project if studio.first_items(number) & {each.item.id for each in request.items} else None
 
 
 # --- what they have shown --------------------------------------------------------------------------------------------
@@ -81,7 +82,7 @@ def _screen_line(screen: ScreenVersion) -> str:
 
 def current_screen(studio: Studio, request: PushRequest, standing: Iterable[Standing]) -> ScreenVersion:
     """What annotators see from this push on: known already where another project of the campaign shows it."""
-    last = [each.screens[-1] for each in standing if each.screens]
+    last = [*(each.screens[-1] for each in standing if each.screens), *request.screens[-1:]]
     now = ScreenVersion(codebook=one_line(request.codebook.ref), since="", shown=request.show)
     same = [screen for screen in last if (screen.codebook, screen.shown) == (now.codebook, now.shown)]
     if same:
@@ -91,9 +92,9 @@ def current_screen(studio: Studio, request: PushRequest, standing: Iterable[Stan
     return msgspec.structs.replace(now, since=since)
 
 
-def all_screens(standing: Iterable[Standing]) -> tuple[ScreenVersion, ...]:
+def all_screens(request: PushRequest, standing: Iterable[Standing]) -> tuple[ScreenVersion, ...]:
     """What annotators have seen since when in any project of the campaign, the oldest first."""
-    found = dict.fromkeys(screen for each in standing for screen in each.screens)
+    found = dict.fromkeys([*request.screens, *(screen for each in standing for screen in each.screens)])
     return tuple(sorted(found, key=lambda screen: screen.since))
 
 

@@ -12,10 +12,19 @@ from msgspec import Struct
 
 from toolkit.errors import StudioError
 from toolkit.studio.client import Studio, data_digest
-from toolkit.studio.desks import Desk, Dispute, Meant, PushRequest, ScreenVersion, ShownItem, home_queue, meant_desks
+from toolkit.studio.desks import (
+    Desk,
+    Dispute,
+    Meant,
+    PushedProject,
+    PushRequest,
+    ScreenVersion,
+    ShownItem,
+    home_queue,
+    meant_desks,
+)
 from toolkit.studio.importing import import_batches
 from toolkit.studio.projects import (
-    PushedProject,
     Standing,
     all_screens,
     as_set,
@@ -133,12 +142,12 @@ class _Did(Struct, frozen=True, kw_only=True):
 
 def _look(studio: Studio, request: PushRequest) -> _Board:
     standing, stored = [], []
-    for each in find_standing(studio, request.campaign):
+    for each in find_standing(studio, request):
         try:
             stored += studio.stored_tasks(each.project.id)
         except StudioError:
             # A second push may just have given up the empty project that it made beside ours.
-            if each.project.id in {other.project.id for other in find_standing(studio, request.campaign)}:
+            if each.project.id in {other.project.id for other in find_standing(studio, request)}:
                 raise
         else:
             standing.append(each)
@@ -205,7 +214,7 @@ def _check_configs(studio: Studio, request: PushRequest, desks: Sequence[Desk], 
 def _as_wanted(
     studio: Studio, request: PushRequest, each: Standing, desks: Sequence[Desk], screen: ScreenVersion
 ) -> Standing:
-    shown = each.screens
+    shown = each.screens or request.screens
     if not shown or (shown[-1].codebook, shown[-1].shown) != (screen.codebook, screen.shown):
         shown = (*shown, screen)
     settings = settings_for(request, each.desk, desks, shown)
@@ -314,7 +323,7 @@ def _report(studio: Studio, request: PushRequest, meant: Meant, board: _Board, d
         vanished=tuple(sorted(did.brought.vanished)),
         unknown=sum(task.item_id not in wanted for task in board.stored),
         projects=tuple(_pushed(studio.url, board, wanted, set(meant))),
-        screens=all_screens(board.standing),
+        screens=all_screens(request, board.standing),
     )
 
 

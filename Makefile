@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STANCE := $(BIN)/stance
 
-.PHONY: demo test verify style types unit browser schemas clean
+.PHONY: demo test verify soak style types unit browser schemas clean
 .DEFAULT_GOAL := test
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
@@ -49,6 +49,10 @@ unit: .venv/.made browser
 verify: .venv/.made
 	@test -d "$${STANCE_DATA:-../shared/data}" || { echo "no data in $${STANCE_DATA:-../shared/data}; set STANCE_DATA"; exit 1; }
 	STANCE_VERIFY=1 $(BIN)/pytest -m shared
+
+# Hundreds of seeded faults on the line and a hundred sudden ends, where `make test` has a few; takes hours.
+soak: .venv/.made
+	STANCE_SOAK=$${STANCE_SOAK:-500} STANCE_SOAK_KILLS=$${STANCE_SOAK_KILLS:-100} $(BIN)/pytest -m soak -s
 
 clean:
 	rm -rf .venv .studio data/labeled/demo

@@ -13,6 +13,7 @@ from toolkit.files import (
     write_jsonl,
     write_table,
     write_text,
+    written_table,
 )
 from toolkit.records import RECORDS, Article, Clustered, schema_of
 from toolkit.workspace import CampaignFile
@@ -157,3 +158,30 @@ def test_every_record_has_a_schema():
     assert {schema_of(record)["$ref"].rsplit("/", 1)[1] for record in RECORDS} == {
         record.__name__ for record in RECORDS
     }
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.csv", "t.csv.gz", "t.parquet"])
+def test_a_table_that_is_written_row_by_row_is_there_whole_or_not_at_all(tmp_path, name):
+    path = tmp_path / name
+    with written_table(path, {"a": str, "b": int}) as put:
+        put({"a": None, "b": 1})
+        put({"a": "ü,\n", "b": None})
+    whole = path.read_bytes()
+    assert [row["a"] or None for row in read_table(path)] == [None, "ü,\n"]
+    with pytest.raises(KeyboardInterrupt):
+        _interrupt_while_writing(path)
+    assert path.read_bytes() == whole
+    assert [left.name for left in tmp_path.iterdir()] == [name]
+
+
+def _interrupt_while_writing(path):
+    with written_table(path, {"a": str}) as put:
+        put({"a": "half"})
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("name", ["t.xlsx", "t", "t.parquet.gz"])
+def test_a_table_of_an_unknown_kind_is_not_begun(tmp_path, name):
+    with pytest.raises(DataError, match="unknown kind of table"), written_table(tmp_path / name, {"a": str}):
+        pass
+    assert not list(tmp_path.iterdir())

@@ -37,6 +37,7 @@ class Label(_Part, frozen=True, kw_only=True):
     title: Text
     definition: Text = {}
     scale: float | None = None  # None: off the scale, or no answer
+    covers: tuple[_Name, ...] = ()  # off the scale and several labels at once: mixed is both directions
     no_answer: bool = False  # kept and counted, never gold, missing for agreement
     hotkey: str | None = None
     examples: tuple[str, ...] = ()
@@ -64,6 +65,16 @@ class Question(_Part, frozen=True, kw_only=True):
     def on_scale(self) -> tuple[str, ...]:
         """The labels with a place on the scale."""
         return tuple(label.name for label in self.labels if label.scale is not None)
+
+    @property
+    def applicable(self) -> tuple[str, ...]:
+        """The labels that place the unit, on the scale or as several of its labels at once."""
+        return tuple(label.name for label in self.labels if label.scale is not None or label.covers)
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """The real answers that say that the scale does not apply; none where the question has no scale."""
+        return tuple(name for name in self.gold_labels if name not in self.applicable) if self.on_scale else ()
 
     @property
     def no_answers(self) -> tuple[str, ...]:
@@ -268,6 +279,11 @@ def _question_problems(question: Question, earlier: dict[str, Question]) -> Iter
     if (question.kind == "rating") != (question.points is not None):
         yield "a rating, and nothing else, needs `points` (2 to 10)"
     for label in question.labels:
+        unknown = [name for name in label.covers if name not in question.on_scale]
+        if unknown:
+            yield f"label {label.name!r} covers {unknown[0]!r}, which is no label on the scale"
+        if label.covers and (label.scale is not None or label.no_answer):
+            yield f"label {label.name!r} covers others; then it has no scale and is an answer"
         if label.no_answer and label.scale is not None:
             yield f"label {label.name!r} has a scale and is no answer; it can be one of the two"
     yield from _condition_problems(question, earlier)

@@ -10,7 +10,8 @@ import os
 import re
 import secrets
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -295,6 +296,64 @@ def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
             pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), beside)
     else:
         raise DataError(f"{path}: unknown kind of table {suffix!r}; known are {', '.join(TABLE_SUFFIXES)}")
+
+
+_ROW_GROUP = 5000  # rows of a Parquet file that are held until they are written
+
+
+@contextlib.contextmanager
+def written_table(path: Path, columns: Mapping[str, type]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Hand out what takes one row after the other; at the end the table is there whole, or not at all.
+
+    Args:
+        path: ``.jsonl``, ``.csv`` or ``.tsv``, each also ``.gz``, or ``.parquet``.
+        columns: the type of each: str, int or float; a cell may be None.
+    """
+    suffix = suffix_of(path)
+    if suffix not in TABLE_SUFFIXES or path.name.endswith(".parquet.gz"):
+        raise DataError(f"{path}: unknown kind of table {path.suffix!r}; known are {', '.join(TABLE_SUFFIXES)}")
+    with written_whole(path) as beside, contextlib.ExitStack() as stack:
+        if suffix == ".parquet":
+            yield stack.enter_context(_parquet_writer(beside, columns))
+            return
+        raw: Any = stack.enter_context(beside.open("wb"))
+        if path.suffix == ".gz":
+            raw = stack.enter_context(gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0))
+        handle = stack.enter_context(io.TextIOWrapper(raw, encoding="utf-8", newline=""))
+        if suffix == ".jsonl":
+            yield partial(_write_line, handle)
+        else:
+            delimiter = "," if suffix == ".csv" else "\t"
+            writer = csv.DictWriter(handle, list(columns), delimiter=delimiter, lineterminator="\n")
+            writer.writeheader()
+            yield writer.writerow
+
+
+def _write_line(handle: IO[str], row: Mapping[str, Any]) -> None:
+    handle.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+@contextlib.contextmanager
+def _parquet_writer(beside: Path, columns: Mapping[str, type]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    import pyarrow
+    import pyarrow.parquet
+
+    kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
+    schema = pyarrow.schema([(name, kinds[kind]) for name, kind in columns.items()])
+    held: list[Mapping[str, Any]] = []
+    with pyarrow.parquet.ParquetWriter(beside, schema) as writer:
+
+        def put(row: Mapping[str, Any]) -> None:
+            held.append(row)
+            if len(held) == _ROW_GROUP:
+                write_held()
+
+        def write_held() -> None:
+            writer.write_table(pyarrow.Table.from_pylist(held, schema))
+            held.clear()
+
+        yield put
+        write_held()
 
 
 def column(rows: list[dict[str, Any]], name: str, where: Path) -> list[Any]:

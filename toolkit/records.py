@@ -65,6 +65,28 @@ class Paragraph(Record, frozen=True, kw_only=True):
     quotes: tuple[Quote, ...] = ()
 
 
+RevisionKind = Literal["same", "moved", "changed", "new", "gone"]
+
+
+class Revision(Record, frozen=True, kw_only=True):
+    """What became of a paragraph when its article came again; the fields of a side on which there is none are null."""
+
+    article_id: str
+    kind: RevisionKind
+    similarity: _Share  # share of words in common (Dice)
+    before: str | None = None  # id of the paragraph as it was
+    after: str | None = None  # id of the paragraph as it is
+    before_version: str | None = None  # of the article
+    after_version: str | None = None
+    before_start: _Offset | None = None
+    before_end: _Offset | None = None
+    after_start: _Offset | None = None
+    after_end: _Offset | None = None
+    before_text: str | None = None  # in a campaign only where an item was asked about the paragraph
+    after_text: str | None = None
+    observed: str | None = None  # when a campaign saw it, ISO 8601
+
+
 class Clustered(Record, frozen=True, kw_only=True):
     """An article's membership in a cluster of near-duplicates."""
 
@@ -114,6 +136,18 @@ class Item(Record, frozen=True, kw_only=True):
     selection: str  # how it was chosen: "all", "stratified"
     stratum: str = ""
     propensity: Annotated[float, Meta(gt=0, le=1)]  # the chance that it had of being chosen
+
+
+class Outdated(Record, frozen=True, kw_only=True):
+    """An item whose paragraph has other words now, or is gone."""
+
+    item_id: str
+    article_id: str
+    kind: Literal["changed", "gone"]
+    follows: bool  # whether its labels stand in the dataset, beside the words as they are now
+    similarity: _Share  # share of words in common (Dice); 0 where it is gone or its old words are not known
+    before: str  # id of the paragraph that it asks about
+    after: str | None  # id of what became of it
 
 
 class Assignment(Record, frozen=True, kw_only=True):
@@ -260,8 +294,8 @@ class Prediction(Record, frozen=True, kw_only=True):
 
 
 RECORDS: tuple[type[Record], ...] = (
-    Article, Paragraph, Clustered, Dropped, Intended, Item, Assignment, Withdrawal, SplitRow, Annotation, Annotator,
-    Vote, Gold, Example, Prediction,
+    Article, Paragraph, Revision, Clustered, Dropped, Intended, Item, Outdated, Assignment, Withdrawal, SplitRow,
+    Annotation, Annotator, Vote, Gold, Example, Prediction,
 )  # fmt: skip
 
 

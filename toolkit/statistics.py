@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 
 DRAWS = 2000  # bootstrap draws: the ends of a 95 % interval are then known to about 2 % of its width
 LEVEL = 0.95
+_BLOCK = 4_000_000  # numbers of draws that are held at a time
 _MOST_UNDEFINED = 0.05  # a larger share of undefined draws makes the interval's ends arbitrary
 
 
@@ -44,26 +45,80 @@ def by_cluster(clusters: Sequence[str], rows: Floats) -> Floats:
         [number of clusters, ...].
     """
     names, position = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
-    sums = np.zeros((len(names), *rows.shape[1:]))
-    np.add.at(sums, position, rows)
-    return sums
+    return sums_of(position, rows, len(names))
 
 
-def resample(sums: Floats, seed: int, draws: int = DRAWS) -> Floats:
+def sums_of(position: NDArray[np.int64], rows: Floats, count: int) -> Floats:
+    """Sum rows by number, [n] and [n, ...] -> [count, ...]."""
+    flat = rows.reshape(len(rows), -1)
+    sums = np.zeros((count, flat.shape[1]))
+    for number, column in enumerate(flat.T):
+        sums[:, number] = np.bincount(position, column, minlength=count)
+    return sums.reshape(count, *rows.shape[1:])
+
+
+class Resamples(Struct, frozen=True, kw_only=True):
+    """What all clusters hold together, and what resamples of them hold: whatever is computed from sums has both."""
+
+    whole: Floats  # [...]
+    draws: Floats  # [draws, ...]
+    clusters: int
+
+
+def resample(sums: Floats, seed: int, draws: int = DRAWS) -> Resamples:
     """Draw clusters with replacement, as many as there are, and sum what they hold.
+
+    Clusters that hold the same are drawn together: what is random is only how many of them there are. So a resample of
+    hundreds of thousands of items costs no more than the few patterns in which their votes come.
 
     Args:
         sums: what each cluster holds, [clusters, ...].
         seed: of the generator.
         draws: how many times.
-
-    Returns:
-        [draws, ...].
     """
     count = len(sums)
-    weights = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
-    flat = weights.astype(np.float64) @ sums.reshape(count, -1)
-    return flat.reshape(draws, *sums.shape[1:])
+    patterns, often = _patterns(sums.reshape(count, -1))
+    generator = np.random.default_rng(seed)
+    flat = np.empty((draws, patterns.shape[1]))
+    block = max(1, _BLOCK // max(len(patterns), 1))
+    for start in range(0, draws, block):
+        size = min(block, draws - start)
+        flat[start : start + size] = (
+            generator.multinomial(count, often / count, size=size).astype(np.float64) @ patterns
+        )
+    return Resamples(whole=sums.sum(axis=0), draws=flat.reshape(draws, *sums.shape[1:]), clusters=count)
+
+
+def _patterns(rows: Floats) -> tuple[Floats, Floats]:
+    """The different rows, and how often each is there; in the order in which they first appear."""
+    # A fixed mixture of the columns tells rows apart at the price of sorting numbers; what it mixes up is sorted fully.
+    mixture = rows @ np.sin(np.arange(1.0, rows.shape[1] + 1))
+    _, first, position, often = np.unique(mixture, return_index=True, return_inverse=True, return_counts=True)
+    if not np.array_equal(rows[first][position], rows):
+        _, first, often = np.unique(rows, axis=0, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    return rows[first[order]], often[order].astype(np.float64)
+
+
+def estimate(
+    resamples: Resamples, statistic: Callable[[Floats], Floats], n: int, why_undefined: str = "undefined"
+) -> Estimate:
+    """A statistic of sums, with the percentile interval of its resamples.
+
+    Args:
+        resamples: of what the clusters hold.
+        statistic: from [draws, ...] to [draws]; nan where it is undefined.
+        n: rows, for the record.
+        why_undefined: the reason that is given where the statistic is undefined on the data.
+    """
+    value = float(statistic(resamples.whole[np.newaxis])[0])
+    if np.isnan(value):
+        return undefined(why_undefined, n, resamples.clusters)
+    if resamples.clusters == 1:
+        return Estimate(value=value, low=None, high=None, n=n, clusters=1, why="one cluster has no interval")
+    low, high = percentile_interval(statistic(resamples.draws))
+    why = "" if low is not None else "too many resamples in which it is undefined"
+    return Estimate(value=value, low=low, high=high, n=n, clusters=resamples.clusters, why=why)
 
 
 def cluster_bootstrap(
@@ -81,17 +136,9 @@ def cluster_bootstrap(
     Source:
         Davison and Hinkley, Bootstrap Methods and their Application (1997), sections 2.4 and 3.8.
     """
-    clusters = len(sums)
-    if not clusters:
+    if not len(sums):
         return undefined("no rows", n, 0)
-    value = float(statistic(sums.sum(axis=0)[np.newaxis])[0])
-    if np.isnan(value):
-        return undefined(why_undefined, n, clusters)
-    if clusters == 1:
-        return Estimate(value=value, low=None, high=None, n=n, clusters=1, why="one cluster has no interval")
-    low, high = percentile_interval(statistic(resample(sums, seed)))
-    why = "" if low is not None else "too many resamples in which it is undefined"
-    return Estimate(value=value, low=low, high=high, n=n, clusters=clusters, why=why)
+    return estimate(resample(sums, seed), statistic, n, why_undefined)
 
 
 def percentile_interval(draws: Floats) -> tuple[float | None, float | None]:

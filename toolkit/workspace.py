@@ -22,6 +22,15 @@ class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
+class ParagraphOptions(_Table, frozen=True, kw_only=True):
+    """How long paragraphs may be, and whether labels follow them when they change; lengths are in characters."""
+
+    readable: bool = False  # the usual limits of each article's language, where none is named
+    longest: Annotated[int, Meta(ge=1)] | None = None  # longer ones are divided between their sentences
+    shortest: Annotated[int, Meta(ge=0)] | None = None  # shorter ones are put to the one below
+    follow_changed: Annotated[float, Meta(gt=0, le=1)] | None = None  # share of words kept from which labels follow
+
+
 class SampleOptions(_Table, frozen=True, kw_only=True):
     """Which paragraphs are put to annotators."""
 
@@ -92,6 +101,7 @@ class CampaignFile(_Table, frozen=True, kw_only=True):
     target_from: str | None = None  # an article field that names the target: "meta.target"
     language: str = "en"  # of the screen
     seed: int = 0
+    paragraphs: ParagraphOptions = ParagraphOptions()
     sample: SampleOptions = SampleOptions()
     plan: PlanOptions = PlanOptions()
     studio: StudioOptions = StudioOptions()
@@ -164,6 +174,9 @@ def read_campaign(path: Path) -> Campaign:
     file = read_toml(path, CampaignFile)
     if bool(file.targets) == bool(file.target_from):
         raise ConfigError(f"{path}: give either `targets` (ids from {file.targets_file}) or `target_from`, not both")
+    shortest, longest = file.paragraphs.shortest, file.paragraphs.longest
+    if shortest is not None and longest is not None and shortest > longest:
+        raise ConfigError(f"{path}: [paragraphs]: shortest ({shortest}) is more than longest ({longest}); swap them")
     pseudonyms = [annotator.pseudonym for annotator in file.simulate.annotators]
     if len(set(pseudonyms)) < len(pseudonyms):
         raise ConfigError(f"{path}: two simulated annotators share a pseudonym; give each its own")

@@ -1,8 +1,10 @@
+import re
+
 import pytest
 
 from toolkit.articles.reading import identified, read_articles
 from toolkit.errors import ConfigError, DataError
-from toolkit.files import write_text
+from toolkit.files import digest, write_text
 from toolkit.records import Article
 
 
@@ -84,3 +86,28 @@ def test_two_articles_with_one_id_are_refused(tmp_path):
     write_text(tmp_path / "a.jsonl", '{"id": "x", "text": "one"}\n{"id": "x", "text": "two"}\n')
     with pytest.raises(DataError, match="two articles have the id 'x'"):
         read_articles([tmp_path / "a.jsonl"])
+
+
+def test_a_null_stands_for_a_field_that_is_not_there(tmp_path):
+    write_text(tmp_path / "a.jsonl", '{"id": "x", "text": "one", "title": null, "meta": null, "outlet": null}\n')
+    (article,) = read_articles([tmp_path / "a.jsonl"])
+    assert (article.title, article.meta, article.outlet) == ("", {}, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"id": "y", "text": null}', "article 'y' has no text"),
+        ('{"id": "y", "text": "two", "body": "x"}', ":2: unknown field 'body'; Article has id, version, text, title"),
+        ('{"id": "y", "text": "two", "title": 5}', ":2: field 'title'"),
+    ],
+)
+def test_what_is_wrong_beside_a_null_is_named_with_its_place(tmp_path, line, message):
+    write_text(tmp_path / "a.jsonl", '{"id": "x", "text": "one", "title": null}\n' + line + "\n")
+    with pytest.raises(DataError, match=re.escape(message)):
+        read_articles([tmp_path / "a.jsonl"])
+
+
+def test_the_version_is_that_of_the_text_whatever_the_file_says(tmp_path):
+    write_text(tmp_path / "a.jsonl", '{"id": "x", "text": "edited", "version": "old"}\n')
+    assert read_articles([tmp_path / "a.jsonl"])[0].version == digest("edited")

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.labels.agreement import agreement, nominal_alpha
+from toolkit.errors import DataError
+from toolkit.labels.agreement import Scale, agreement, agreement_at
+from toolkit.labels.coding import code_votes
+from toolkit.labels.coefficients import coincidences
+from toolkit.labels.pigeonhole import pigeonhole, weighted_coincidences
 from toolkit.records import Vote
 
 SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
@@ -93,14 +97,103 @@ def test_the_order_of_votes_changes_nothing():
 
 def test_the_interval_is_by_cluster():
     # Each item stands ten times in its article: ten times the items, no more evidence.
-    rng = np.random.default_rng(0)
-    counts = np.array([[3.0, 0], [0, 3], [2, 1], [1, 2]])[rng.integers(0, 4, 40)]
-    once = nominal_alpha(counts, [f"{i:03}" for i in range(40)], seed=1)
-    tenfold = np.repeat(counts, 10, axis=0)
-    by_article = nominal_alpha(tenfold, [f"{i // 10:03}" for i in range(400)], seed=1)
-    by_row = nominal_alpha(tenfold, [f"{i:03}" for i in range(400)], seed=1)
+    table = np.random.default_rng(0).integers(0, 2, (3, 40))
+    table[1] = np.where(np.arange(40) % 3, table[0], table[1])
+    rows = ["".join("ab"[label] for label in row) for row in table]
+    once = measure(rows, "ab").alpha
+    tenfold = ["".join(label * 10 for label in row) for row in rows]
+    by_article = agreement(votes_of(tenfold, lambda item: str(int(item[1:]) // 10)), "ab", (), seed=1).alpha
+    by_row = agreement(votes_of(tenfold), "ab", (), seed=1).alpha
     assert by_article.high - by_article.low == pytest.approx(once.high - once.low, rel=0.05)
     assert by_row.high - by_row.low < 0.5 * (once.high - once.low)
+
+
+LEVELS = ("nominal", "ordinal", "interval", "ratio")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_published_alphas_of_every_level_come_out(level):
+    # Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), sections C and D
+    rows = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."]
+    published = dict(zip(LEVELS, (0.743, 0.815, 0.849, 0.797), strict=True))
+    scale = Scale(level=level, values={label: float(label) for label in "12345"})
+    found = agreement_at(votes_of(rows), "12345", (), scale, seed=0)
+    assert found.alpha.value == pytest.approx(published[level], abs=0.0005)
+    assert found.alpha.level == level
+
+
+@given(st.integers(0, 10_000), st.sampled_from(LEVELS))
+def test_alpha_at_every_level_is_that_of_an_independent_implementation(seed, level):
+    rng = np.random.default_rng(seed)
+    table = rng.choice([1.0, 2.0, 4.0, np.nan], size=(4, 12), p=[0.4, 0.3, 0.1, 0.2])
+    rows = ["".join("." if np.isnan(v) else str(int(v)) for v in row) for row in table]
+    scale = Scale(level=level, values={"1": 1.0, "2": 2.0, "4": 4.0})
+    found = agreement_at(votes_of(rows), ("4", "1", "2"), (), scale, seed=0).alpha
+    if found.value is not None:
+        oracle = krippendorff.alpha(table, level_of_measurement=level, value_domain=[1.0, 2.0, 4.0])
+        assert found.value == pytest.approx(oracle, abs=1e-12)
+
+
+def test_a_level_that_needs_an_order_says_which_label_has_none():
+    with pytest.raises(DataError, match=r"label 'b' has no place on the scale that level ordinal needs"):
+        agreement_at(votes_of(["ab", "ab"]), "ab", (), Scale(level="ordinal", values={"a": 1.0}), seed=0)
+
+
+# --- new annotators --------------------------------------------------------------------------------------------------
+
+
+def test_the_interval_for_new_annotators_is_wider_where_annotators_differ():
+    rng = np.random.default_rng(2)
+    truth = rng.integers(0, 2, 200)
+    careful = [np.where(rng.random(200) < 0.95, truth, 1 - truth) for _ in range(4)]
+    careless = [np.where(rng.random(200) < 0.6, truth, 1 - truth) for _ in range(4)]
+    rows = ["".join("ab"[label] for label in row) for row in (*careful, *careless)]
+    alpha = measure(rows, "ab").alpha
+    others = alpha.new_annotators
+    assert others.high - others.low > 2 * (alpha.high - alpha.low)
+
+
+def test_weights_of_one_give_the_coincidences_themselves():
+    coded = code_votes(votes_of(["aabbcab.", "abbbcaac", "aacb.abc"]), "abc")
+    ones = weighted_coincidences(coded, np.ones(3), np.ones(len(coded.clusters)))
+    paired = coded.counts[coded.per_item >= 2]
+    assert ones == pytest.approx(coincidences(paired).sum(axis=0))
+
+
+def test_copies_of_one_annotator_are_no_pair():
+    coded = code_votes(votes_of(["aabb", "abab"]), "ab")
+    assert not weighted_coincidences(coded, np.array([2.0, 0.0]), np.ones(4)).any()
+
+
+def test_two_annotators_say_nothing_of_others():
+    alpha = measure(["aabb", "abab"], "ab").alpha
+    assert alpha.new_annotators.low is None
+    assert alpha.new_annotators.why == "fewer than three annotators say nothing about others"
+
+
+def test_few_annotators_and_few_articles_are_said_in_words():
+    found = measure(["aabbab", "ababab", "aabbbb"], "ab")
+    assert any("3 annotators" in caution for caution in found.cautions)
+    assert any("6 articles" in caution for caution in found.cautions)
+    assert any("more items would bring the interval" in caution for caution in found.cautions)
+
+
+def test_renaming_annotators_and_labels_changes_no_value():
+    rows = ["aabbcab.", "abbbcaac", "aacb.abc"]
+    renamed = [row.translate(str.maketrans("abc", "zyx")) for row in rows]
+    one = measure(rows, "abc")
+    other = agreement(votes_of(renamed[::-1]), "zyx", (), seed=0)
+    assert (one.alpha.value, one.alpha.low, one.alpha.high) == pytest.approx(
+        (other.alpha.value, other.alpha.low, other.alpha.high)
+    )
+
+
+def test_a_resample_is_a_table_of_votes_in_which_articles_stand_several_times():
+    votes = votes_of(["aabbcab.", "abbbcaac", "aacb.abc"])
+    coded = code_votes(votes, "abc")
+    draws = pigeonhole(coded, seed=3, draws=5)
+    assert draws.shape == (5, 3, 3)
+    assert np.allclose(draws, np.swapaxes(draws, 1, 2))
 
 
 def test_per_label_is_one_against_the_rest():

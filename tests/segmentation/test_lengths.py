@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.records import Article
-from toolkit.segmentation.options import AS_PRINTED, Options, readable
+from toolkit.segmentation.options import AS_PRINTED, Limits, Options, readable
 from toolkit.segmentation.segmenter import segment_article, segment_text
 
 SENTENCE = "The ferry sailed at noon on Friday with forty people and a goat on board. "
@@ -41,6 +41,34 @@ def test_a_tiny_paragraph_is_put_to_the_one_below_it_when_asked():
     text = "Headline without an end\n\nIt rained.\n\nNobody came to the quay that day, and the ferry stayed."
     assert len(cut(text)) == 3
     assert cut(text, readable("en")) == [text[:23], text[25:]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. The ferry.\n2. The pier.\n3. The bell.",
+        "- It sails.\n- It rains.\n- It sinks.",
+        "Q: Why?\nA: Nobody knows.",
+        "12:30 It left.\n\n12:45 It came back.",
+    ],
+)
+def test_items_turns_and_entries_are_not_joined_however_short(text):
+    assert cut(text, readable("en")) == cut(text)
+    assert len(cut(text)) > 1
+
+
+def test_where_one_limit_is_named_the_usual_other_gives_way():
+    assert Limits(readable=True, longest=20).options_for("en") == Options(longest=20, shortest=20)
+    assert Limits(readable=True, shortest=900).options_for("de") == Options(longest=900, shortest=900)
+    assert Limits(readable=True, shortest=0).options_for("ko") == Options(longest=300, shortest=0)
+    assert Limits(longest=99).options_for("ko") == Options(longest=99, shortest=0)
+    assert Limits().options_for("en") == AS_PRINTED
+
+
+def test_limits_that_contradict_each_other_say_so():
+    assert "no paragraph could keep both" in Limits(longest=10, shortest=11).contradiction
+    assert not Limits(longest=10, shortest=10).contradiction
+    assert not Limits(shortest=11).contradiction
 
 
 def test_readable_articles_have_offsets_and_ids_like_any_other():

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from toolkit.records import Article
 from toolkit.segmentation.segmenter import segment_article
-from toolkit.segmentation.versions import compare_versions, successors
+from toolkit.segmentation.versions import compare_versions, revisions, successors
 
 STORY = [
     "The ferry sailed at noon on Friday with forty people and a goat on board.",
@@ -64,6 +64,23 @@ def test_labels_follow_what_is_the_same_or_moved_and_what_changed_only_when_aske
     safe = {before[3].id: after[0].id, before[1].id: after[2].id}
     assert successors(changes) == safe
     assert successors(changes, ("same", "moved", "changed")) == safe | {before[0].id: after[1].id}
+
+
+def test_a_changed_paragraph_is_known_in_a_script_without_spaces():
+    before, after = (
+        ["渡し船は金曜日の正午に四十人の客を乗せて港を出た。"],
+        ["渡し船は土曜日の正午に四十人の客を乗せて港を出た。"],
+    )
+    assert kinds(before, after) == ["changed"]
+
+
+def test_a_revision_has_both_places_and_both_texts():
+    before, after = paragraphs(STORY[:2]), paragraphs(["New on top.", STORY[0].replace("goat", "sheep")])
+    added, changed, gone = revisions("a", before, after)
+    assert (added.kind, added.before, added.before_start, added.after_start) == ("new", None, None, 0)
+    assert (changed.before_start, changed.after_start) == (0, len("New on top.") + 2)
+    assert (changed.before_text, changed.after_text) == (before[0].text, after[1].text)
+    assert (gone.after, gone.before_end) == (None, before[1].end)
 
 
 def test_equal_paragraphs_are_paired_one_to_one():

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from toolkit.files import read_json, read_jsonl
-from toolkit.records import Annotator, Gold, Item, SplitRow
+from toolkit.records import Annotator, Gold, Item, Paragraph, SplitRow
 from toolkit.runs import Run, digests
 
 pytestmark = pytest.mark.server
@@ -192,3 +192,29 @@ test_share = 0.4
     workspace.run("run", "--simulate")
     for name in ("dataset/README.md", "report.html", "baseline/scores.json"):
         assert "mean nothing" in (workspace.directory / name).read_text(), name
+
+
+def test_a_campaign_goes_on_after_an_article_was_edited(small):
+    workspace = small("revised", items=12)
+    workspace.run("run", "--simulate")
+    item = read_jsonl(workspace.directory / "items.jsonl", Item)[0]
+    before = (workspace.directory / "items.jsonl").read_bytes()
+    paragraphs = {p.id: p for p in read_jsonl(workspace.directory / "paragraphs.jsonl", Paragraph)}
+    source = workspace.root / "data/raw/sample.jsonl"
+    rows = [json.loads(line) for line in source.read_text().splitlines()]
+    for row in rows:
+        if row["id"] == item.article_id:  # every word of one paragraph, and a new one above all others
+            row["text"] = "Corrected at noon.\n\n" + row["text"].replace(paragraphs[item.unit_id].text, "It rained.")
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    said = workspace.run("run", "--simulate")
+    assert "12 items, pushed already and kept" in said
+    assert "0 items pushed, 11 were there" in said
+    assert "11 of 12 items keep their labels; 1 gone; each is in outdated.jsonl" in said
+    assert (workspace.directory / "items.jsonl").read_bytes() == before
+    gold = load(workspace.directory / "dataset", "gold")
+    texts = {row["id"]: row["text"] for row in map(json.loads, source.read_text().splitlines())}
+    shown = [row for split in gold["rows"].values() for row in split]
+    assert len(shown) == 11
+    assert all(texts[row["article_id"]][row["start"] : row["end"]] == row["text"] for row in shown)
+    assert "report: up to date" in workspace.run("run", "--simulate")

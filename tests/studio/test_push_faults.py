@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from toolkit.errors import StudioError, UnansweredError
-from toolkit.studio import patience
+from toolkit.studio import retrying
 from toolkit.studio.accounts import read_keys
 from toolkit.studio.client import Studio
 from toolkit.studio.push import PushReport, PushRequest, push_items
@@ -81,7 +81,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def through(studio, studio_directory, monkeypatch) -> Iterator[Callable[[Fault], tuple[Studio, Proxy]]]:
     """The server, reached through a proxy with faults."""
-    monkeypatch.setattr(patience, "PAUSES", (0.01, 0.02, 0.04, 0.08))
+    monkeypatch.setattr(retrying, "WAITS", (0.01, 0.02, 0.04, 0.08))
     admin = read_keys(studio_directory / "keys.json").admin
     opened = []
 
@@ -142,7 +142,7 @@ def test_a_server_that_never_answers_is_given_up(through, push_request):
     studio, proxy = through(lambda method, path, _turn: "drop" if method == "POST" and "/import" in path else "")
     with pytest.raises(UnansweredError, match="cannot be reached"):
         push(studio, push_request(1))
-    assert proxy.done["drop"] == len(patience.PAUSES) + 1
+    assert proxy.done["drop"] == len(retrying.WAITS) + 1
 
 
 def test_a_page_of_html_in_place_of_an_answer_is_an_error_that_names_the_address(through, push_request):

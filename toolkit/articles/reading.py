@@ -172,11 +172,36 @@ def read_articles(paths: Iterable[Path]) -> list[Article]:
     """
     found: dict[str, Article] = {}
     for path in paths:
-        for article in map(identified, read_jsonl(path, Article, f"stance ingest FOLDER -o {path}")):
+        for article in map(identified, _own_articles(path)):
             if article.id in found:
                 raise DataError(f"{path}: two articles have the id {article.id!r}; `stance ingest` drops such copies")
             found[article.id] = article
     return list(found.values())
+
+
+def _own_articles(path: Path) -> list[Article]:
+    """The articles of a file in our own form; a null stands for a field that is not there."""
+    made_by = f"stance ingest FOLDER -o {path}"
+    try:
+        return read_jsonl(path, Article, made_by)
+    except DataError:  # read anew, a field that must not be null left out where it is
+        return [_without_nulls(row, path) for row in read_jsonl(path, _Nullable, made_by)]
+
+
+_Nullable = msgspec.defstruct(  # an article any field of which may be null; complaints call it by its name
+    Article.__name__,
+    [(field.name, field.type | None, None) for field in msgspec.structs.fields(Article)],
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+)
+
+
+def _without_nulls(row: msgspec.Struct, path: Path) -> Article:
+    given = {name: value for name, value in msgspec.structs.asdict(row).items() if value is not None}
+    if "text" not in given:
+        raise DataError(f"{path}: article {given.get('id') or given.get('title')!r} has no text")
+    return Article(**given)
 
 
 def read_lone_article(path: Path) -> Article:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import baselines, campaigns, corpus, labels, servers
+from toolkit.cli.common import leave_quietly
 from toolkit.errors import ToolkitError, UsageError
 
 app = typer.Typer(
@@ -55,10 +56,18 @@ def main() -> None:
     except SystemExit as left:
         if left.code == _INTERRUPTED:  # the framework ends without a word
             print("stance: interrupted; run the same command again to go on", file=sys.stderr)
+        _flush()
         raise
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        leave_quietly()
+
+
+def _flush() -> None:
+    """Write what is still held, while somebody can still say what went wrong with it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        leave_quietly()
 
 
 def _complain(error: ToolkitError) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.common import AsJson, CampaignPath, Quiet, campaign_at, emit, example, shown_progress
-from toolkit.steps import progressing, pulling, pushing, running, simulating
+from toolkit.steps import progressing, pulling, pushing, running, simulating, withdrawing
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +30,7 @@ def _push(
     """Bring the items to Label Studio, each once, however often this is run."""
     campaign = campaign_at(source)
     if withdraw:
-        pushing.withdraw(campaign, withdraw, reason)
+        withdrawing.withdraw(campaign, withdraw, reason)
     emit(pushing.push_step(campaign, shown_progress(quiet)), as_json, quiet)
 
 

@@ -1,13 +1,17 @@
 """What all verbs share: their common options, progress on stderr, and the way an outcome is printed."""
 
+import contextlib
 import json
+import os
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from toolkit.errors import UsageError
+from toolkit.files import written_table
 from toolkit.steps.common import Outcome, Progress, silent
 from toolkit.workspace import Campaign, read_campaign
 
@@ -17,6 +21,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object of facts o
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of every random choice.")]
+
+Put = Callable[[Mapping[str, Any]], None]  # takes one row
 
 
 def example(command: str) -> str:
@@ -50,10 +56,45 @@ def note(outcome: Outcome, quiet: bool) -> None:
         print(outcome.line, file=sys.stderr)
 
 
+@contextlib.contextmanager
+def rows_out(output: Path | None, as_json: bool, columns: Mapping[str, type]) -> Iterator[Put]:
+    """Hand out what takes a verb's rows: into a file, or as JSON lines on stdout unless that holds the facts alone."""
+    if output is not None:
+        with written_table(output, columns) as put:
+            yield put
+        return
+    try:
+        yield _keep_silent if as_json else _print_row
+    except BrokenPipeError:  # caught here, since the framework would make an error of it
+        leave_quietly()
+
+
+def leave_quietly() -> NoReturn:
+    """Nobody reads any more: not an error, and nothing is written once more on the way out."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
+
+
+def _keep_silent(_: Mapping[str, Any]) -> None:
+    pass
+
+
+def _print_row(row: Mapping[str, Any]) -> None:
+    print(json.dumps(row, ensure_ascii=False))
+
+
 def emit_rows(rows: list[dict[str, Any]]) -> None:
     """Print rows as JSON lines."""
-    for row in rows:
-        print(json.dumps(row, ensure_ascii=False))
+    with rows_out(None, False, {}) as put:
+        for row in rows:
+            put(row)
+
+
+def bar_beside_rows(output: Path | None, quiet: bool) -> Progress:
+    """Progress of a verb that streams rows: a bar where a person sees it and no rows, nothing elsewhere."""
+    free = output is not None or not sys.stdout.isatty()
+    return _Bar() if sys.stderr.isatty() and free and not quiet else silent
 
 
 def shown_progress(quiet: bool) -> Progress:
@@ -75,9 +116,19 @@ class _Lines:
 
 
 class _Bar:
-    """One line on the terminal that is drawn over."""
+    """One line on the terminal that is drawn over; nothing is left of it to be put right after an interruption."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True)
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        text = f"{what} {done}/{total}" if total else what
+        from rich.progress_bar import ProgressBar
+
+        print("\r\x1b[2K", end="", file=sys.stderr)
+        if total:
+            self._console.print(ProgressBar(total, min(done, total), width=24), end=" ")
         end = "" if total and done < total else "\n"
-        print(f"\r\x1b[2K{text}", end=end, file=sys.stderr, flush=True)
+        self._console.print(f"{what} {done}/{total}" if total else what, end=end, markup=False, highlight=False)
+        sys.stderr.flush()

@@ -1,5 +1,7 @@
 """Verbs from files to items."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,19 +12,24 @@ from toolkit.cli.common import (
     AsJson,
     CampaignPath,
     Output,
+    Put,
     Quiet,
     Source,
+    bar_beside_rows,
     campaign_at,
     emit,
     emit_rows,
     example,
     is_campaign,
     note,
+    rows_out,
     shown_progress,
 )
 from toolkit.errors import UsageError
-from toolkit.steps import corpus, init
-from toolkit.steps.common import Outcome
+from toolkit.segmentation.options import Limits
+from toolkit.steps import corpus, init, segmenting
+from toolkit.steps.common import Outcome, Progress
+from toolkit.steps.paragraphs import segment_step
 
 
 def register(app: typer.Typer) -> None:
@@ -100,21 +107,66 @@ def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
 def _segment(
     source: Source,
     output: Output = None,
+    text: Annotated[str | None, typer.Option("--text", help="The table's column with the text.")] = None,
+    ident: Annotated[str | None, typer.Option("--id", help="The table's column with the id of the article.")] = None,
+    readable: Annotated[
+        bool, typer.Option("--readable", help="Divide long and join tiny paragraphs, by the limits of each language.")
+    ] = False,
+    longest: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Divide what is longer, in characters, between sentences.")
+    ] = None,
+    shortest: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Put a shorter sentence to the paragraph below it.")
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The articles as they were, or their paragraphs: say what became of each."),
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Name the rule behind each role.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Cut articles into paragraphs with exact offsets and roles; of a text of your own, as JSON lines on stdout."""
+    """Cut articles into paragraphs with exact offsets and roles; of a file of your own, as JSON lines on stdout.
+
+    A campaign names its limits in its file, under [paragraphs]; segmented again after an edit, it says which paragraphs
+    are the same, moved, changed, new or gone, and which labels follow. A file of your own does so with --against.
+    """
+    limits = Limits(readable=readable, longest=longest, shortest=shortest)
+    columns = {field: name for field, name in (("text", text), ("id", ident)) if name}
     if is_campaign(source):
-        if output or explain:
-            raise UsageError("-o and --explain go with a text or a file of articles, not with a campaign")
-        emit(corpus.segment_step(campaign_at(source)), as_json, quiet)
+        if output or explain or against or columns or limits != Limits():
+            raise UsageError(
+                "options other than --json and --quiet go with a file of your own, not with a campaign; "
+                f"limits of length stand in {source}, under [paragraphs]"
+            )
+        emit(segment_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
         return
-    outcome, rows = corpus.segment_source(source, output, explain)
+    if limits.contradiction:
+        raise UsageError(f"--shortest and --longest: {limits.contradiction}")
+    if against and explain:
+        raise UsageError("--explain names the rule behind a role, and --against shows no roles; leave one of them out")
+    work, table = _work(source, against, explain)
+    with rows_out(output, as_json, table) as put:
+        outcome = work(segmenting.Cutting(columns=columns, limits=limits), put, bar_beside_rows(output, quiet))
+    _tell(outcome, output, as_json, quiet)
+
+
+def _work(
+    source: Path, against: Path | None, explain: bool
+) -> tuple[Callable[[segmenting.Cutting, Put, Progress], Outcome], Mapping[str, type]]:
+    """What is done with a file of one's own, and the columns of what comes of it."""
+    if against:
+        return partial(segmenting.compare_sources, source, against), segmenting.REVISION_COLUMNS
+    if explain:
+        return partial(segmenting.explain_source, source), segmenting.EXPLAINED_COLUMNS
+    return partial(segmenting.segment_source, source), segmenting.PARAGRAPH_COLUMNS
+
+
+def _tell(outcome: Outcome, output: Path | None, as_json: bool, quiet: bool) -> None:
     if output is None and not as_json:
-        emit_rows(rows)
+        note(outcome, quiet)
     else:
-        emit(outcome, as_json, quiet)
+        emit(Outcome(line=f"{outcome.line}: {output}", facts=outcome.facts), as_json, quiet)
 
 
 def _duplicates(
@@ -132,7 +184,7 @@ def _duplicates(
 ) -> None:
     """Find articles that are the same, nearly the same, or one within the other."""
     columns = {field: name for field, name in (("text", text), ("id", ident)) if name}
-    outcome, rows = corpus.duplicates_source(source, output, columns, threshold)
+    outcome, rows = corpus.duplicates_source(source, output, columns, threshold, bar_beside_rows(output, quiet))
     if output is None and not as_json:
         emit_rows([msgspec.to_builtins(row) for row in rows])
         note(outcome, quiet)

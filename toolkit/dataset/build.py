@@ -10,10 +10,8 @@ from toolkit.codebook import Codebook
 from toolkit.errors import DataError
 from toolkit.labels.ledger import Ledger
 from toolkit.records import Annotation, Annotator, Answered, Article, Example, Gold, Item, Paragraph, Split, SplitRow
-from toolkit.segmentation.context import Context
+from toolkit.segmentation.context import NO_CONTEXT, Context
 from toolkit.splitting.groups import divide_pool
-
-_NO_CONTEXT = Context(headline="", previous="", next="")
 
 
 class Sources(Struct, frozen=True, kw_only=True):
@@ -77,7 +75,7 @@ def _example(item: Item, sources: Sources, split: Split | None, answers: dict[st
             "the articles have changed since `stance plan`: restore them"
         )
     article = sources.articles[paragraph.article_id]
-    around = sources.contexts.get(paragraph.id, _NO_CONTEXT)
+    around = sources.contexts.get(paragraph.id, NO_CONTEXT)
     return Example(
         id=item.id,
         article_id=article.id,

@@ -66,6 +66,8 @@ class CardFacts(Struct, frozen=True, kw_only=True):
     questions: tuple[QuestionFacts, ...]
     certificate: Certificate
     scores: tuple[Score, ...]  # empty before `train`
+    outdated: dict[str, int] = {}  # items whose paragraph was edited later: followed, changed, gone
+    follow_from: float | None = None  # share of words kept from which labels follow a changed paragraph
     scored_question: str = ""
     scored_labels: tuple[str, ...] = ()
 

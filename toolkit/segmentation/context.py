@@ -15,6 +15,9 @@ class Context(Struct, frozen=True, kw_only=True):
     next: str
 
 
+NO_CONTEXT = Context(headline="", previous="", next="")
+
+
 def contexts(paragraphs: Iterable[Paragraph], titles: Mapping[str, str], roles: Sequence[str]) -> dict[str, Context]:
     """The context of each paragraph of the roles that are asked, by paragraph id.
 

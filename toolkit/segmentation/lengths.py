@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from toolkit.segmentation.options import Options
 from toolkit.segmentation.sentences import sentences_of
-from toolkit.segmentation.shape import ends_sentence
+from toolkit.segmentation.shape import ends_sentence, is_entry, is_item, is_speech, is_table_row
 
 Bounds = tuple[int, int]
+_SEEN = 60  # characters of a paragraph by which its form is known
 
 
 def within_limits(text: str, paragraphs: Iterable[Bounds], options: Options) -> list[Bounds]:
@@ -20,10 +21,10 @@ def within_limits(text: str, paragraphs: Iterable[Bounds], options: Options) -> 
 
 
 def _joined(text: str, paragraphs: Iterable[Bounds], shortest: int) -> Iterator[Bounds]:
-    """Short prose with what follows; a line that ends no sentence may be a heading and stays alone."""
+    """Short prose with what follows; what may be a heading, an item, a turn or an entry stays alone."""
     held: Bounds | None = None
     for start, end in paragraphs:
-        if not ends_sentence(text[max(start, end - 20) : end]):
+        if not _is_prose(text[start : min(end, start + _SEEN)], text[max(start, end - _SEEN) : end]):
             if held:
                 yield held
             held = None
@@ -36,6 +37,11 @@ def _joined(text: str, paragraphs: Iterable[Bounds], shortest: int) -> Iterator[
             held = None
     if held:
         yield held
+
+
+def _is_prose(beginning: str, ending: str) -> bool:
+    kinds = (is_item, is_entry, is_speech, is_table_row)
+    return ends_sentence(ending) and not any(kind(beginning) for kind in kinds)
 
 
 def _divided(text: str, start: int, end: int, longest: int) -> Iterator[Bounds]:

@@ -3,14 +3,14 @@
 import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
 
 from msgspec import Struct
 
-from toolkit.records import Paragraph
+from toolkit.articles.shingling import words
+from toolkit.records import Paragraph, Revision
+from toolkit.records import RevisionKind as Kind
 from toolkit.segmentation.shape import normalised
 
-Kind = Literal["same", "moved", "changed", "new", "gone"]
 _LIKE = 0.5  # share of words that a paragraph and its changed self have in common, at least
 _RARE = 20  # a word in more paragraphs than that tells none apart
 
@@ -60,6 +60,45 @@ def successors(changes: Iterable[Change], kinds: Sequence[Kind] = ("same", "move
     return {c.before: c.after for c in changes if c.kind in kinds and c.before is not None and c.after is not None}
 
 
+def likeness(a: str, b: str) -> float:
+    """The share of words that two texts have in common, 0 to 1 (Dice).
+
+    >>> likeness("The ferry sailed at noon.", "the ferry sailed, late")
+    0.6666666666666666
+    """
+    if normalised(a) == normalised(b):
+        return 1.0
+    counts, others = Counter(words(a)), Counter(words(b))
+    return _share(counts, others) if counts or others else 0.0
+
+
+def revisions(article_id: str, before: Sequence[Paragraph], after: Sequence[Paragraph]) -> list[Revision]:
+    """What became of each paragraph of an article, with both places and both texts, in the order of the new text."""
+    old, new = {p.id: p for p in before}, {p.id: p for p in after}
+    return [
+        _revision(article_id, change, old.get(change.before or ""), new.get(change.after or ""))
+        for change in compare_versions(before, after)
+    ]
+
+
+def _revision(article_id: str, change: Change, old: Paragraph | None, new: Paragraph | None) -> Revision:
+    return Revision(
+        article_id=article_id,
+        kind=change.kind,
+        similarity=round(change.similarity, 3),
+        before=change.before,
+        after=change.after,
+        before_version=None if old is None else old.article_version,
+        after_version=None if new is None else new.article_version,
+        before_start=None if old is None else old.start,
+        before_end=None if old is None else old.end,
+        after_start=None if new is None else new.start,
+        after_end=None if new is None else new.end,
+        before_text=None if old is None else old.text,
+        after_text=None if new is None else new.text,
+    )
+
+
 def _equal(before: Sequence[Paragraph], after: Sequence[Paragraph]) -> list[tuple[int, int]]:
     """Places of paragraphs with the same words, the first with the first, in the new order."""
     places: dict[str, list[int]] = {}
@@ -96,16 +135,16 @@ def _likest(
     before: Sequence[Paragraph], left: Sequence[int], after: Sequence[Paragraph], found: Sequence[int]
 ) -> Iterator[tuple[float, int, int]]:
     """Pairs of the rest, those with most words in common first; each paragraph at most once."""
-    words = {new: Counter(normalised(after[new].text).split()) for new in found}
+    counted = {new: Counter(words(after[new].text)) for new in found}
     holders: dict[str, list[int]] = {}
-    for new, counts in words.items():
+    for new, counts in counted.items():
         for word in counts:
             holders.setdefault(word, []).append(new)
     candidates = []
     for old in left:
-        counts = Counter(normalised(before[old].text).split())
+        counts = Counter(words(before[old].text))
         near = {new for word in counts for new in holders.get(word, ()) if len(holders[word]) <= _RARE}
-        candidates += [(_share(counts, words[new]), old, new) for new in near]
+        candidates += [(_share(counts, counted[new]), old, new) for new in near]
     taken_old, taken_new = set(), set()
     for share, old, new in sorted(candidates, key=lambda c: (-c[0], abs(c[1] - c[2]), c[1], c[2])):
         if share >= _LIKE and old not in taken_old and new not in taken_new:

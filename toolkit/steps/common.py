@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from toolkit.articles.reading import read_articles
 from toolkit.campaigns.simulation import MODEL
-from toolkit.files import read_jsonl
+from toolkit.files import column, read_jsonl, read_table
 from toolkit.labels.ledger import latest
 from toolkit.records import Annotation, Annotator, Article, Clustered, Item, Paragraph
 from toolkit.runs import Run, commit_of, digests, last_run, now, record_run, versions
@@ -80,6 +80,12 @@ def items_of(campaign: Campaign) -> dict[str, Item]:
 def annotations_of(campaign: Campaign) -> list[Annotation]:
     """The ledger of a campaign: every state of every annotation that was ever seen."""
     return read_jsonl(campaign.at("annotations.jsonl"), Annotation, f"stance pull {campaign.path}")
+
+
+def withdrawn_of(campaign: Campaign) -> frozenset[str]:
+    """The items of a campaign that were taken out; none where there is no ``withdrawn.jsonl``."""
+    path = campaign.at("withdrawn.jsonl")
+    return frozenset(column(read_table(path), "item_id", path)) if path.exists() else frozenset()
 
 
 def annotators_of(campaign: Campaign) -> dict[str, Annotator]:

@@ -1,4 +1,4 @@
-"""Steps from files to items: ingest, segment, plan."""
+"""Steps from files to articles, their near-duplicates, and from paragraphs to items: ingest, duplicates, plan."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,23 +7,34 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from toolkit.articles.intake import Rules
-from toolkit.articles.journal import Tally, dropped_beside
+from toolkit.articles.journal import Tally
 from toolkit.articles.near_duplicates import cluster_articles
 from toolkit.articles.origins import agencies_of
 from toolkit.articles.outlets import outlets_of
-from toolkit.articles.reading import Request, ingest, ingest_anew, read_articles, read_lone_article
+from toolkit.articles.reading import Request, ingest, ingest_anew, read_articles
 from toolkit.campaigns.planning import plan_items, stratum_of, target_from_field
 from toolkit.campaigns.sampling import Frame, describe_frame, stratified_sample
 from toolkit.errors import ConfigError, DataError, UsageError
 from toolkit.files import column as table_column
-from toolkit.files import read_json, read_jsonl, read_table, suffix_of, write_json, write_jsonl, write_table
-from toolkit.records import Article, Clustered, Dropped, Item, Paragraph, SplitRow, Target
-from toolkit.segmentation.segmenter import explain_article, segment_article
+from toolkit.files import (
+    digest_of_file,
+    read_json,
+    read_jsonl,
+    read_table,
+    suffix_of,
+    write_json,
+    write_jsonl,
+    write_table,
+)
+from toolkit.records import Article, Clustered, Item, Paragraph, SplitRow, Target
+from toolkit.runs import last_run
 from toolkit.splitting.groups import draw_test_set, group_articles
-from toolkit.steps.common import Outcome, Progress, articles_of, clusters_of, finish, paragraphs_of
+from toolkit.steps.common import Outcome, Progress, articles_of, clusters_of, finish, items_of, paragraphs_of
 from toolkit.steps.init import carried
+from toolkit.steps.paragraphs import counts_of, placed_items, segment_inputs, told_outdated, was_put_to_people
 from toolkit.workspace import Campaign
 
 
@@ -86,25 +97,8 @@ def _told(reasons: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items())) or "none"
 
 
-def segment_source(path: Path, output: Path | None, explain: bool) -> tuple[Outcome, list[dict[str, Any]]]:
-    """The paragraphs of a text file or of a file of articles, as rows; to a file if one is named."""
-    articles = read_articles([path]) if suffix_of(path) == ".jsonl" else [read_lone_article(path)]
-    rows = []
-    for article in articles:
-        for explained in explain_article(article):
-            paragraph = explained.paragraph
-            row = {name: getattr(paragraph, name) for name in ("start", "end", "role", "text", "id", "article_id")}
-            rows.append({**row, "rule": explained.rule} if explain else row)
-    if output is not None:
-        write_table(output, rows)
-    roles = Counter(row["role"] for row in rows)
-    facts = {"schema": 1, "articles": len(articles), "paragraphs": len(rows), "roles": dict(sorted(roles.items()))}
-    line = f"{len(articles)} articles, {len(rows)} paragraphs" + (f": {output}" if output else "")
-    return Outcome(line=line, facts=facts), rows
-
-
 def duplicates_source(
-    path: Path, output: Path | None, columns: Mapping[str, str], threshold: float
+    path: Path, output: Path | None, columns: Mapping[str, str], threshold: float, progress: Progress
 ) -> tuple[Outcome, list[Clustered]]:
     """The articles of a file that have a near-duplicate; to a file if one is named.
 
@@ -113,9 +107,12 @@ def duplicates_source(
         output: ``.jsonl``, ``.csv``, ``.tsv`` or ``.parquet``.
         columns: ``text`` and ``id`` -> column of a table; rows without an id are known by their number.
         threshold: Jaccard index of word 5-grams.
+        progress: is told what is being done.
     """
+    progress(f"reading {path.name}", 0, 0)
     lone = not columns and suffix_of(path) == ".jsonl"
     articles = read_articles([path]) if lone else _articles_of_table(path, columns)
+    progress(f"comparing {len(articles)} articles", 0, 0)
     clusters = cluster_articles(articles, threshold)
     if output is not None:
         write_table(output, [msgspec.to_builtins(row) for row in clusters])
@@ -151,83 +148,85 @@ def _articles_of_table(path: Path, columns: Mapping[str, str]) -> list[Article]:
     return list(found.values())
 
 
-def segment_step(campaign: Campaign) -> Outcome:
-    """Articles into paragraphs, near-duplicate clusters and a list of what was left out."""
-    articles = list(articles_of(campaign).values())
-    dropped = [row for path in campaign.article_files for row in _dropped_before(path)]
-    dropped += [Dropped(id=one.id, reason="empty", detail="no text") for one in articles if not one.text.strip()]
-    kept = [article for article in articles if article.text.strip()]
-    if not kept:
-        raise DataError(f"{campaign.path}: no article with a text; add some with `stance ingest`")
-    paragraphs = [paragraph for article in kept for paragraph in segment_article(article)]
-    clusters = cluster_articles(kept)
-    write_jsonl(campaign.at("clusters.jsonl"), clusters)
-    write_jsonl(campaign.at("dropped.jsonl"), dropped)
-    write_jsonl(campaign.at("paragraphs.jsonl"), paragraphs)
-    roles = Counter(paragraph.role for paragraph in paragraphs)
-    facts = {
-        "schema": 1,
-        "articles": len(kept),
-        "paragraphs": len(paragraphs),
-        "roles": dict(sorted(roles.items())),
-        "clustered": len(clusters),
-        "dropped": dict(Counter(row.reason for row in dropped)),
-    }
-    line = (
-        f"{len(kept)} articles, {len(paragraphs)} paragraphs ({roles['body']} body), {len(dropped)} articles left out"
-    )
-    outcome = Outcome(line=line, facts=facts)
-    return finish(campaign, "segment", segment_inputs(campaign), segment_outputs(campaign), outcome)
-
-
-def segment_inputs(campaign: Campaign) -> list[Path]:
-    """What segmenting depends on."""
-    return [*campaign.article_files, *map(dropped_beside, campaign.article_files)]
-
-
-def _dropped_before(path: Path) -> list[Dropped]:
-    beside = dropped_beside(path)
-    return read_jsonl(beside, Dropped) if beside.exists() else []
-
-
-def segment_outputs(campaign: Campaign) -> list[Path]:
-    """What segmenting writes."""
-    return [campaign.at(name) for name in ("paragraphs.jsonl", "clusters.jsonl", "dropped.jsonl")]
-
-
 def plan_step(campaign: Campaign) -> Outcome:
     """Sample paragraphs, put their targets to them, and fix the test set; a plan that was pushed is never changed."""
     codebook = campaign.codebook  # a broken one is found here, before anything is asked
+    if _was_pushed_as_asked_for(campaign):
+        return _keep_plan(campaign)
     articles, paragraphs = articles_of(campaign), paragraphs_of(campaign)
     frame, items = _items(campaign, articles, paragraphs)
     clusters = clusters_of(campaign)
     groups = group_articles([item.article_id for item in items], clusters)
     splits = draw_test_set(groups, campaign.file.plan.test_share, campaign.file.seed)
     _write_plan(campaign, frame, items, splits)
+    facts = {**_plan_facts(campaign, frame, items, splits), "codebook": codebook.ref}
+    line = (
+        f"{len(items)} items of {frame.paragraphs} paragraphs, {facts['votes']} votes to ask for; "
+        f"test set: {facts['test_items']} items of {facts['test_articles']} articles"
+    )
+    if facts["without_note"]:
+        line += (
+            f"; {facts['without_note']} items tell annotators nothing of who the target was: their articles have no "
+            f"date (`published`) or {campaign.file.targets_file} has no period for it"
+        )
+    outcome = Outcome(line=line, facts=facts)
+    return finish(campaign, "plan", plan_inputs(campaign), plan_outputs(campaign), outcome)
+
+
+def _plan_facts(campaign: Campaign, frame: Frame, items: Sequence[Item], splits: Sequence[SplitRow]) -> dict[str, Any]:
     in_test = {article for row in splits if row.split == "test" for article in row.articles}
-    test_items = sum(item.article_id in in_test for item in items)
-    without_note = _without_note(campaign, items)
-    facts = {
+    return {
         "schema": 1,
-        "codebook": codebook.ref,
         "items": len(items),
         "votes": sum(item.votes for item in items),
         "articles": len({item.article_id for item in items}),
         "test_articles": len(in_test),
-        "test_items": test_items,
+        "test_items": sum(item.article_id in in_test for item in items),
         "left_out": frame.left_out,
-        "without_note": without_note,
+        "without_note": _without_note(campaign, items),
+        "asked_for": _asked_for(campaign),
     }
-    line = (
-        f"{len(items)} items of {frame.paragraphs} paragraphs, {facts['votes']} votes to ask for; "
-        f"test set: {test_items} items of {len(in_test)} articles"
-    )
-    if without_note:
-        line += (
-            f"; {without_note} items tell annotators nothing of who the target was: their articles have no date "
-            f"(`published`) or {campaign.file.targets_file} has no period for it"
-        )
-    outcome = Outcome(line=line, facts=facts)
+
+
+def _asked_for(campaign: Campaign) -> dict[str, Any]:
+    """What the campaign asks of its plan; the articles aside."""
+    file, targets = campaign.file, campaign.beside(campaign.file.targets_file)
+    asked = {
+        "sample": file.sample,
+        "plan": {name: value for name, value in asdict(file.plan).items() if name != "validation_share"},
+        "targets": file.targets,
+        "target_from": file.target_from,
+        "targets_file": digest_of_file(targets) if targets.exists() else None,
+        "language": file.language,
+        "seed": file.seed,
+    }
+    return dict(msgspec.json.decode(msgspec.json.encode(asked)))  # as the record of the run gives it back
+
+
+def _was_pushed_as_asked_for(campaign: Campaign) -> bool:
+    """Whether annotators may have seen the plan, and nothing else is asked of it: then edits of articles do not count.
+
+    Where the files of the plan or its run are lost, it is made anew and compared.
+    """
+    if not was_put_to_people(campaign) or not all(path.exists() for path in plan_outputs(campaign)):
+        return False
+    run = last_run(campaign.at("runs.jsonl"), "plan")
+    return run is not None and run.facts.get("asked_for") == _asked_for(campaign)
+
+
+def _keep_plan(campaign: Campaign) -> Outcome:
+    """Leave a plan that was pushed as it is, and say what became of its paragraphs."""
+    items = list(items_of(campaign).values())
+    counts = counts_of(placed_items(campaign, items, paragraphs_of(campaign)))
+    splits = read_jsonl(campaign.at("splits.jsonl"), SplitRow)
+    facts = {
+        **_plan_facts(campaign, frame_of(campaign), items, splits),
+        "codebook": campaign.codebook.ref,
+        "placed": counts,
+    }
+    told = told_outdated(counts)
+    line = f"{len(items)} items, pushed already and kept; articles that came later are not in them"
+    outcome = Outcome(line=f"{line}; {told}" if told else line, facts=facts)
     return finish(campaign, "plan", plan_inputs(campaign), plan_outputs(campaign), outcome)
 
 
@@ -280,7 +279,7 @@ def targets_for(campaign: Campaign, article: Article) -> list[Target]:
 
 def _write_plan(campaign: Campaign, frame: Frame, items: Sequence[Item], splits: Sequence[SplitRow]) -> None:
     path = campaign.at("items.jsonl")
-    if campaign.at("studio.json").exists():  # pushed: what annotators may have seen is not changed any more
+    if was_put_to_people(campaign):  # what annotators may have seen is not changed any more
         if read_jsonl(path, Item) == items and read_jsonl(campaign.at("splits.jsonl"), SplitRow) == splits:
             return
         raise ConfigError(

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import msgspec
@@ -18,10 +18,12 @@ from toolkit.dataset.build import (
 )
 from toolkit.dataset.card import CardFacts, QuestionFacts, Score, render_card
 from toolkit.dataset.parquet import SPLITS, annotation_features, build_digest, gold_features, write_config
-from toolkit.files import read_json, read_jsonl, write_json, write_text
+from toolkit.errors import DataError
+from toolkit.files import read_json, read_jsonl, write_json, write_jsonl, write_text
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Article, Dropped, Example, Gold, Split, SplitRow
 from toolkit.segmentation.context import contexts
+from toolkit.segmentation.succession import Placed
 from toolkit.splitting.certificate import Certificate, certify
 from toolkit.steps.common import (
     Outcome,
@@ -36,6 +38,7 @@ from toolkit.steps.common import (
 )
 from toolkit.steps.corpus import frame_of
 from toolkit.steps.labels import AgreementFile
+from toolkit.steps.paragraphs import counts_of, placed_items, told_outdated
 from toolkit.steps.scores import ScoresFile, scores_of
 from toolkit.workspace import Campaign
 
@@ -53,24 +56,41 @@ def agreement_file_of(campaign: Campaign) -> AgreementFile:
 
 def examples_of(campaign: Campaign) -> list[Example]:
     """The rows of the dataset, made anew from what they are derived from."""
-    articles, paragraphs, items = articles_of(campaign), paragraphs_of(campaign), list(items_of(campaign).values())
+    return _examples(campaign, _placed(campaign))
+
+
+def _placed(campaign: Campaign) -> Placed:
+    items = list(items_of(campaign).values())
+    placed = placed_items(campaign, items, paragraphs_of(campaign))
+    if items and not placed.items:
+        raise DataError(
+            f"{campaign.at('items.jsonl')}: none of its {len(items)} paragraphs is there any more; the articles have "
+            "changed since `stance plan`: restore them"
+        )
+    return placed
+
+
+def _examples(campaign: Campaign, placed: Placed) -> list[Example]:
+    articles, paragraphs = articles_of(campaign), paragraphs_of(campaign)
     titles = {article.id: article.title for article in articles.values()}
     sources = Sources(
         articles=articles,
         paragraphs={paragraph.id: paragraph for paragraph in paragraphs},
         contexts=contexts(paragraphs, titles, campaign.file.sample.roles),
-        items=items,
+        items=placed.items,
         gold=gold_of(campaign),
         clusters={row.article_id: row.cluster for row in clusters_of(campaign)},
     )
     splits = read_jsonl(campaign.at("splits.jsonl"), SplitRow, f"stance plan {campaign.path}")
-    split_of = assign_splits(items, splits, campaign.file.plan.validation_share, campaign.file.seed)
+    asked = list(items_of(campaign).values())  # all, so that an edit moves no article into another split
+    split_of = assign_splits(asked, splits, campaign.file.plan.validation_share, campaign.file.seed)
     return build_examples(sources, campaign.codebook, split_of)
 
 
 def build_step(campaign: Campaign) -> Outcome:
     """Gold and votes into a dataset directory with its certificate, its codebook and its card."""
-    examples = examples_of(campaign)
+    placed = _placed(campaign)
+    examples = _examples(campaign, placed)
     split_of = {example.id: example.split for example in examples}
     gold = gold_rows(examples, campaign.codebook)
     ledger = settle(annotations_of(campaign), items_of(campaign))
@@ -79,6 +99,7 @@ def build_step(campaign: Campaign) -> Outcome:
     certificate = certify(examples)
     directory = campaign.at("dataset")
     _write_data(campaign, directory, _by_split(gold, "id", split_of), _by_split(votes, "item_id", split_of))
+    write_jsonl(campaign.at("outdated.jsonl"), placed.outdated)
     write_json(directory / "certificate.json", certificate)
     write_text(directory / "codebook.toml", campaign.beside(campaign.file.codebook).read_text(encoding="utf-8"))
     write_text(directory / "README.md", render_card(card_facts(campaign), campaign.codebook))
@@ -91,16 +112,22 @@ def build_step(campaign: Campaign) -> Outcome:
         "sizes": certificate.sizes,
         "certificate": {"shared": certificate.shared, "label_drift": certificate.label_drift},
         "without_split": unassigned,
+        "items": counts_of(placed),
     }
     told = ", ".join(f"{split} {certificate.sizes[split]}" for split in SPLITS if split in certificate.sizes)
     line = f"{directory}: {len(gold)} rows ({told}), {len(votes)} annotations"
+    if outdated := told_outdated(counts_of(placed)):
+        line += f"; {outdated}; each is in {campaign.at('outdated.jsonl').name}"
     outcome = Outcome(line=line, facts=facts)
     return finish(campaign, "build", build_inputs(campaign), build_outputs(campaign), outcome)
 
 
 def build_inputs(campaign: Campaign) -> list[Path]:
     """What the dataset depends on."""
-    names = ("paragraphs.jsonl", "clusters.jsonl", "items.jsonl", "splits.jsonl", "annotations.jsonl", "gold.jsonl")
+    names = (
+        "paragraphs.jsonl", "versions.jsonl", "clusters.jsonl", "items.jsonl", "splits.jsonl", "annotations.jsonl",
+        "gold.jsonl",
+    )  # fmt: skip
     return [
         *campaign.article_files,
         campaign.beside(campaign.file.codebook),
@@ -110,7 +137,8 @@ def build_inputs(campaign: Campaign) -> list[Path]:
 
 def build_outputs(campaign: Campaign) -> list[Path]:
     """What building writes, the card aside."""
-    return [campaign.at("dataset") / name for name in ("data", "certificate.json", "codebook.toml")]
+    names = ("data", "certificate.json", "codebook.toml")
+    return [*(campaign.at("dataset") / name for name in names), campaign.at("outdated.jsonl")]
 
 
 def _by_split(rows: Sequence[Row], key: str, split_of: dict[str, Split | None]) -> dict[str, list[Row]]:
@@ -150,7 +178,8 @@ def card_inputs(campaign: Campaign) -> list[Path]:
 
 def card_facts(campaign: Campaign) -> CardFacts:
     """Everything that the card says, read from the files of the campaign."""
-    examples, articles, frame = examples_of(campaign), articles_of(campaign), frame_of(campaign)
+    placed = _placed(campaign)
+    examples, articles, frame = _examples(campaign, placed), articles_of(campaign), frame_of(campaign)
     annotations, annotators = annotations_of(campaign), annotators_of(campaign)
     agreement = agreement_file_of(campaign)
     used = {annotation.annotator for annotation in annotations}
@@ -178,8 +207,10 @@ def card_facts(campaign: Campaign) -> CardFacts:
         annotations=len(latest(annotations)),
         left_out=agreement.left_out,
         dropped=dict(sorted(Counter(row.reason for row in dropped).items())),
+        outdated={name: n for name, n in counts_of(placed).items() if name != "kept" and n},
+        follow_from=campaign.file.paragraphs.follow_changed,
         codebook_ref=campaign.codebook.ref,
-        questions=_question_facts(campaign, agreement),
+        questions=_question_facts(campaign, agreement, {example.id for example in examples}),
         certificate=msgspec.convert(read_json(directory / "certificate.json"), Certificate),
         scores=_scores(scores),
         scored_question=scores.question if scores else "",
@@ -223,8 +254,8 @@ def _scores(scores: ScoresFile | None) -> tuple[Score, ...]:
     )
 
 
-def _question_facts(campaign: Campaign, agreement: AgreementFile) -> tuple[QuestionFacts, ...]:
-    gold = gold_of(campaign)
+def _question_facts(campaign: Campaign, agreement: AgreementFile, rows_there: Set[str]) -> tuple[QuestionFacts, ...]:
+    gold = [row for row in gold_of(campaign) if row.item_id in rows_there]
     found = []
     for question in campaign.codebook.choices:
         rows = [row for row in gold if row.question == question.name]

@@ -8,14 +8,13 @@ import msgspec
 
 from toolkit.campaigns.assigning import in_force
 from toolkit.codebook import Codebook
-from toolkit.errors import UsageError
 from toolkit.files import append_jsonl, read_jsonl, write_json, write_text
 from toolkit.labels.ledger import latest
-from toolkit.records import Annotation, Assignment, Item, Withdrawal
-from toolkit.runs import now
-from toolkit.segmentation.context import contexts
-from toolkit.steps.common import Outcome, Progress, articles_of, finish, items_of, paragraphs_of
+from toolkit.records import Annotation, Assignment, Item, Paragraph
+from toolkit.segmentation.context import NO_CONTEXT, contexts
+from toolkit.steps.common import Outcome, Progress, articles_of, finish, items_of, paragraphs_of, withdrawn_of
 from toolkit.steps.disputing import disputes_of
+from toolkit.steps.paragraphs import counts_of, placed_items, told_outdated
 from toolkit.steps.studio import StudioFile, campaign_key, connect, studio_file_of
 from toolkit.studio.push import PushReport, PushRequest, ShownItem, push_items
 from toolkit.studio.revision import differences
@@ -27,9 +26,10 @@ _NAMED = 5  # items that a line names; the facts have all
 
 def push_step(campaign: Campaign, progress: Progress) -> Outcome:
     """Bring the items to Label Studio, each once, in the layout of the campaign."""
-    states = latest(_ledger(campaign))
+    paragraphs, states = paragraphs_of(campaign), latest(_ledger(campaign))
+    placed = placed_items(campaign, list(items_of(campaign).values()), paragraphs)
     studio, _ = connect(campaign)
-    request = _request(campaign, studio.url, states)
+    request = _request(campaign, studio.url, _shown(campaign, placed.items, paragraphs), states)
     changes = _changes(request.codebook, request.earlier)
     if changes is not None:  # kept before the server knows it: what annotators saw can always be looked up
         append_jsonl(campaign.at("codebooks.jsonl"), [request.codebook])
@@ -44,8 +44,15 @@ def push_step(campaign: Campaign, progress: Progress) -> Outcome:
     )
     write_text(campaign.at("label_config.xml"), label_config(campaign.codebook, campaign.file.language) + "\n")
     write_json(campaign.at("studio.json"), file)
-    facts = {"schema": 1, **msgspec.to_builtins(report), **_revision(request, report, states, changes or [])}
-    outcome = Outcome(line=_line(report, facts), facts=facts)
+    counts = counts_of(placed)
+    facts = {
+        "schema": 1,
+        **msgspec.to_builtins(report),
+        **_revision(request, report, states, changes or []),
+        "placed": counts,
+    }
+    told = told_outdated(counts)
+    outcome = Outcome(line="; ".join(filter(None, (_line(report, facts), told))), facts=facts)
     return finish(campaign, "push", push_inputs(campaign), push_outputs(campaign), outcome)
 
 
@@ -61,35 +68,10 @@ def push_outputs(campaign: Campaign) -> list[Path]:
     return [campaign.at("studio.json"), campaign.at("label_config.xml"), campaign.at("codebooks.jsonl")]
 
 
-def withdraw(campaign: Campaign, item_ids: Sequence[str], reason: str) -> int:
-    """Note that nobody is to be asked about some items any more; how many are new. The next push takes them out.
-
-    Raises:
-        UsageError: there is no such item in the campaign, or no reason.
-    """
-    if not reason.strip():
-        raise UsageError("items are withdrawn for a reason, which is kept with them; give it by --reason")
-    items, known = items_of(campaign), {row.item_id for row in withdrawn_of(campaign)}
-    for name in item_ids:
-        if name not in items:
-            raise UsageError(f"{campaign.at('items.jsonl')}: no item {name!r}; `stance status --json` has their ids")
-    new = [name for name in dict.fromkeys(item_ids) if name not in known]
-    time = now()
-    return append_jsonl(
-        campaign.at("withdrawn.jsonl"), [Withdrawal(item_id=name, reason=reason, time=time) for name in new]
-    )
-
-
-def withdrawn_of(campaign: Campaign) -> list[Withdrawal]:
-    """The items that nobody is to be asked about any more."""
-    path = campaign.at("withdrawn.jsonl")
-    return read_jsonl(path, Withdrawal) if path.exists() else []
-
-
 # --- what is to stand there ------------------------------------------------------------------------------------------
 
 
-def _request(campaign: Campaign, url: str, states: Sequence[Annotation]) -> PushRequest:
+def _request(campaign: Campaign, url: str, shown: Sequence[ShownItem], states: Sequence[Annotation]) -> PushRequest:
     options = campaign.file.studio
     before = studio_file_of(campaign) if campaign.at("studio.json").exists() else None
     here = before if before is not None and before.server == url else None
@@ -98,11 +80,12 @@ def _request(campaign: Campaign, url: str, states: Sequence[Annotation]) -> Push
         title=options.title or campaign.file.title,
         codebook=campaign.codebook,
         language=campaign.file.language,
-        items=tuple(_shown(campaign, items_of(campaign).values())),
+        items=tuple(shown),
+        unshown=tuple(sorted(items_of(campaign).keys() - {each.item.id for each in shown})),
         layout=options.layout,
         assignments=tuple(_assignments(campaign, states)),
         disputes=tuple(disputes_of(campaign, states)) if options.tiebreak else (),
-        withdrawn=tuple(sorted({row.item_id for row in withdrawn_of(campaign)})),
+        withdrawn=tuple(sorted(withdrawn_of(campaign))),
         earlier=tuple(_codebooks(campaign)),
         show=options.show,
         answered=_answered(states, url) if here else (),
@@ -136,21 +119,23 @@ def _assignments(campaign: Campaign, states: Iterable[Annotation]) -> list[Assig
     return in_force(rows, campaign.file.studio.annotators, answered)
 
 
-def _shown(campaign: Campaign, items: Iterable[Item]) -> list[ShownItem]:
-    paragraphs = {paragraph.id: paragraph for paragraph in paragraphs_of(campaign)}
+def _shown(campaign: Campaign, items: Iterable[Item], paragraphs: Sequence[Paragraph]) -> list[ShownItem]:
+    """What is shown for the items whose paragraph is there; what annotators saw of the others stays on the server."""
+    texts = {paragraph.id: paragraph.text for paragraph in paragraphs}
     titles = {article.id: article.title for article in articles_of(campaign).values()}
-    around = contexts(paragraphs.values(), titles, campaign.file.sample.roles)
+    around = contexts(paragraphs, titles, campaign.file.sample.roles)
     return [
         ShownItem(
             item=item,
             shown=Shown(
-                headline=around[item.unit_id].headline,
-                previous=around[item.unit_id].previous,
-                text=paragraphs[item.unit_id].text,
-                next=around[item.unit_id].next,
+                headline=context.headline,
+                previous=context.previous,
+                text=texts[item.unit_id],
+                next=context.next,
             ),
         )
         for item in items
+        for context in [around.get(item.unit_id, NO_CONTEXT)]  # none where an edit gave it a role that is not asked
     ]
 
 

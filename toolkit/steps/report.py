@@ -129,7 +129,7 @@ def _outlets(
     name = {article.id: article.outlet or "unknown" for article in articles.values()}
     of_articles = Counter(name.values())
     of_paragraphs = Counter(name[paragraph.article_id] for paragraph in paragraphs)
-    of_items = Counter(name[item.article_id] for item in items.values())
+    of_items = Counter(name.get(item.article_id, "unknown") for item in items.values())
     return tuple(
         OutletCount(name=outlet, articles=count, paragraphs=of_paragraphs[outlet], items=of_items[outlet])
         for outlet, count in sorted(of_articles.items())

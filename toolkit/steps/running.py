@@ -8,9 +8,10 @@ from msgspec import Struct
 from toolkit.campaigns.progress import state_line
 from toolkit.steps.baseline import train_inputs, train_outputs, train_step
 from toolkit.steps.common import Outcome, Progress, is_current
-from toolkit.steps.corpus import plan_inputs, plan_outputs, plan_step, segment_inputs, segment_outputs, segment_step
+from toolkit.steps.corpus import plan_inputs, plan_outputs, plan_step
 from toolkit.steps.dataset import build_inputs, build_outputs, build_step, card_inputs, card_outputs, card_step
 from toolkit.steps.labels import aggregate_inputs, aggregate_outputs, aggregate_step
+from toolkit.steps.paragraphs import segment_inputs, segment_outputs, segment_step
 from toolkit.steps.progressing import campaign_state
 from toolkit.steps.pulling import pull_step
 from toolkit.steps.pushing import push_inputs, push_outputs, push_step
@@ -37,7 +38,7 @@ class _Step(Struct, frozen=True, kw_only=True):
 
 
 _BEFORE = (
-    _Step(name="segment", run=lambda c, _: segment_step(c), inputs=segment_inputs, outputs=segment_outputs),
+    _Step(name="segment", run=segment_step, inputs=segment_inputs, outputs=segment_outputs),
     _Step(name="plan", run=lambda c, _: plan_step(c), inputs=plan_inputs, outputs=plan_outputs),
     _Step(name="push", run=push_step, inputs=push_inputs, outputs=push_outputs),
 )

@@ -6,8 +6,9 @@ import msgspec
 
 from toolkit.campaigns.simulation import Response, intended_for, respond
 from toolkit.files import append_jsonl, read_jsonl
-from toolkit.records import Annotator, Answers, Intended
+from toolkit.records import Annotator, Answers, Intended, Item
 from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, paragraphs_of
+from toolkit.steps.paragraphs import placed_items
 from toolkit.steps.studio import campaign_key, connect, studio_file_of
 from toolkit.studio.accounts import SIMULATED, ensure_annotators
 from toolkit.studio.answering import AnswerRequest, answer_queue
@@ -18,8 +19,7 @@ def simulate_step(campaign: Campaign, progress: Progress) -> Outcome:
     """Let simulated annotators answer the server's queue through accounts of their own."""
     options, items = campaign.file.simulate, items_of(campaign)
     intended = _intended(campaign)
-    starts = {paragraph.id: paragraph.start for paragraph in paragraphs_of(campaign)}
-    truth = {item.id: intended_for(item, starts[item.unit_id], intended) for item in items.values()}
+    truth = _truth(campaign, items, intended)
     kinds = {"intended" if answers is not None else "latent" for answers in truth.values()}
     _remember_simulated(campaign, kinds.pop() if len(kinds) == 1 else "partly")
     studio, keys_file = connect(campaign)
@@ -65,6 +65,17 @@ def _remember_simulated(campaign: Campaign, truth: str) -> None:
         if known.get(annotator.pseudonym) != row:
             new.append(row)
     append_jsonl(campaign.at("annotators.jsonl"), new)
+
+
+def _truth(
+    campaign: Campaign, items: Mapping[str, Item], intended: Mapping[tuple[str, int, str | None], Answers]
+) -> dict[str, Answers | None]:
+    """What was meant by each item; None where nothing is known, or its paragraph is not there any more."""
+    paragraphs = paragraphs_of(campaign)
+    starts = {paragraph.id: paragraph.start for paragraph in paragraphs}
+    placed = placed_items(campaign, list(items.values()), paragraphs)
+    known = {item.id: intended_for(items[item.id], starts[item.unit_id], intended) for item in placed.items}
+    return {name: known.get(name) for name in items}
 
 
 def _intended(campaign: Campaign) -> Mapping[tuple[str, int, str | None], Answers]:

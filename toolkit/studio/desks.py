@@ -106,6 +106,7 @@ class PushRequest(Struct, frozen=True, kw_only=True):
     assignments: tuple[Assignment, ...] = ()  # blind: those that hold
     disputes: tuple[Dispute, ...] = ()
     withdrawn: tuple[str, ...] = ()  # items that nobody is to be asked about any more
+    unshown: tuple[str, ...] = ()  # items whose texts are not there any more: their tasks stay as they are
     earlier: tuple[Codebook, ...] = ()  # that were pushed before, the oldest first
     show: tuple[ShownPart, ...] = ("headline", "neighbours", "note")
     answered: tuple[tuple[int, str], ...] = ()  # (project, item) that the ledger has annotations of

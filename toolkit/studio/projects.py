@@ -14,7 +14,7 @@ from toolkit.errors import StudioError, UnansweredError
 from toolkit.studio.announcing import announcement
 from toolkit.studio.client import Studio
 from toolkit.studio.desks import Desk, PushRequest, ScreenVersion, campaign_marker, desk_in, one_line
-from toolkit.studio.patience import attempts
+from toolkit.studio.retrying import attempts
 from toolkit.studio.screen import asked_about, instructions, label_config, printable
 from toolkit.studio.wire import Project, ProjectSettings
 from toolkit.workspace import ShownPart

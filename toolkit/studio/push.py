@@ -244,12 +244,13 @@ def _take_out(studio: Studio, request: PushRequest, meant: Meant, board: _Board)
     for task in board.stored:
         each = items.get(task.item_id or "")
         desk = board.desks[task.project]
-        if each is None or not (each.item.id in withdrawn or _is_misplaced(each, desk, request, meant)):
+        misplaced = each is not None and _is_misplaced(each, desk, request, meant)
+        if task.item_id is None or not (task.item_id in withdrawn or misplaced):
             continue
         if not task.annotations and studio.delete_untouched(task.id):
             tasks.add(task.id)
         else:
-            kept.add(each.item.id)
+            kept.add(task.item_id)
     return _Out(tasks=frozenset(tasks), kept=frozenset(kept))
 
 
@@ -321,7 +322,7 @@ def _report(studio: Studio, request: PushRequest, meant: Meant, board: _Board, d
         refreshed=did.refreshed,
         reset=did.reset,
         vanished=tuple(sorted(did.brought.vanished)),
-        unknown=sum(task.item_id not in wanted for task in board.stored),
+        unknown=sum(task.item_id not in wanted.union(request.unshown) for task in board.stored),
         projects=tuple(_pushed(studio.url, board, wanted, set(meant))),
         screens=all_screens(request, board.standing),
     )

@@ -12,7 +12,7 @@ import msgspec
 
 from toolkit.errors import StudioError, UnansweredError
 from toolkit.studio.access import Bearer, is_local, plain_url
-from toolkit.studio.patience import BUSY, PatientClient
+from toolkit.studio.retrying import FOR_A_MOMENT, Retrying
 
 T = TypeVar("T")
 
@@ -31,7 +31,9 @@ class Transport:
         # time of an answer; making another one costs nothing on the loopback address, but much across a network.
         headers = {"Connection": "close"} if is_local(self.url) else {}
         # The environment is not trusted: a proxy set there would be asked for 127.0.0.1 too.
-        self._http = PatientClient(base_url=self.url, auth=auth, headers=headers, trust_env=False, timeout=TIMEOUT)
+        self._http = httpx.Client(
+            base_url=self.url, auth=auth, headers=headers, trust_env=False, timeout=TIMEOUT, transport=Retrying()
+        )
 
     def close(self) -> None:
         """Give the connections back."""
@@ -93,4 +95,4 @@ class Transport:
             remedy = f"{about}: the server failed ({status}); its log has the reason (`server.log` of a local one)"
         else:
             remedy = f"{about}: the server answered {status}: {body[:300]}"
-        return (UnansweredError if status in BUSY else StudioError)(f"{self.url}: {remedy}")
+        return (UnansweredError if status in FOR_A_MOMENT else StudioError)(f"{self.url}: {remedy}")

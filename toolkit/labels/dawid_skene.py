@@ -1,0 +1,145 @@
+"""The model of Dawid and Skene: each annotator mistakes one label for another at rates of their own.
+
+True labels are unknown; what is estimated together are the chances of each item's label, the share of each label, and
+each annotator's confusion matrix. Annotators with few votes borrow from the others (partial pooling) unless the plain
+model is asked for.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+
+from toolkit.labels.coding import Votes
+from toolkit.statistics import Floats
+
+Pooling = Literal["partial", "none"]
+
+_STRENGTH = 10.0  # how many votes the others' confusions weigh in an annotator's row
+_TINY = 1e-12
+_TOLERANCE = 1e-7  # relative change of the log-likelihood at which the estimate has settled
+
+
+class ModelOptions(Struct, frozen=True, kw_only=True):
+    """How the model is fitted."""
+
+    pooling: Pooling = "partial"
+    restarts: int | None = None  # besides the start from the votes; None: 4, and in the plain model, as its source, 0
+    rounds: int = 500  # at most
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What the model says."""
+
+    posterior: Floats  # the chance of each label, [items, labels]
+    prior: Floats  # the share of each label, [labels]
+    confusion: Floats  # of each annotator: true label to given label, rows sum to 1, [annotators, labels, labels]
+    log_likelihood: float  # of the votes, natural logarithm
+    rounds: int
+    converged: bool
+    agreeing_starts: int  # how many starts, this one included, ended at this likelihood
+    starts: int
+
+
+def fit(votes: Votes, options: ModelOptions) -> Fitted:
+    """The estimate of the highest likelihood among several starts.
+
+    The first start takes the votes as chances; each other one weighs the annotators by chance. Several votes of one
+    annotator on one item count as so many judgements.
+
+    Source:
+        Dawid and Skene, Maximum likelihood estimation of observer error-rates using the EM algorithm (1979), section 3;
+        pooling: the prior of an annotator's rows is the confusion of all, as in Paun et al., Comparing Bayesian models
+        of annotation (2018), section 3.3, here at a fixed strength.
+    """
+    model = _Model(votes, options.pooling)
+    generator = np.random.default_rng(options.seed)
+    people = len(votes.annotators)
+    restarts = (4 if options.pooling == "partial" else 0) if options.restarts is None else options.restarts
+    starts = [np.ones(people), *(generator.gamma(1.0, size=people) for _ in range(restarts))]
+    found = [model.run(model.soft_votes(weight), options.rounds) for weight in starts]
+    best = max(found, key=lambda one: one.objective)
+    near = sum(abs(one.objective - best.objective) <= 1e-6 * max(abs(best.objective), 1.0) for one in found)
+    return Fitted(
+        posterior=best.posterior,
+        prior=best.prior,
+        confusion=best.confusion,
+        log_likelihood=best.log_likelihood,
+        rounds=best.rounds,
+        converged=best.converged,
+        agreeing_starts=near,
+        starts=len(found),
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    posterior: Floats
+    prior: Floats
+    confusion: Floats
+    log_likelihood: float
+    objective: float  # the log-likelihood, and under pooling the log-density of the confusions besides
+    rounds: int
+    converged: bool
+
+
+class _Model:
+    """The steps of the estimation on the same votes."""
+
+    def __init__(self, votes: Votes, pooling: Pooling) -> None:
+        order = np.argsort(votes.item, kind="stable")
+        self._item = votes.item[order]
+        self._cell = (votes.annotator * len(votes.labels) + votes.label)[order]
+        self._annotator, self._label = votes.annotator[order], votes.label[order]
+        self._shape = len(votes.items), len(votes.annotators), len(votes.labels)
+        self._begin = np.searchsorted(self._item, np.arange(len(votes.items)))
+        self._pooled = pooling == "partial"
+
+    def soft_votes(self, weight: Floats) -> Floats:
+        """The shares of the labels among an item's votes, annotators weighted, [items, labels]."""
+        items, _, labels = self._shape
+        flat = np.bincount(
+            self._item * labels + self._label, weight[self._annotator] + _TINY, minlength=items * labels
+        ).reshape(items, labels)
+        return np.asarray(flat / flat.sum(axis=1, keepdims=True))
+
+    def run(self, posterior: Floats, rounds: int) -> _Run:
+        """Estimate from these chances on until nothing changes any more."""
+        before = -np.inf
+        for number in range(1, rounds + 1):
+            prior, confusion, density = self._maximise(posterior)
+            posterior, log_likelihood = self._expect(prior, confusion)
+            objective = log_likelihood + density
+            if abs(objective - before) <= _TOLERANCE * max(abs(objective), 1.0):
+                return _Run(posterior, prior, confusion, log_likelihood, objective, number, converged=True)
+            before = objective
+        return _Run(posterior, prior, confusion, log_likelihood, objective, rounds, converged=False)
+
+    def _maximise(self, posterior: Floats) -> tuple[Floats, Floats, float]:
+        _, annotators, labels = self._shape
+        counts = np.empty((annotators, labels, labels))  # true label to given label
+        spread = posterior[self._item]
+        for true in range(labels):
+            cells = np.bincount(self._cell, spread[:, true], minlength=annotators * labels)
+            counts[:, true] = cells.reshape(annotators, labels)
+        prior = posterior.mean(axis=0)
+        if not self._pooled:
+            total = counts.sum(axis=2, keepdims=True)
+            return prior, np.divide(counts, total, out=np.full_like(counts, 1 / labels), where=total > _TINY), 0.0
+        common = counts.sum(axis=0) + 1 / labels
+        share = _STRENGTH * common / common.sum(axis=1, keepdims=True)
+        confusion = (counts + share) / (counts.sum(axis=2, keepdims=True) + _STRENGTH)
+        return prior, confusion, float((share * np.log(confusion + _TINY)).sum())
+
+    def _expect(self, prior: Floats, confusion: Floats) -> tuple[Floats, float]:
+        _, annotators, labels = self._shape
+        by_cell = np.log(np.moveaxis(confusion, 1, 2).reshape(annotators * labels, labels) + _TINY)
+        each = by_cell[self._cell]
+        score = np.add.reduceat(each, self._begin, axis=0) + np.log(prior + _TINY)
+        top = score.max(axis=1, keepdims=True)
+        chance = np.exp(score - top)
+        total = chance.sum(axis=1, keepdims=True)
+        return chance / total, float((np.log(total) + top).sum())

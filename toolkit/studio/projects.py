@@ -153,6 +153,7 @@ def make_project(studio: Studio, request: PushRequest, desk: Desk, settings: Pro
             break
         try:
             made = studio.create_project(settings)
+            break
         except UnansweredError:
             if not more:
                 raise

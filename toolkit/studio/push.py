@@ -78,7 +78,7 @@ def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, in
     Args:
         studio: the server.
         request: what is to stand there.
-        progress: told how many of how many items are there.
+        progress: told how many of how many items are there, or before that how many of the stale tasks are put right.
 
     Raises:
         StudioError: the server is not reached or refuses, or annotators have answered what the codebook lacks.
@@ -87,7 +87,7 @@ def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, in
     before = _look(studio, request)
     _refuse_other_layout(studio, request, before)
     refuse_removals(studio, request, before.standing)
-    refreshed = _refresh(studio, request, before)
+    refreshed = _refresh(studio, request, before, progress)
     standing, reset = _set_up(studio, request, meant, before)
     out = _take_out(studio, request, meant, before)
     stored = [task for task in before.stored if task.id not in out.tasks]
@@ -172,7 +172,7 @@ def _data(each: ShownItem, request: PushRequest) -> dict[str, str]:
     return task_data(each.item, each.shown, request.codebook, request.language)
 
 
-def _refresh(studio: Studio, request: PushRequest, board: _Board) -> int:
+def _refresh(studio: Studio, request: PushRequest, board: _Board, progress: Callable[[int, int], None]) -> int:
     """Let the tasks that are there show what they should: questions are reworded, and people edit tasks by hand.
 
     This comes before the projects are changed: a question that has no text yet would be shown as a bare name.
@@ -183,8 +183,9 @@ def _refresh(studio: Studio, request: PushRequest, board: _Board) -> int:
         for task in board.stored
         if task.item_id is not None and task.item_id in data and task.shows != data_digest(data[task.item_id])
     ]
-    for task in stale:
+    for number, task in enumerate(stale, 1):
         studio.show_instead(task.id, data[str(task.item_id)])
+        progress(number, len(stale))
     return len(stale)
 
 

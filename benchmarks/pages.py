@@ -1,17 +1,22 @@
 """HTML pages to articles: ours and the tools people use, one scorer, one run, one table.
 
-    python benchmarks/pages.py --peers /tmp/bench-pages/bin/python --json pages.json
+    python benchmarks/pages.py --peers /tmp/bench-pages/bin/python --cache /tmp/bench-pages-outputs --json pages.json
 
 The peers live in an environment of their own (`docs/pages.md` says how it is made); without `--peers` only the
-toolkit is measured. Every extractor runs in a process of its own, `--rounds` times in turns; the least CPU time counts.
+toolkit is measured. Every extractor runs in a process of its own. What a peer found is kept in `--cache` under
+its name, its version and the page's hash, so that scoring again takes seconds; a page that takes a peer longer than
+`--page-limit` counts as empty. Speed is not cached: toolkit and trafilatura run `--rounds` times in turns.
 """
 
 import argparse
 import gzip
+import hashlib
 import json
 import os
 import random
 import re
+import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -20,8 +25,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from toolkit.articles.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("STANCE_DATA", ROOT.parent / "shared/data")) / "article_extraction_benchmark"
@@ -32,6 +40,10 @@ PACKAGES = {
     "trafilatura-precision": "trafilatura",
     "readability-leaves": "readability-lxml",
 }
+ITEMS = "toolkit, items apart"
+MARK = re.compile(r"^\s*[-*\u2022\u00b7\u2013]\s+")
+# The toolkit asks trafilatura about it.
+UNSURE = "<div class=popup><p>{0}</p></div><p>{0}</p>".format("The dyke held for another night, and nobody was hurt.")
 LEAVES = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "pre", "blockquote", "div", "td", "figcaption", "dd", "dt")
 
 Extract = Callable[[str], list[str]]
@@ -41,17 +53,27 @@ Triple = tuple[float, float, float]  # true positives, false positives, false ne
 # --- extractors: HTML to paragraphs -----------------------------------------------------------------------------------
 
 
-def _toolkit() -> tuple[Extract, Counter[str]]:
-    from toolkit.articles.pages import body_paragraphs, read_page
-
-    paths: Counter[str] = Counter()
+def _toolkit(paths: Counter[str], pieces: "Callable[[Page], list[str]]") -> Extract:
+    from toolkit.articles.pages import read_page
 
     def extract(html: str) -> list[str]:
         page = read_page(html, None)
         paths[page.path] += 1
-        return body_paragraphs(page)
+        return pieces(page)
 
-    return extract, paths
+    return extract
+
+
+def _paragraphs(page: "Page") -> list[str]:
+    """The text between blank lines: a list or a table is one paragraph, as in the gold."""
+    from toolkit.articles.pages import body_paragraphs
+
+    return body_paragraphs(page)
+
+
+def _items(page: "Page") -> list[str]:
+    """Every block by itself: a list item or a row of a table is a paragraph."""
+    return [line for text in _paragraphs(page) for line in _lines(text)]
 
 
 def _trafilatura() -> Extract:
@@ -100,35 +122,48 @@ def _lines(text: str | None) -> list[str]:
     return (text or "").split("\n")
 
 
-def _extractor(name: str) -> tuple[Extract, Counter[str]]:
-    if name == "toolkit":
-        return _toolkit()
-    makers = dict(
-        zip(PEERS, (_trafilatura, _trafilatura_precision, _readability, _newspaper, _news_please), strict=True)
-    )
-    return makers[name](), Counter()
+def _extractor(name: str, paths: Counter[str]) -> Extract:
+    if name.startswith("toolkit"):
+        return _toolkit(paths, _items if name == ITEMS else _paragraphs)
+    makers = (_trafilatura, _trafilatura_precision, _readability, _newspaper, _news_please)
+    return dict(zip(PEERS, makers, strict=True))[name]()
 
 
-def _work(name: str) -> None:
+def _work(name: str, limit: int) -> None:
     """In the process of an extractor: all pages from stdin, an object to stdout."""
     pages: dict[str, str] = json.load(sys.stdin)
-    extract, paths = _extractor(name)
-    for html in list(pages.values())[:2]:  # what is loaded at first use is not a page's cost
-        extract(html)
+    socket.getaddrinfo = _no_network  # a peer that asks a host for each page would wait for it in vain
+    paths: Counter[str] = Counter()
+    extract = _extractor(name, paths)
+    for html in (*list(pages.values())[:2], UNSURE):  # what is loaded at first use is not a page's cost
+        _attempt(extract, html, limit)
     paths.clear()
-    found: dict[str, list[str]] = {}
-    failed = 0
     start = time.process_time()
-    for key, html in pages.items():
-        try:
-            found[key] = extract(html)
-        except Exception as error:  # a peer that fails on a page has found nothing there
-            print(f"{name}: {key}: {error!r}", file=sys.stderr)
-            found[key] = []
-            failed += 1
+    outcomes = {key: _attempt(extract, html, limit) for key, html in pages.items()}
     cpu = time.process_time() - start
-    facts = {"cpu": cpu, "failed": failed, "paths": paths, "version": version(PACKAGES.get(name, name)), "found": found}
-    json.dump(facts, sys.stdout)
+    failed = {key: outcome for key, outcome in outcomes.items() if isinstance(outcome, str)}
+    found = {key: [] if key in failed else outcome for key, outcome in outcomes.items()}
+    json.dump({"cpu": cpu, "pages": len(pages), "failed": failed, "paths": paths, "found": found}, sys.stdout)
+
+
+def _attempt(extract: Extract, html: str, limit: int) -> list[str] | str:
+    """What is found on a page, or why nothing: a peer that fails or does not end has found nothing there."""
+    signal.signal(signal.SIGALRM, _out_of_time)
+    signal.alarm(limit)
+    try:
+        return extract(html)
+    except Exception as error:
+        return repr(error)[:200]
+    finally:
+        signal.alarm(0)
+
+
+def _no_network(*_: object, **__: object) -> NoReturn:
+    raise OSError("no extractor needs the network")
+
+
+def _out_of_time(*_: object) -> NoReturn:
+    raise TimeoutError("took longer than a page may")
 
 
 # --- scores -----------------------------------------------------------------------------------------------------------
@@ -187,6 +222,7 @@ METRICS: dict[str, tuple[str, Metric]] = {
     "shingles": ("shingles", shingle_f1),
     "paragraphs": ("paragraphs", micro_f1),
     "paragraphs_mean": ("paragraphs", mean_f1),
+    "items": ("items", micro_f1),
 }
 
 
@@ -218,10 +254,10 @@ def load() -> tuple[dict[str, str], dict[str, str], set[str]]:
     return {key: pages[key] for key in sorted(gold)}, gold, held
 
 
-def _run(name: str, python: str, pages: dict[str, str]) -> dict:
+def _run(name: str, python: str, pages: dict[str, str], limit: int) -> dict:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     done = subprocess.run(
-        [python, __file__, "--work", name],
+        [python, __file__, "--work", name, "--page-limit", str(limit)],
         input=json.dumps(pages),
         capture_output=True,
         text=True,
@@ -230,19 +266,38 @@ def _run(name: str, python: str, pages: dict[str, str]) -> dict:
     )
     if done.returncode:
         raise SystemExit(f"{name}: {done.stderr[-2000:]}")
-    sys.stderr.write("".join(line + "\n" for line in done.stderr.splitlines() if line.startswith(name + ":"))[:2000])
-    return json.loads(done.stdout[done.stdout.index("{") :])
+    return json.loads(done.stdout[done.stdout.index('{"cpu"') :])
 
 
-def measure(names: Sequence[str], pythons: dict[str, str], pages: dict[str, str], rounds: int) -> dict[str, dict]:
-    """Every extractor's paragraphs, with its least CPU time over the rounds."""
-    runs: dict[str, dict] = {}
-    for _ in range(rounds):
-        for name in names:
-            run = _run(name, pythons[name], pages)
-            run["cpu"] = min(run["cpu"], runs.get(name, run)["cpu"])
-            runs[name] = run
-    return runs
+def _version(name: str, python: str) -> str:
+    asked = f"from importlib.metadata import version; print(version({PACKAGES.get(name, name)!r}))"
+    return subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def peer(name: str, python: str, pages: dict[str, str], options: argparse.Namespace) -> dict:
+    """What a peer found, from the cache where this version of it has seen these pages."""
+    seen = hashlib.sha256(json.dumps(pages).encode()).hexdigest()[:16]
+    release = _version(name, python)
+    kept = options.cache and options.cache / f"{name}-{release}-{options.page_limit}s-{seen}.json"
+    if kept and kept.exists():
+        return {**json.loads(kept.read_text()), "version": release}
+    run = _run(name, python, pages, options.page_limit)
+    for key, why in run["failed"].items():
+        print(f"{name}: {key}: {why}", file=sys.stderr)
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(run))
+    return {**run, "version": release}
+
+
+def speeds(pythons: dict[str, str], pages: dict[str, str], options: argparse.Namespace) -> dict[str, list[float]]:
+    """Pages per CPU second of every round, the extractors in turns."""
+    found: dict[str, list[float]] = {name: [] for name in pythons}
+    for number in range(options.rounds):
+        for name in list(pythons)[:: -1 if number % 2 else 1]:
+            run = _run(name, pythons[name], pages, options.page_limit)
+            found[name].append(run["pages"] / run["cpu"])
+    return found
 
 
 def score(runs: dict[str, dict], gold: dict[str, str], keys: Sequence[str], times: int) -> dict[str, dict]:
@@ -254,8 +309,8 @@ def score(runs: dict[str, dict], gold: dict[str, str], keys: Sequence[str], time
         drawn = {name: [function([c[kind][i] for i in draw]) for draw in draws] for name, c in counts.items()}
         for name, values in drawn.items():
             facts[name][metric] = {"point": function(counts[name][kind]), "interval": interval(values)}
-            if name != "toolkit":
-                ours = facts["toolkit"][metric]["point"]
+            if not name.startswith("toolkit"):
+                ours = function(counts["toolkit"][kind])
                 facts[name][metric]["difference"] = ours - facts[name][metric]["point"]
                 paired = (a - b for a, b in zip(drawn["toolkit"], values, strict=True))
                 facts[name][metric]["difference_interval"] = interval(paired)
@@ -266,56 +321,90 @@ def _counts(found: dict[str, list[str]], gold: dict[str, str], keys: Sequence[st
     return {
         "shingles": [shingle_counts(gold[key], "\n".join(found[key])) for key in keys],
         "paragraphs": [paragraph_counts(re.split(r"\n\s*\n", gold[key]), found[key]) for key in keys],
+        "items": [paragraph_counts(_single_lines([gold[key]]), _single_lines(found[key])) for key in keys],
     }
 
 
-def table(part: str, n: int, facts: dict[str, dict], runs: dict[str, dict], pages: int) -> str:
-    """One part as lines of text."""
+def _single_lines(texts: Iterable[str]) -> list[str]:
+    """Every line by itself, without the mark before an item: so a list is cut alike on both sides."""
+    return [MARK.sub("", line) for text in texts for line in text.split("\n")]
+
+
+def table(part: str, n: int, facts: dict[str, dict], runs: dict[str, dict]) -> str:
+    """One part as a table in Markdown."""
+    compared = ("shingles", "paragraphs", "items")
     head = (
-        "shingle F1",
-        "exact paragraphs, micro F1",
+        "extractor",
+        "shingles",
+        "paragraphs, micro",
         "mean of pages",
-        "toolkit - it: shingles",
-        "paragraphs",
-        "pages/CPU s",
+        "lines, micro",
+        *(f"toolkit minus it: {name}" for name in compared),
+        "failed",
     )
-    lines = [f"{part} (n = {n} pages)", " | ".join(("extractor", *head))]
+    lines = [f"{part} (n = {n} pages)", _row(head), _row(["---"] * len(head))]
     for name, metrics in facts.items():
         points = [_range(metrics[m]["point"], metrics[m]["interval"]) for m in METRICS]
-        pairs = [metrics[m] for m in ("shingles", "paragraphs")]
+        pairs = [metrics[m] for m in compared]
         paired = [_range(p["difference"], p["difference_interval"]) if "difference" in p else "" for p in pairs]
-        speed = f"{pages / runs[name]['cpu']:.1f}"
-        lines.append(" | ".join((f"{name} {runs[name]['version']}", *points, *paired, speed)))
+        lines.append(_row((f"{name} {runs[name]['version']}", *points, *paired, str(len(runs[name]["failed"])))))
     return "\n".join(lines)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _range(point: float, bounds: tuple[float, float]) -> str:
     return f"{point:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
 
 
+def speed_lines(rounds: dict[str, list[float]]) -> list[str]:
+    """Pages per CPU second, and of the rounds the ratio to trafilatura."""
+    lines = [f"{name}: {statistics.median(values):.1f} pages per CPU second" for name, values in rounds.items()]
+    if rounds.get("trafilatura"):
+        ratios = _ratios(rounds)
+        middle = statistics.median(ratios)
+        lines.append(f"toolkit / trafilatura: {middle:.2f} (rounds {', '.join(f'{ratio:.2f}' for ratio in ratios)})")
+    return lines
+
+
+def _ratios(rounds: dict[str, list[float]]) -> list[float]:
+    return [ours / its for ours, its in zip(rounds["toolkit"], rounds["trafilatura"], strict=True)]
+
+
 def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", help="python of the environment with the peers")
-    parser.add_argument("--only", nargs="+", choices=PEERS, default=PEERS, help="these peers alone")
+    parser.add_argument("--only", nargs="*", choices=PEERS, default=PEERS, help="these peers alone")
+    parser.add_argument("--cache", type=Path, help="folder where what the peers found is kept")
+    parser.add_argument("--page-limit", type=int, default=60, help="seconds after which a page counts as empty")
     parser.add_argument("--json", type=Path, help="write all figures here")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5, help="of the measurement of speed")
     parser.add_argument("--bootstrap", type=int, default=2000)
     parser.add_argument("--development", action="store_true", help="leave the pages kept aside out")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
+def measured(pages: dict[str, str], options: argparse.Namespace) -> dict[str, dict]:
+    """What the toolkit (lists as one paragraph, and item by item) and the peers found."""
+    release = _version("toolkit", sys.executable)
+    ours = ("toolkit", ITEMS)
+    runs = {name: {**_run(name, sys.executable, pages, options.page_limit), "version": release} for name in ours}
+    for name in options.only if options.peers else ():
+        runs[name] = peer(name, options.peers, pages, options)
+    return runs
+
+
 def main() -> None:
     options = _parsed()
     if options.work:
-        return _work(options.work)
+        return _work(options.work, options.page_limit)
     pages, gold, held = load()
     if options.development:
         pages = {key: html for key, html in pages.items() if key not in held}
-    names = ("toolkit", *(options.only if options.peers else ()))
-    runs = measure(
-        names, {n: sys.executable if n == "toolkit" else options.peers for n in names}, pages, options.rounds
-    )
+    runs = measured(pages, options)
     parts = {
         "development": [k for k in pages if k not in held],
         "held out": [k for k in pages if k in held],
@@ -323,24 +412,30 @@ def main() -> None:
     }
     scored = {part: score(runs, gold, keys, options.bootstrap) for part, keys in parts.items() if keys}
     for part, facts in scored.items():
-        print(table(part, len(parts[part]), facts, runs, len(pages)), end="\n\n")
-    speed = {name: len(pages) / run["cpu"] for name, run in runs.items()}
-    ratio = speed["toolkit"] / speed["trafilatura"] if "trafilatura" in speed else None
-    print(f"paths of the toolkit: {runs['toolkit']['paths']}; speed / trafilatura: {ratio and round(ratio, 2)}")
+        print(table(part, len(parts[part]), facts, runs), end="\n\n")
+    pythons = {"toolkit": sys.executable} | ({"trafilatura": options.peers} if options.peers else {})
+    rounds = speeds(pythons, pages, options)
+    print("\n".join(speed_lines(rounds)))
+    paths = runs["toolkit"]["paths"]
+    print(
+        f"paths of the toolkit: {paths}; trafilatura taken on {paths.get('trafilatura', 0) / len(pages):.1%} of pages"
+    )
     if options.json:
-        report = {
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "pages": len(pages),
-            "bootstrap": options.bootstrap,
-            "speed": speed,
-            "ratio_to_trafilatura": ratio,
-            "paths": runs["toolkit"]["paths"],
-            "failed": {name: run["failed"] for name, run in runs.items()},
-            "versions": {name: run["version"] for name, run in runs.items()},
-            "parts": scored,
-        }
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
+        options.json.write_text(json.dumps(_report(runs, scored, rounds, options), indent=1) + "\n")
     return None
+
+
+def _report(runs: dict, scored: dict, rounds: dict[str, list[float]], options: argparse.Namespace) -> dict:
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "bootstrap": options.bootstrap,
+        "speed": rounds,
+        "ratios_to_trafilatura": _ratios(rounds) if "trafilatura" in rounds else None,
+        "paths": runs["toolkit"]["paths"],
+        "failed": {name: run["failed"] for name, run in runs.items()},
+        "versions": {name: run["version"] for name, run in runs.items()},
+        "parts": scored,
+    }
 
 
 if __name__ == "__main__":

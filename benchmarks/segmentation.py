@@ -216,6 +216,8 @@ def growth() -> Facts:
         "one huge line": lambda n: prose[:n],
         "paragraphs": lambda n: short[:n],
         "wrapped lines": lambda n: wrapped[:n],
+        "one word without a space": lambda n: "x" * n,
+        "one line full of quotations": lambda n: ("“A,” said Ida. “b” " * (n // 19 + 1))[:n],
         "one-character lines": lambda n: "x\n" * (n * 200_000 // 3_500_000),  # 200,000 lines at most
     }
     facts = {}
@@ -227,7 +229,7 @@ def growth() -> Facts:
         (small, first), *_, (large, last) = spent.items()
         facts[kind] = {"seconds": spent, "ratio_of_cost_per_character": last / large / (first / small)}
         line = ", ".join(f"{size:,} characters {took:.2f} s" for size, took in spent.items())
-        print(f"{kind:20} {line}; cost a character {facts[kind]['ratio_of_cost_per_character']:.2f} x")
+        print(f"{kind:28} {line}; cost a character {facts[kind]['ratio_of_cost_per_character']:.2f} x")
     return facts
 
 

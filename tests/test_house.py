@@ -22,6 +22,7 @@ SLOW = (
     "trafilatura",
     "py3langid",
     "warcio",
+    "openpyxl",
 )
 
 

@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,23 @@ def test_public_articles_in_four_languages():
     wrong = [pair for pair in told if pair[0] != pair[1]]
     assert len(told) == 720
     assert len(wrong) <= 3, wrong
+
+
+SAMPLE = tomllib.loads((ROOT / "benchmarks/languages_sample.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("language", SAMPLE)
+def test_neighbours_are_told_apart_by_three_sentences_and_hardly_mistaken_by_one(language):
+    lines = SAMPLE[language]
+    threes = [detect_language(" ".join(lines[n : n + 3])) for n in range(len(lines) - 2)]
+    assert threes.count(language) >= len(threes) - 2
+    alone = [detect_language(line) for line in lines]
+    assert sum(code not in (language, None) for code in alone) <= 2
+
+
+@pytest.mark.parametrize(
+    "text", ["Trump rally live", "Nadal, Murray exit Queen's", "SNL: Cold Open Takes Shots at Franken"]
+)
+def test_a_language_has_a_code_of_two_letters(text):
+    code = detect_language(text)
+    assert code is None or len(code) == 2

@@ -57,7 +57,7 @@ def test_such_a_table_in_a_folder_is_counted_and_the_others_are_read(tmp_path, t
     write_text(tmp_path / "u.txt", "The mayor spoke.")
     read = take(tmp_path)
     assert len(read.articles) == 1
-    assert [row.reason for row in read.dropped] == ["unreadable"]
+    assert [row.reason for row in read.dropped] == ["no_column"]
 
 
 def test_an_unknown_field_in_a_mapping_is_refused(tmp_path, take):

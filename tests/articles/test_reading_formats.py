@@ -157,6 +157,19 @@ def test_a_mapped_column_may_be_missing_where_the_field_itself_is_there(tmp_path
     assert texts(take(tmp_path, columns={"text": "Body"})) == [TEXT, OTHER]
 
 
+def test_capitals_and_blanks_make_no_other_column(tmp_path, take):
+    (tmp_path / "a.csv").write_text(f' Body ;Title;OUTLET;Pub Date\n"{TEXT}";Dyke;chronicle;2024-05-06\n')
+    (tmp_path / "b.jsonl").write_text(
+        json.dumps({"BODY": OTHER, "body": TEXT + " Again.", "Url": "https://p.example/b"})
+    )
+    read = take(tmp_path, columns={"text": "body", "published": "pub date", "title": "title"})
+    assert [(row.reason, "no column 'pub date'" in row.detail) for row in read.dropped] == [("no_column", True)]
+    first = read.articles[0]
+    assert (first.text, first.title, first.outlet, first.published) == (TEXT, "Dyke", "chronicle", "2024-05-06")
+    second = take(tmp_path / "b.jsonl", columns={"text": "body"}).articles[0]
+    assert (second.text, second.url, second.meta) == (TEXT + " Again.", "https://p.example/b", {"BODY": OTHER})
+
+
 def test_only_the_languages_asked_for_are_kept(tmp_path, take):
     (tmp_path / "a.txt").write_text(TEXT)
     (tmp_path / "b.txt").write_text("El dique de Lowmarsh resistió toda la noche, dijo el lunes el capitán del puerto.")

@@ -84,6 +84,7 @@ def test_a_damaged_file_ends_nothing(name, packed, tmp_path, agencies):
 @example(b"<p>&#xD800;</p>")
 @example(b"<html>" + b"\0" * 100)
 @example(b"\xff\xfe<\0p\0>\0")
+@example("\x85<frameset><p><p>0".encode())
 @example(b"<meta charset=utf-7><p>+ADw-")
 @example(b"<meta charset=idna><p>x")
 @example(b"<meta charset=rot13><p>x\xff")
@@ -184,3 +185,122 @@ def test_zeros_in_a_text_are_taken_out_and_counted(tmp_path, take):
     read = take(tmp_path / "a.jsonl")
     assert read.articles[0].text == "The dyke held."
     assert read.tally.repairs == {"nul_removed": 1}
+
+
+# --- fifty megabytes in one line -------------------------------------------------------------------------------------
+
+SENTENCE = "The dyke at Lowmarsh held through the night and the harbour master said so. "
+LONG = (SENTENCE * (50_000_000 // len(SENTENCE))).strip()
+LONGER = "x" * 50_000_000
+HUGE = {
+    "text.txt": (LONG, 2, {}),
+    "one word.txt": (LONGER, 2, {}),
+    "openings.jsonl": ('{"text": "' + "<" * 50_000_000 + '"}', 2, {}),
+    "no json.jsonl": (LONGER + "\n" + json.dumps({"text": TEXT}), 2, {"unreadable": 1}),
+    "nested.json": ("[" * 50_000_000, 1, {"unreadable": 1}),
+    "text.csv": ("text,title\n" + LONG + ",Dyke\n", 2, {}),
+    "one cell.csv": ("text,title\n" + LONGER + "\n" + SENTENCE + ",Dyke\n", 2, {"unreadable": 1}),
+    "cells.csv": ("text,title\n" + "," * 50_000_000 + "\n" + SENTENCE + ",Dyke\n", 2, {"unreadable": 1}),
+    "header.csv": (LONGER, 1, {"unreadable": 1}),
+    "text.html": (f"<html><body><p>{LONG}</p></body></html>", 1, {"too_large": 1}),
+    "crawl.warc": ("WARC/1.0\r\n" + LONGER, 1, {"unreadable": 1}),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_fifty_megabytes_in_one_line_are_an_article_or_a_counted_drop(name, tmp_path, agencies):
+    content, articles, dropped = HUGE[name]
+    path = tmp_path / "in" / name
+    path.parent.mkdir()
+    path.write_text(content)
+    begin = time.process_time()
+    tally = swallow(path, agencies)
+    assert (tally.articles, tally.dropped) == (articles, dropped)
+    assert time.process_time() - begin < 30
+
+
+def test_a_message_does_not_repeat_a_header_of_any_length(tmp_path, take):
+    (tmp_path / "a.csv").write_text("x" * 100_000 + ",y" * 1000 + "\n")
+    with pytest.raises(DataError, match=r"no column 'text'.*and 971 more") as refused:
+        take(tmp_path / "a.csv")
+    assert len(str(refused.value)) < 1000
+
+
+# --- wrong encodings, zeros, broken gzip, deep nesting: in every kind of file ----------------------------------------
+
+LATIN = "Le café de l’île était « fermé » — où étaient-ils tous ? Personne ne savait plus, déjà à Noël."
+CYRILLIC = "Плотина у Низинска выдержала ночь, сообщил в понедельник утром начальник порта."
+IN_ENCODINGS = [
+    *((LATIN, name) for name in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252", "mac_roman")),
+    *((CYRILLIC, name) for name in ("utf-16-be", "cp1251", "koi8-r", "cp866", "iso8859_5")),
+    ("大坝撑过了一夜，港务长星期一早上说，没有人受伤。", "gb18030"),
+    ("堤防は一晩持ちこたえたと、港長は月曜日の朝に述べた。", "shift_jis"),
+    ("제방은 밤새 버텼다고 항만장이 월요일 아침에 말했다.", "euc_kr"),
+]
+
+
+def in_every_kind(text):
+    """The text as a file of each kind that is made of characters."""
+    return {
+        "a.txt": text,
+        "a.html": f"<html><head><title>A</title></head><body><p>{text}</p><p>{text}</p></body></html>",
+        "a.jsonl": json.dumps({"text": text}, ensure_ascii=False) + "\n",
+        "a.json": json.dumps([{"text": text}], ensure_ascii=False),
+        "a.csv": f'text,title\n"{text}",A\n',
+        "a.tsv": f"text\ttitle\n{text}\tA\n",
+    }
+
+
+@pytest.mark.parametrize(("text", "encoding"), IN_ENCODINGS, ids=[name for _, name in IN_ENCODINGS])
+def test_any_encoding_is_an_article_or_a_counted_drop(text, encoding, tmp_path, agencies):
+    for name, content in in_every_kind(text).items():
+        path = tmp_path / name.replace(".", " ") / name
+        path.parent.mkdir()
+        path.write_bytes(content.encode(encoding))
+        tally = swallow(path, agencies)
+        assert tally.articles + sum(tally.dropped.values()) == 2, name
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "utf-16", "shift_jis", "windows-1251", "nonsense", "base64"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_a_page_that_declares_another_encoding_is_an_article_or_a_reason(declared, encoding):
+    page = (
+        f'<html><head><meta charset="{declared}"><title>A</title></head><body><p>{LATIN}</p><p>{TEXT}</p></body></html>'
+    )
+    made = article_from_page(page.encode(encoding), None, None, "a.html")
+    assert isinstance(made, Article | Dropped)
+    if encoding == "utf-8":
+        assert LATIN in made.text
+
+
+@pytest.mark.parametrize("zeros", [b"\0", b"\0" * 5000], ids=["one", "many"])
+@pytest.mark.parametrize("name", sorted(in_every_kind(TEXT)))
+def test_zeros_end_nothing(name, zeros, tmp_path, agencies):
+    raw = in_every_kind(TEXT)[name].encode()
+    for at in (0, len(raw) // 2, len(raw)):
+        path = tmp_path / str(at) / name
+        path.parent.mkdir()
+        path.write_bytes(raw[:at] + zeros + raw[at:])
+        tally = swallow(path, agencies)
+        assert tally.articles + sum(tally.dropped.values()) >= 2 or at == len(raw), (name, at)
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_a_gzip_that_breaks_off_anywhere_ends_nothing(name, tmp_path, agencies):
+    packed = gzip.compress(GOOD[name])
+    for size in {0, 1, 2, 9, 10, 11, len(packed) // 2, len(packed) - 9, len(packed) - 8, len(packed) - 1}:
+        path = tmp_path / str(size) / (name + ".gz")
+        path.parent.mkdir()
+        path.write_bytes(packed[:size])
+        tally = swallow(path, agencies)
+        assert tally.articles + sum(tally.dropped.values()) >= 1
+        assert tally.dropped or tally.articles > 1 or size == 0, size
+
+
+@pytest.mark.parametrize("unit", ["<div>", "<b>", "<ul><li>", "<table><tr><td>", "<blockquote><p>", "<a><a>", "<svg>"])
+def test_pages_that_are_nested_without_end_take_bounded_time(unit):
+    for page in (unit * 20_000 + TEXT, unit * 10_000 + TEXT + ("</" + unit.split("<")[1]) * 10_000):
+        begin = time.process_time()
+        made = article_from_page(b"<html><body>" + page.encode(), None, None, "a.html")
+        assert isinstance(made, Article | Dropped)
+        assert time.process_time() - begin < 20

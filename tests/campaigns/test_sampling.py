@@ -39,6 +39,11 @@ def test_input_order_does_not_change_who_is_chosen():
     assert forwards == backwards
 
 
+def test_a_larger_sample_holds_the_smaller_one():
+    smaller, larger = ({one.paragraph.id for one in draw(count)} for count in (20, 30))
+    assert smaller < larger
+
+
 @given(st.dictionaries(st.text("abcd", min_size=1, max_size=3), st.integers(0, 40), min_size=1), st.integers(0, 200))
 def test_an_allocation_never_exceeds_a_stratum_and_adds_up(sizes, count):
     wanted = min(count, sum(sizes.values()))

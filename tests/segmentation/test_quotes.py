@@ -46,6 +46,64 @@ def test_a_quotation_is_found_with_its_speaker_in_every_language(text, words, sp
     assert seen(text) == [[(words, speaker, verb)]]
 
 
+SENTENCES = {  # what is said, the verb before and behind it, and who says it, by language
+    "German": ("Wir haben vor niemandem Angst", "sagte", "Ministerin Ida Renn"),
+    "French": ("Nous n’avons peur de personne", "affirme", "Ida Renn"),
+    "Spanish": ("No tenemos miedo de nadie", "dijo", "la ministra Ana Ruiz"),
+    "Catalan": ("No tenim por de ningú", "explica", "la consellera Marta Puig"),
+    "Ukrainian": ("Ми нікого не боїмося", "сказала", "Олена Рудь"),
+}
+PAIRS = {
+    "German": ("„{}“", "»{}«", "‚{}‘", "“{}”", '"{}"'),
+    "French": ("«\u00a0{}\u00a0»", "« {} »", "“{}”", '"{}"'),
+    "Spanish": ("«{}»", "“{}”", '"{}"'),
+    "Catalan": ("«{}»", "“{}”", '"{}"'),
+    "Ukrainian": ("«{}»", "„{}“", "„{}”", "“{}”", '"{}"'),
+}
+
+
+@pytest.mark.parametrize(("language", "pair"), [(language, pair) for language, row in PAIRS.items() for pair in row])
+def test_each_pair_of_marks_of_a_language_has_its_speaker_behind_it_or_before(language, pair):
+    words, verb, speaker = SENTENCES[language]
+    marked = pair.format(words)
+    dash = " —" if language == "Ukrainian" else ""
+    assert seen(f"{marked},{dash} {verb} {speaker}.") == [[(marked, speaker, verb)]]
+    assert seen(f"{speaker} {verb}: {marked}.") == [[(marked, speaker, verb)]]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "speaker", "verb"),
+    [
+        ("Ida Renn a déclaré : « Nous n’avons peur de personne. »", "« Nous n’avons peur de personne. »", "Ida Renn",
+         "déclaré"),
+        ("Ana Ruiz ha explicado que «no tenemos miedo».", "«no tenemos miedo»", "Ana Ruiz", "explicado"),
+        ("“No tenim por de ningú”, ha assegurat Marta Puig.", "“No tenim por de ningú”", "Marta Puig", "assegurat"),
+        ("Marta Puig va dir: «No tenim por de ningú».", "«No tenim por de ningú»", "Marta Puig", "dir"),
+        ("Ida Renn hat gesagt: „Wir haben vor niemandem Angst.“", "„Wir haben vor niemandem Angst.“", "Ida Renn",
+         "gesagt"),
+        ("Selon Ida Renn, c’est « une erreur que nous allons payer ».", "« une erreur que nous allons payer »",
+         "Ida Renn", None),
+        ("Según Ana Ruiz, es «un error que pagaremos todos».", "«un error que pagaremos todos»", "Ana Ruiz", None),
+        ("Segons Marta Puig, és «un error que pagarem tots».", "«un error que pagarem tots»", "Marta Puig", None),
+        ("За словами Олени Рудь, це «помилка, за яку заплатимо всі».", "«помилка, за яку заплатимо всі»", "Олени Рудь",
+         None),
+        ("—No tenemos miedo de nadie —dijo Ana Ruiz.", "—No tenemos miedo de nadie", "Ana Ruiz", "dijo"),
+        ("—No tenim por de ningú —va dir Marta Puig.", "—No tenim por de ningú", "Marta Puig", "dir"),
+        ("— Ми нікого не боїмося, — сказала Олена Рудь.", "— Ми нікого не боїмося,", "Олена Рудь", "сказала"),
+        ("– Wir haben keine Angst – sagte Ida Renn.", "– Wir haben keine Angst", "Ida Renn", "sagte"),
+    ],
+)  # fmt: skip
+def test_other_forms_of_attribution_in_five_languages(text, words, speaker, verb):
+    assert seen(text) == [[(words, speaker, verb)]]
+
+
+def test_a_spanish_quotation_goes_on_over_three_paragraphs_whose_first_mark_is_the_closing_one():
+    texts = ["Ana Ruiz dijo: «Uno que sigue.", "»Dos que sigue.", "»Tres que termina».", "«Otra cosa», dijo él."]
+    rows = find_quotes(texts, [0, 50, 100, 150])
+    assert [row[0].run for row in rows] == [0, 0, 0, None]
+    assert [row[0].speaker for row in rows] == ["Ana Ruiz"] * 3 + ["él"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -192,7 +250,21 @@ def test_quotations_move_with_their_paragraph(text, start):
 
 
 @pytest.mark.parametrize(
-    "unit", ["“a,” said X. ", '"', "'a ", "‘b ", "«", "» ", "said ", "— а, — сказал ", "“a ", '“a" ', '“"a" «']
+    "unit",
+    [
+        "“a,” said X. ",
+        '“a” "b" said X. ',
+        '"',
+        "'a ",
+        "‘b ",
+        "«",
+        "» ",
+        "said ",
+        "— а, — сказал ",
+        "“a ",
+        '“a" ',
+        '“"a" «',
+    ],
 )
 def test_time_grows_with_the_length_of_a_paragraph(unit):
     def seconds(size):

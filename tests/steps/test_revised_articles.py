@@ -11,11 +11,11 @@ import pytest
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import append_jsonl, read_json, read_jsonl, write_json
 from toolkit.records import Annotation, Outdated, Paragraph, Revision
+from toolkit.steps.aggregating import aggregate_step
 from toolkit.steps.common import articles_of, is_current, items_of, paragraphs_of, silent
-from toolkit.steps.corpus import plan_step
 from toolkit.steps.dataset import build_step, card_step, examples_of
-from toolkit.steps.labels import aggregate_step
 from toolkit.steps.paragraphs import segment_inputs, segment_outputs, segment_step
+from toolkit.steps.planning import plan_step
 from toolkit.steps.pushing import _shown
 from toolkit.steps.report import report_step
 from toolkit.workspace import read_campaign

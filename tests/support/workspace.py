@@ -69,6 +69,10 @@ class Server:
         bearer = self._http.post("/api/token/refresh/", json={"refresh": self.token}).json()["access"]
         return self._http.get(path, headers={"Authorization": f"Bearer {bearer}"}).raise_for_status().json()
 
+    def text(self, path):
+        bearer = self._http.post("/api/token/refresh/", json={"refresh": self.token}).json()["access"]
+        return self._http.get(path, headers={"Authorization": f"Bearer {bearer}"}).raise_for_status().text
+
     def delete(self, path):
         bearer = self._http.post("/api/token/refresh/", json={"refresh": self.token}).json()["access"]
         self._http.delete(path, headers={"Authorization": f"Bearer {bearer}"}).raise_for_status()

@@ -18,7 +18,8 @@ _NAMES = (
 )
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})(?:\s[^<>]*|/)?>")
 _MARKUP = re.compile(
-    rf"<(?:/?(?:p|br|div|li|h[1-6]|blockquote|iframe)(?:\s[^<>]*|/)?>|(?:{_NAMES})(?:\s[^<>]*|/)?>)", re.IGNORECASE
+    rf"<(?=[/a-z])(?:/?(?:p|br|div|li|h[1-6]|blockquote|iframe)(?:\s[^<>]*|/)?>|(?:{_NAMES})(?:\s[^<>]*|/)?>)",
+    re.IGNORECASE,
 )
 _ESCAPED_MARKUP = re.compile(rf"&lt;/?(?:{_NAMES})(?:\s[^<>]{{0,300}}?|\s?/)?&gt;", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
@@ -50,7 +51,7 @@ def clean(text: str) -> Cleaned:
         text = without_markup(text)
         repairs.append("markup")
     text = _unescaped(text, repairs)
-    if _MOJIBAKE.search(text):
+    if not text.isascii() and any(lead in text for lead in "âÃÐïÂ") and _MOJIBAKE.search(text):
         repairs.append("mojibake_left")
     return Cleaned(text=_storable(text, repairs), repairs=tuple(dict.fromkeys(repairs)))
 

@@ -53,7 +53,7 @@ def decode(raw: bytes, declared: str | None = None) -> Decoded:
         )
     if (text := _strict(raw, "utf-8")) is not None and "\0" not in text[:8192]:
         return Decoded(text=text, encoding="utf-8")
-    wide = _wide_without_mark(raw)
+    wide = wide_without_mark(raw)
     if wide is None and b"\0" in raw[:8192]:
         raise DataError("a binary file, not a text")
     named = wide or _known(declared)
@@ -133,7 +133,8 @@ def _known(name: str | None) -> str | None:
     return {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}.get(usual, usual)
 
 
-def _wide_without_mark(raw: bytes) -> str | None:
+def wide_without_mark(raw: bytes) -> str | None:
+    """UTF-16 that does not say so, known by its zeros; None where there are not enough."""
     head = raw[:8192]
     if len(head) < 8 or len(raw) % 2:
         return None

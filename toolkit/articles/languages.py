@@ -12,7 +12,8 @@ _WORD = re.compile(
 )
 _ENOUGH = 800  # characters: more changes nothing
 _LEAST = 12  # letters: below that a guess is worth nothing
-_SURE = 0.5
+_GLANCE = 300  # characters that are looked at first
+_CERTAIN, _SURE = 0.999, 0.5  # of 1,663 public texts none is told otherwise for having been glanced at
 _THREE = {
     "eng": "en", "spa": "es", "cat": "ca", "msa": "ms", "may": "ms", "zsm": "ms", "rus": "ru", "bel": "be", "ukr": "uk",
     "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "por": "pt", "ita": "it", "pol": "pl", "ara": "ar", "zho": "zh",
@@ -30,7 +31,9 @@ def detect_language(text: str) -> str | None:
     head = text[: 4 * _ENOUGH].strip()[:_ENOUGH]
     if sum(map(str.isalpha, head)) < _LEAST and not any("\u3040" <= char <= "\uffef" for char in head):
         return None
-    code, sure = _identifier().classify(head)
+    code, sure = _identifier().classify(head[:_GLANCE])
+    if sure < _CERTAIN and len(head) > _GLANCE:
+        code, sure = _identifier().classify(head)
     return str(code) if sure >= _SURE else None
 
 
@@ -61,4 +64,7 @@ def language_code(given: str | None) -> str | None:
 def _identifier() -> Any:  # noqa: ANN401 - the library is untyped
     from py3langid import langid
 
-    return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
+    identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
+    # without those that have no code of two letters: English in headlines was taken for Nigerian Pidgin
+    identifier.set_languages([code for code in identifier.nb_classes if len(code) == 2])
+    return identifier

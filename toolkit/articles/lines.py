@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from toolkit.articles.encodings import encoding_of
+from toolkit.articles.encodings import encoding_of, wide_without_mark
 from toolkit.errors import DataError
 from toolkit.files import suffix_of
 
@@ -127,12 +127,22 @@ def opened(path: Path, meter: Meter) -> Iterator[IO[bytes]]:
 
 
 def _wide(path: Path) -> str:
-    """The encoding of more than a byte a character that a byte order mark names."""
+    """The encoding of more than a byte a character that a byte order mark names, or the zeros betray."""
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
-        head = handle.read(4)
+        head = _head(handle)
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
-    return "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return wide_without_mark(head) or "" if b"\0" in head else ""
+
+
+def _head(handle: IO[bytes] | gzip.GzipFile) -> bytes:
+    """The first bytes of a stream, also of one that breaks off at once."""
+    try:
+        return handle.read(1 << 13)
+    except EOFError:
+        return b""
 
 
 class _Unpacked(io.RawIOBase):

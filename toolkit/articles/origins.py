@@ -8,10 +8,14 @@ from msgspec import Struct
 from toolkit.errors import ConfigError
 
 _ACRONYM = 5  # a name of up to so many letters counts only as it is spelt in the table
+_DATELINES, _BYLINES, _CREDITS = 12, 5, 4  # lines where each may stand: captions come before a dateline
+_ENDS = 120  # characters in which a dateline ends
+_DASH = r"(?:[-–—―:]|â(?:€[“”]|\x80[\x93-\x95]))"  # also as it looks when UTF-8 was read as something else
 _BY = r"(?:[Bb]y|BY|[Pp]or|[Pp]er|[Vv]on|[Pp]ar|[Oo]leh|[Aa]utor[a]?|Текст|Автор|Аўтар)"
 _CREDIT = r"(?:[Ss]ource|[Cc]redit|[Cc]opyright|[Ff]uente|[Ff]ont|[Qq]uelle|[Ss]umber|Источник|Крыніца|Джерело)"
 _PICTURE = re.compile(
-    r"\b(photos?|fotos?|image|imagen|imatge|picture|file|getty|video|gambar|bild|фото|снимок|здымак)\b", re.IGNORECASE
+    r"\b(photos?|fotos?|image|imagen|imatge|picture|file|getty|video|gambar|bild|handout|via|фото|снимок|здымак)\b",
+    re.IGNORECASE,
 )
 
 
@@ -27,6 +31,10 @@ class Agencies(Struct, frozen=True, kw_only=True):
 
     names: dict[str, str]  # as spelt, and in lower case where the name is long -> id
     forms: tuple[tuple[str, re.Pattern[str]], ...]
+    openings: frozenset[str] = (
+        frozenset()
+    )  # the first word of each name in lower case: lines without one are passed over
+    unspaced: tuple[str, ...] = ()  # names in scripts that leave no space between words
 
 
 def agencies_of(rows: Iterable[Mapping[str, str]]) -> Agencies:
@@ -59,14 +67,17 @@ def find_origin(text: str, author: str | None, agencies: Agencies) -> Found | No
     if author and (match := forms["author"].search(author)):
         return _found(match, "author", agencies)
     first, last = _ends(text)
-    for line in first:
+    for number, line in enumerate(first):
+        if number >= _BYLINES and "(" not in line[:_ENDS]:
+            continue
         if (
             match := forms["dateline"].match(line)
             or forms["dateline_slash"].match(line)
             or forms["dateline_dash"].match(line)
         ):
             return _found(match, "dateline", agencies)
-        if len(line) <= 120 and not _PICTURE.search(line) and (match := forms["byline"].match(line)):
+        short = number < _BYLINES and len(line) <= 120
+        if short and not _PICTURE.search(line) and (match := forms["byline"].match(line)):
             return _found(match, "byline", agencies)
     return _credited(last, forms, agencies)
 
@@ -81,16 +92,21 @@ def _credited(last: Sequence[str], forms: Mapping[str, re.Pattern[str]], agencie
         if _PICTURE.search(line[-200:]):
             continue
         whole = forms["credit"].match(line) if len(line) <= 120 else None
-        if match := whole or forms["tail"].search(line[-80:]) or forms["bare"].search(line[-80:]):
+        if (
+            match := whole
+            or forms["contributors"].match(line)
+            or forms["tail"].search(line[-80:])
+            or forms["bare"].search(line[-80:])
+        ):
             return _found(match, "credit", agencies)
     return None
 
 
 def _ends(text: str) -> tuple[list[str], list[str]]:
-    """The first five and the last four lines that are not blank; of a huge text only its ends are looked at."""
+    """The first and the last lines that are not blank; of a huge text only its ends are looked at."""
     head = [line.strip() for line in text[:8000].splitlines() if line.strip()]
     tail = [line.strip() for line in text[-4000:].splitlines() if line.strip()]
-    return head[:5], tail[-4:][::-1]
+    return head[:_DATELINES], tail[-_CREDITS:][::-1]
 
 
 def _found(match: re.Match[str], rule: str, agencies: Agencies) -> Found:
@@ -106,19 +122,22 @@ def _forms(names: Sequence[str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     spelt = [re.escape(name) if len(name) <= _ACRONYM else f"(?i:{re.escape(name)})" for name in longest]
     name = rf"(?P<name>{'|'.join(spelt)})"
     more = r"(?:\s?[/,;&+|-]\s?[\w.\- ]{2,30}){0,3}"  # "(Reuters/AFP)", "AP, staff"
-    lead = r"(?:[^\W\d_][^()\n/—–]{0,60}?[\s,.]{1,2})?"  # the place, and the day where it is given
+    lead = r"(?:[^\W\d_][^()\n—–]{0,60}?[\s,.]{1,2})?"  # the places, and the day where it is given
     written = rf"{_BY}:?\s(?:[^\n]{{2,60}}?(?:,\s?|\s?[|/–—]\s?|\s\(|\s))?"  # "By Jane Doe, AP"
-    person = r"[^\W\d_][\w.’' -]{2,40}(?:,\s|\s?[|/]\s?)"  # "Jane Doe | AP"
+    person = r"[^\W\d_][\w.’' -]{2,40}(?:,\s|\s?\|\s?)"  # "Jane Doe | AP"; with a stroke it is a photographer
     credit = rf"[-–—©(\[\s]{{0,4}}(?:{_CREDIT}\s?:?\s?)?(?:©\s?)?(?:\d{{4}}\s)?"
+    people = r"(?:[Ww]riters?|[Rr]eporters?|[Jj]ournalists?)"
     desk = r"\s(?:[A-Z]\w+\s){0,3}(?:Writers?|Reporters?|Correspondents?|Editors?|Staff)\b"  # "AP Sports Writer"
     shapes = {
         "author": rf"(?:^|[,|/(–—-]\s?|\b{_BY}\s)\s?{name}(?:$|\s?[,|/)&–—-]|\sand\s|{desk})",
-        "dateline": rf"{lead}\({name}{more}\)\s?\.?,?\s?(?:[-–—―:]|\.\s)",
+        "dateline": rf"{lead}\(\s?{name}{more}\s?\)\s?\.?,?\s{{0,2}}(?:{_DASH}|\.\s)",
         "dateline_slash": rf"{lead}/{name}(?:[ ,-][^/\n]{{0,30}})?/[.,:]?\s?[-–—]?",
         "dateline_dash": rf"(?:[^\W\d_][^()\n/.]{{0,40}}?)\s?[-–—,]\s{name}(?:,\s[^\n.]{{3,40}})?\s?[.:]\s",
         "byline": rf"(?:{written}|{person})?{name}(?:{desk}|{more})\)?\.?$",
         "credit": rf"{credit}{name}{more}[)\].]{{0,2}}(?:\s?\d{{4}})?$",
         "tail": rf"(?:\s[-–—]{{1,2}}\s?|\(|\s/){name}{more}[)/]?\.?$",
+        # an agency's own people; "The Associated Press contributed" stands below what others wrote
+        "contributors": rf"{name}\s(?:[\w-]+\s){{0,2}}{people}\s[A-Z].*\bcontributed\b",
         "bare": rf"[.!?”\"’]\s{name}$",  # not "2017. REUTERS/Jane Doe", which credits a picture
     }
     return tuple((rule, re.compile(shape)) for rule, shape in shapes.items())

@@ -24,23 +24,28 @@ _INLINE = words(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby rb rt s samp small "
     "span strike strong sub sup time tt u var wbr"
 )
+_PICTURES = words("img picture amp-img")
 # Silent elements that may stand within a sentence without ending it.
-_UNSEEN = words("script style noscript template svg math map")
+_UNSEEN = words("script style noscript template svg math map source") | _PICTURES
+_PASSED = _UNSEEN | {"br"}
+_HOLDERS = words("ul ol dl blockquote tr table")
+_FIGURES = words("figure figcaption")
 _CAPTIONS = words("caption captions figcaption credit credits")
 _NO_NAMES: frozenset[str] = frozenset()
 _BREAK = "\x00"  # stands for a <br>; `read_page` takes NULs out before
+_INDENTS = ("\u3000", "\n\u3000", "\xa0\xa0", "\n\xa0\xa0")  # begin a paragraph, as on pages in Chinese
 _SEPARATED = re.compile(r"[\s_\-:.]+")
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+# Names that say what is not there, or on which screens.
+_ELSEWHERE = re.compile(
+    r"(?<!\S)(?:(?:has|no|not|with|without)[-_]|hidden[-_](?:xs|sm|md|lg|xl|print|phone|tablet|desktop|mobile))\S*"
+)
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
-class Element(Struct, kw_only=True):
-    """An element of a page in its flat tree; ``lists`` to ``caption`` are places of the elements around it, or -1."""
+class Around(Struct, frozen=True, kw_only=True, gc=False):
+    """Which elements of a kind hold an element, or are it: places in the tree, or -1."""
 
-    tag: str
-    parent: int  # place in the tree; -1 for the root
-    end: int = 0  # place after its last descendant
-    names: frozenset[str] = frozenset()  # words of class, id and role
-    itemprop: str = ""
     lists: int = -1  # the outermost list
     quote: int = -1
     row: int = -1
@@ -48,16 +53,25 @@ class Element(Struct, kw_only=True):
     caption: int = -1  # a figure, or what its publisher calls a caption or credit
 
 
-_NOTHING = Element(tag="", parent=-1)
+class Element(Struct, gc=False):
+    """An element of a page in its flat tree."""
+
+    tag: str
+    parent: int  # place in the tree; -1 for the root
+    names: frozenset[str]  # words of class, id and role
+    itemprop: str
+    around: Around
+    end: int = 0  # place after its last descendant
 
 
-class Block(Struct, frozen=True, kw_only=True):
+class Block(Struct, frozen=True, gc=False):
     """Text between two borders of blocks."""
 
     element: int  # the block-level element that holds it
     text: str
     linked: int  # characters within links
     bold: int  # characters within <b> or <strong>
+    pictured: bool  # a picture stands between it and the block before
 
 
 class Tree(Struct, frozen=True, kw_only=True):
@@ -65,9 +79,8 @@ class Tree(Struct, frozen=True, kw_only=True):
 
     elements: list[Element]
     blocks: list[Block]
-    depth: int
 
-    def around(self, place: int) -> list[int]:
+    def chain(self, place: int) -> list[int]:
         """The element at a place and those that hold it, innermost first."""
         found = []
         while place >= 0:
@@ -81,10 +94,14 @@ class _Run(Struct):
 
     parts: list[str]
     marks: list[int]
-    full: bool = False
+    pictured: bool = False
 
 
-_Open = tuple[LexborNode | None, int, int, int, int]  # node, place of the element around, links, bolds, depth
+# What is still to be visited: a node, or (place, mark) to come back to where an element is left.
+_Open = LexborNode | tuple[int, int]
+_NOWHERE = Around()
+_LINKED, _BOLD = 1, 2
+_MARKS = {"a": _LINKED, "b": _BOLD, "strong": _BOLD}
 
 
 def read_tree(parser: LexborHTMLParser) -> Tree:
@@ -93,105 +110,148 @@ def read_tree(parser: LexborHTMLParser) -> Tree:
     blocks: list[Block] = []
     run = _Run(parts=[], marks=[])
     root = parser.body or parser.root
-    deepest = 0
-    # What is still to be visited; None for an element that is left.
-    stack: list[_Open] = [(root, -1, 0, 0, 0)] if root is not None else []
+    stack: list[_Open] = []
+    place, mark = -1, 0
+    if root is not None:
+        place = _open(root, root.tag or "", place, elements)
+        _push(root, (-1, 0), stack)
     while stack:
-        node, place, links, bolds, depth = stack.pop()
-        if node is None:
-            elements[place].end = len(elements)
-            _flush(place, run, blocks)
-        elif node.is_text_node:
-            _gather(node.text_content or "", links, bolds, run)
+        node = stack.pop()
+        if isinstance(node, tuple):
+            if node[0] != place:
+                _flush(place, run, blocks)
+                elements[place].end = len(elements)
+            place, mark = node
+            continue
+        tag = node.tag or ""
+        if tag == "-text":
+            _gather(node, mark, run)
+        elif tag in _INLINE or ":" in tag:  # as in <o:p>
+            mark = _mark(node, tag, (place, mark), stack)
+        elif tag in _PASSED:
+            _pass(tag, run)
         elif node.is_element_node:
-            deepest = depth if depth > deepest else deepest
-            _enter(node, (place, links, bolds, depth), (elements, run, blocks), stack)
-    return Tree(elements=elements, blocks=blocks, depth=deepest)
-
-
-def _enter(
-    node: LexborNode,
-    around: tuple[int, int, int, int],
-    found: tuple[list[Element], _Run, list[Block]],
-    stack: list[_Open],
-) -> None:
-    place, links, bolds, depth = around
-    elements, run, blocks = found
-    tag = node.tag or ""
-    if tag == "br":
-        run.parts.append(_BREAK)
-        run.marks.append(0)
-        return
-    if tag in _INLINE and place >= 0:
-        links, bolds = links + (tag == "a"), bolds + (tag in ("b", "strong"))
-    else:
-        if tag not in _UNSEEN:
             _flush(place, run, blocks)
-        if tag in SILENT:
-            return
-        elements.append(_element(node, tag, place, elements))
-        place = len(elements) - 1
-        stack.append((None, place, links, bolds, depth))
+            if tag not in SILENT:
+                _push(node, (place, mark), stack)
+                place = _open(node, tag, place, elements)
+    return Tree(elements=elements, blocks=blocks)
+
+
+def _mark(node: LexborNode, tag: str, back: tuple[int, int], stack: list[_Open]) -> int:
+    """How the text in an inline element is marked; its children are next."""
+    mark = back[1] | _MARKS.get(tag, 0)
+    if mark != back[1]:
+        stack.append(back)
+    _push_children(node, stack)
+    return mark
+
+
+def depth_of(parser: LexborHTMLParser) -> int:
+    """How many elements stand in each other at most."""
+    deepest = 0
+    stack = [(parser.root, 1)]
+    while stack:
+        node, depth = stack.pop()
+        if node is not None:
+            deepest = max(deepest, depth)
+            stack.extend((child, depth + 1) for child in node.iter())
+    return deepest
+
+
+def _push(node: LexborNode, back: tuple[int, int], stack: list[_Open]) -> None:
+    """The children of an element are next, and after them its end."""
+    stack.append(back)
+    _push_children(node, stack)
+
+
+def _push_children(node: LexborNode, stack: list[_Open]) -> None:
     child = node.last_child
     while child is not None:
-        stack.append((child, place, links, bolds, depth + 1))
+        stack.append(child)
         child = child.prev
 
 
-def _element(node: LexborNode, tag: str, parent: int, elements: list[Element]) -> Element:
+def _gather(node: LexborNode, mark: int, run: _Run) -> None:
+    if node.is_empty_text_node:
+        if run.parts:
+            run.parts.append(" ")
+            run.marks.append(0)
+    elif text := node.text_content:
+        run.parts.append(text)
+        run.marks.append(mark)
+
+
+def _pass(tag: str, run: _Run) -> None:
+    """A break counts where there is text before it, a picture where there is none; the rest is not for readers."""
+    if not run.parts:
+        run.pictured = run.pictured or tag in _PICTURES
+    elif tag == "br":
+        run.parts.append(_BREAK)
+        run.marks.append(0)
+
+
+def _open(node: LexborNode, tag: str, parent: int, elements: list[Element]) -> int:
+    """The place of an element in the tree, where it is put."""
     given = node.attributes
-    named = f"{given.get('class') or ''} {given.get('id') or ''} {given.get('role') or ''}" if given else ""
-    names = names_in(named) if len(named) > 2 else _NO_NAMES
+    names, itemprop = _NO_NAMES, ""
+    if given:
+        named = given.get("class") or ""
+        if len(given) > 1 or not named:
+            named = f"{named} {given.get('id') or ''} {given.get('role') or ''}"
+            itemprop = (given.get("itemprop") or "").lower()
+            if "hidden" in given or _HIDDEN.search(given.get("style") or ""):
+                named += " hidden"
+        names = names_in(named)
+    if "-" in tag:  # what a publisher calls an element of its own
+        names |= names_in(tag)
     place = len(elements)
-    above = elements[parent] if parent >= 0 else _NOTHING
-    return Element(
-        tag=tag,
-        parent=parent,
-        names=names,
-        itemprop=(given.get("itemprop") or "").lower() if given else "",
+    around = elements[parent].around if parent >= 0 else _NOWHERE
+    captioned = tag in _FIGURES or not _CAPTIONS.isdisjoint(names)
+    if captioned or tag in _HOLDERS:
+        around = _around(around, tag, place, place if captioned else around.caption)
+    elements.append(Element(tag, parent, names, itemprop, around))
+    return place
+
+
+def _around(above: Around, tag: str, place: int, caption: int) -> Around:
+    return Around(
         lists=place if above.lists < 0 and tag in ("ul", "ol", "dl") else above.lists,
         quote=place if tag == "blockquote" else above.quote,
         row=place if tag == "tr" else above.row,
         table=place if tag == "table" else above.table,
-        caption=place if tag in ("figure", "figcaption") or not _CAPTIONS.isdisjoint(names) else above.caption,
+        caption=caption,
     )
 
 
+@lru_cache(maxsize=16_384)
 def names_in(value: str) -> frozenset[str]:
     """The words of class, id and role, in lower case.
 
-    >>> sorted(names_in("relatedLinks story__share"))
+    >>> sorted(names_in("relatedLinks story__share no-sidebar"))
     ['links', 'related', 'relatedlinks', 'share', 'story']
     """
-    names = value.split()
-    return _parts(names[0]) if len(names) == 1 else frozenset().union(*map(_parts, names))
-
-
-@lru_cache(maxsize=16_384)
-def _parts(name: str) -> frozenset[str]:
-    found = {word for word in _SEPARATED.split(name) if len(word) > 1}
-    camel = {part for word in found if not word.islower() for part in _WORD.findall(word) if len(part) > 3}
-    return frozenset(word.lower() for word in found | camel)
-
-
-def _gather(text: str, links: int, bolds: int, run: _Run) -> None:
-    if text:
-        run.parts.append(text)
-        run.marks.append((1 if links else 0) + (2 if bolds else 0))
-        run.full = run.full or not text.isspace()
+    if "-" in value or "_" in value:
+        value = _ELSEWHERE.sub("", value)
+    lower = value.lower()
+    found = _SEPARATED.split(lower)
+    if lower != value:
+        found += [word.lower() for word in _WORD.findall(value) if len(word) > 3]
+    return frozenset(filter(None, found))
 
 
 def _flush(holder: int, run: _Run, blocks: list[Block]) -> None:
-    if run.full:
-        pieces = _pieces(run) if _BREAK in run.parts else [(run.parts, run.marks)]
-        for parts, marks in pieces:
-            text = "".join(parts)
-            text = " ".join(text.split()) if _BREAK not in parts else _lines(text)
-            if text:
-                linked, bold = _marked(parts, marks) if any(marks) else (0, 0)
-                blocks.append(Block(element=holder, text=text, linked=linked, bold=bold))
-    if run.parts:
-        run.parts, run.marks, run.full = [], [], False
+    if not run.parts:
+        return
+    pieces = _pieces(run) if _BREAK in run.parts else [(run.parts, run.marks)]
+    for parts, marks in pieces:
+        text = "".join(parts)
+        text = " ".join(text.split()) if _BREAK not in parts else _lines(text)
+        if text:
+            linked, bold = _marked(parts, marks) if any(marks) else (0, 0)
+            blocks.append(Block(holder, text, linked, bold, run.pictured))
+            run.pictured = False
+    run.parts, run.marks = [], []
 
 
 def _pieces(run: _Run) -> list[tuple[list[str], list[int]]]:
@@ -202,7 +262,7 @@ def _pieces(run: _Run) -> list[tuple[list[str], list[int]]]:
         if part == _BREAK:
             breaks += 1
         elif not part.isspace():
-            if breaks > 1:
+            if breaks > 1 or (breaks and part.startswith(_INDENTS)):
                 pieces.append(([], []))
             breaks = 0
         pieces[-1][0].append(part)

@@ -3,17 +3,42 @@
 First the page's JSON-LD, then its meta elements, then its markup.
 """
 
+import html as entities
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urljoin
 
-import msgspec
 from msgspec import Struct
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from toolkit.articles.dates import iso_date
+from toolkit.articles.languages import language_code
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}[0-9:.+Z -]*)?")
-_KINDS = re.compile(r"Article|BlogPosting|Report|WebPage|LiveBlog")
+_ARTICLES = re.compile(r"Article|BlogPosting|Report|LiveBlog")
+_PAGES = re.compile(r"WebPage|CreativeWork")
+_OPENED = re.compile(r"[/*\s]*<!(?:--|\[CDATA\[)[*/\s]*")
+_JSON = json.JSONDecoder(strict=False)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_].*)?")
+_BY = re.compile(r"(?:by|von|por|par|di|oleh|автор:?)\s+(?=\S)", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://|www\.|@|/", re.IGNORECASE)
 _LARGEST_JSON = 500_000  # characters
+_LONGEST_NAME = 120  # characters; more is not a name
+_AUTHORS = ("author", "article:author", "byl", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author")
+_DATES = (
+    "article:published_time", "datepublished", "og:published_time", "dc.date.issued", "dcterms.issued",
+    "dcterms.created", "dc.date", "date", "pubdate", "publishdate", "publish-date", "parsely-pub-date", "sailthru.date",
+)  # fmt: skip
+_LANGUAGES = ("og:locale", "content-language", "language", "dc.language", "dcterms.language", "inlanguage")
+# Where the markup has them: an attribute if there is one, else the text; the surest first.
+_AUTHOR_MARKS = ("[itemprop=author] [itemprop=name]", "[itemprop=author]", "[rel=author]", ".vcard .fn")
+_DATE_MARKS = (
+    "[itemprop=datePublished]", "time[pubdate]", "time.published, time.entry-date", "abbr.published[title]",
+    "article time[datetime]", "main time[datetime]", "time[datetime]",
+)  # fmt: skip
+_SITE_MARKS = ("[itemprop=publisher] [itemprop=name]",)
 
 
 class Metadata(Struct, frozen=True, kw_only=True):
@@ -30,87 +55,161 @@ class Metadata(Struct, frozen=True, kw_only=True):
 
 def read_metadata(parser: LexborHTMLParser, url: str | None) -> Metadata:
     """The facts that the page states."""
-    linked, meta = _linked_data(parser), _meta(parser)
-    canonical = parser.css_first("link[rel=canonical][href]")
-    said = canonical.attributes.get("href") if canonical is not None else None
-    addresses = (said, meta.get("og:url"), _text(linked.get("url")), url)
-    site = meta.get("og:site_name") or _name(linked.get("publisher")) or meta.get("application-name")
+    linked, named = _linked_data(parser)
+    meta = _meta(parser)
     return Metadata(
         title=_text(linked.get("headline")) or meta.get("og:title") or _first(parser, "h1") or _first(parser, "title"),
-        author=_name(linked.get("author")) or _person(meta.get("author") or meta.get("article:author")),
+        author=_name(linked.get("author"), named) or _said(parser, meta, _AUTHORS, _AUTHOR_MARKS),
         published=_date(parser, linked, meta),
-        outlet=site,
+        outlet=_outlet(parser, linked, named, meta),
         language=_language(parser, linked, meta),
-        url=next((a for a in addresses if a and a.startswith(("http://", "https://"))), None),
+        url=_address(parser, linked, meta, url),
         body=_text(linked.get("articleBody")),
     )
 
 
-def _linked_data(parser: LexborHTMLParser) -> dict[str, Any]:
+def _linked_data(parser: LexborHTMLParser) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The article in the page's JSON-LD, and everything in it by its id."""
+    pages: list[dict[str, Any]] = []
+    articles: list[dict[str, Any]] = []
+    named: dict[str, Any] = {}
     for script in parser.css('script[type="application/ld+json"]'):
-        raw = script.text() or ""
-        if len(raw) > _LARGEST_JSON:
-            continue
-        try:
-            decoded = msgspec.json.decode(raw.encode("utf-8", "replace"), strict=False)
-        except (msgspec.DecodeError, RecursionError):
-            continue
-        for thing in _things(decoded):
-            if _KINDS.search(str(thing.get("@type"))) and ("headline" in thing or "articleBody" in thing):
-                return thing
-    return {}
+        for thing in _things(_decoded(script.text() or "")):
+            if "name" in thing and isinstance(key := thing.get("@id"), str):
+                named.setdefault(key, thing)
+            kind = str(thing.get("@type"))
+            if "headline" in thing or "articleBody" in thing:
+                (articles if _ARTICLES.search(kind) else pages if _PAGES.search(kind) else []).append(thing)
+    return next(iter(articles + pages), {}), named
+
+
+def _decoded(raw: str) -> object:
+    """What a script holds, also where line breaks stand in strings or a comment around it; None for nothing."""
+    if len(raw) > _LARGEST_JSON:
+        return None
+    bare = raw.strip()
+    if not bare.startswith(("{", "[")):
+        bare = _OPENED.sub("", bare, count=1)
+    try:
+        return _JSON.raw_decode(bare)[0]  # whatever stands behind it
+    except (ValueError, RecursionError):
+        return None
 
 
 def _things(decoded: object) -> Iterable[dict[str, Any]]:
     for thing in decoded if isinstance(decoded, list) else [decoded]:
         if isinstance(thing, dict):
             yield thing
-            graph = thing.get("@graph")
-            yield from (x for x in graph if isinstance(x, dict)) if isinstance(graph, list) else ()
+            for key in ("@graph", "mainEntity", "mainEntityOfPage"):
+                inner = thing.get(key)
+                yield from (x for x in (inner if isinstance(inner, list) else [inner]) if isinstance(x, dict))
 
 
 def _meta(parser: LexborHTMLParser) -> dict[str, str]:
+    found = _meta_of((parser.head or parser).css("meta[content]"))
+    if "og:title" in found:
+        return found
+    return _meta_of(parser.css("meta[content]"))  # in the body: a stray element ends the head of many pages
+
+
+def _meta_of(nodes: Iterable[LexborNode]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for node in (parser.head or parser).css("meta[content]"):
+    for node in nodes:
         given = node.attributes
-        key = (given.get("property") or given.get("name") or given.get("itemprop") or "").lower()
+        key = given.get("property") or given.get("name") or given.get("itemprop") or given.get("http-equiv")
         value = " ".join((given.get("content") or "").split())
         if key and value:
-            found.setdefault(key, value)
+            found.setdefault(key.lower(), value)
     return found
 
 
 def _text(value: object) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+    return entities.unescape(value).strip() or None if isinstance(value, str) else None
 
 
-def _name(value: object) -> str | None:
-    """The names of a JSON-LD person or organisation, or of several."""
+def _name(value: object, named: Mapping[str, Any]) -> str | None:
+    """The names of a JSON-LD person or organisation, or of several; one may be given by its id alone."""
     if isinstance(value, list):
-        names = [name for name in map(_name, value[:20]) if name]
+        names = [name for name in (_name(one, named) for one in value[:20] if not isinstance(one, list)) if name]
         return ", ".join(dict.fromkeys(names)) or None
-    return _person(_text(value.get("name") if isinstance(value, dict) else value))
+    if isinstance(value, dict):
+        if "name" not in value:
+            value = named.get(str(value.get("@id")), value)
+        name = value.get("name") if isinstance(value, dict) else None
+        value = ", ".join(filter(None, map(_text, name))) if isinstance(name, list) else name
+    return _person(_text(value))
 
 
 def _person(name: str | None) -> str | None:
-    return name if name and not name.startswith(("http://", "https://")) else None
+    """A name without "by"; None for an address or for what is too long for one."""
+    name = " ".join(_BY.sub("", (name or "").strip(), count=1).split())
+    return name if name and len(name) <= _LONGEST_NAME and not _ADDRESS.match(name) else None
 
 
-def _date(parser: LexborHTMLParser, linked: dict[str, Any], meta: dict[str, str]) -> str | None:
-    keys = ("article:published_time", "datepublished", "date", "dc.date.issued", "dcterms.created", "pubdate")
-    given = [_text(linked.get("datePublished")), *(meta.get(key) for key in keys)]
-    time = parser.css_first("time[datetime]")
-    given.append(time.attributes.get("datetime") if time is not None else None)
-    matches = (_DATE.match(value) for value in given if value)
-    return next((match.group().strip() for match in matches if match), None)
+def _said(
+    parser: LexborHTMLParser, meta: Mapping[str, str], keys: Iterable[str], selectors: Iterable[str]
+) -> str | None:
+    """The first name that the meta elements or the markup hold."""
+    told = next((name for key in keys if (name := _person(meta.get(key)))), None)
+    return told or next((name for value in _values(parser, selectors) if (name := _person(value))), None)
 
 
-def _language(parser: LexborHTMLParser, linked: dict[str, Any], meta: dict[str, str]) -> str | None:
-    root = parser.root
-    declared = root.attributes.get("lang") if root is not None else None
-    for value in (declared, _text(linked.get("inLanguage")), meta.get("og:locale"), meta.get("content-language")):
-        if value and re.fullmatch(r"[A-Za-z]{2}(?:[-_].*)?", value):
-            return value[:2].lower()
+def _values(parser: LexborHTMLParser, selectors: Iterable[str]) -> Iterable[str]:
+    for selector in selectors:
+        node = parser.css_first(selector)
+        value = _value(node) if node is not None else None
+        if value:
+            yield value
+
+
+def _value(node: LexborNode) -> str | None:
+    given = node.attributes
+    told = next((given[key] for key in ("content", "datetime", "title") if given.get(key)), None)
+    return told or " ".join(node.text().split()) or None
+
+
+def _outlet(
+    parser: LexborHTMLParser, linked: Mapping[str, Any], named: Mapping[str, Any], meta: Mapping[str, str]
+) -> str | None:
+    told = meta.get("og:site_name") or _name(linked.get("publisher"), named)
+    return told or _said(parser, meta, ("application-name", "dc.publisher", "dcterms.publisher"), _SITE_MARKS)
+
+
+def _date(parser: LexborHTMLParser, linked: Mapping[str, Any], meta: Mapping[str, str]) -> str | None:
+    given = [_text(linked.get("datePublished")), *(meta.get(key) for key in _DATES)]
+    told = next((date for value in given if value and (date := _iso(value))), None)
+    return told or next((date for value in _values(parser, _DATE_MARKS) if (date := _iso(value))), None)
+
+
+def _iso(value: str) -> str | None:
+    match = _DATE.match(value)
+    return match.group().strip() if match else iso_date(value)
+
+
+def _language(parser: LexborHTMLParser, linked: Mapping[str, Any], meta: Mapping[str, str]) -> str | None:
+    given = parser.root.attributes if parser.root is not None else {}
+    declared = (given.get("lang"), given.get("xml:lang"), _text(linked.get("inLanguage")))
+    for value in (*declared, *(meta.get(key) for key in _LANGUAGES)):
+        code = language_code(value) if value and _LANGUAGE.fullmatch(value.strip()) else None
+        if code and len(code) == 2:
+            return code
+    return None
+
+
+def _address(
+    parser: LexborHTMLParser, linked: Mapping[str, Any], meta: Mapping[str, str], url: str | None
+) -> str | None:
+    canonical = parser.css_first("link[rel=canonical][href]")
+    said = canonical.attributes.get("href") if canonical is not None else None
+    page = linked.get("mainEntityOfPage")
+    entity = page.get("@id") if isinstance(page, dict) else page
+    for address in (said, meta.get("og:url"), _text(linked.get("url")), _text(entity), url):
+        try:
+            whole = urljoin(url or "", address.strip()) if address else ""
+        except ValueError:  # a host that is none
+            continue
+        if whole.startswith(("http://", "https://")):
+            return whole
     return None
 
 

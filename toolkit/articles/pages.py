@@ -3,14 +3,16 @@
 import html as entities
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
 
-from toolkit.articles.page_blocks import Tree, read_tree, words
-from toolkit.articles.page_body import Found, Place, find_article
+from toolkit.articles.page_blocks import Block, Tree, depth_of, read_tree, words
+from toolkit.articles.page_body import Found, Place, find_article, find_headline
 from toolkit.articles.page_metadata import Metadata, read_metadata
 from toolkit.articles.page_roles import Piece, pieces_of
 from toolkit.records import Role
@@ -24,7 +26,10 @@ _CHARSET = re.compile(
 _TAG = re.compile(r"<[a-z!/]", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(r"&(?:amp;)*lt;/?(?:p|br|div|strong|em|span|a|h[1-6]|ul|img|figure|b|i)\b", re.IGNORECASE)
 _LITTLE = 250  # characters of prose below which it is not clear that this is the article
-_SCATTERED = 0.3  # share of the page's prose below which it is not clear either
+# Share of the page's prose below which it is not clear either, for what no name of its own marks as the article.
+_SCATTERED = {"article": 0.3, "main": 0.3, "heaviest": 0.65}
+_MORE = 1.5  # times the prose that was found before, which what trafilatura found must have
+_APART = 0.2  # share of what trafilatura found up to which it speaks of something else than was found before
 _LARGEST = 1_500_000  # characters, and
 _DEEPEST = 200  # nested elements up to which trafilatura is asked, so that time stays bounded
 
@@ -72,16 +77,17 @@ def read_page(html: bytes | str, url: str | None) -> Page:
     >>> [block.text for block in page.blocks]
     ['Dyke holds', 'The dyke held.', 'The mayor\nspoke.', 'Rain fell.']
     """
-    source = _shallow(_unescaped(_decoded(html).replace("\x00", "")))
-    parser = _parsed(source)
+    source, raw = _prepared(_decoded(html))
+    parser = LexborHTMLParser(raw)
     facts = read_metadata(parser, url)
     tree = read_tree(parser)
-    place = find_article(tree)
+    headline = find_headline(tree, facts.title or "")
+    place = find_article(tree, headline)
     if place is None:
         return _page(facts, _pieces_of_text(facts.body), "json_ld" if facts.body else "none")
-    pieces = pieces_of(tree, place, facts.title or "")
+    pieces = pieces_of(tree, place, headline)
     if not _is_clear(place):
-        return _second_look(source, tree, facts, place, pieces)
+        return _second_look(parser, source, facts, (tree, place, pieces), headline)
     return _page(facts, pieces, place.found)
 
 
@@ -101,31 +107,69 @@ def body_paragraphs(page: Page) -> list[str]:
 
 
 def _is_clear(place: Place) -> bool:
-    return place.prose >= _LITTLE and (place.share >= _SCATTERED or place.found in ("marked", "named"))
+    """Whether there is no need to look again; where the page has hardly more prose than was found, looking is vain."""
+    enough = place.prose >= _LITTLE or place.share * _MORE >= 1
+    return enough and place.share >= _SCATTERED.get(place.found, 0.0)
 
 
-def _second_look(source: str, tree: Tree, facts: Metadata, place: Place, pieces: list[Piece]) -> Page:
+def _second_look(
+    parser: LexborHTMLParser,
+    source: str,
+    facts: Metadata,
+    first: tuple[Tree, Place, list[Piece]],
+    headline: Block | None,
+) -> Page:
     """Ask trafilatura where the article is; the paragraphs stay those of the page."""
+    tree, place, pieces = first
     if facts.body and len(facts.body) > 2 * sum(len(piece.text) for piece in pieces):
         return _page(facts, _pieces_of_text(facts.body), "json_ld")
-    if len(source) > _LARGEST or tree.depth > _DEEPEST:
+    if len(source) > _LARGEST or depth_of(parser) > _DEEPEST:
         return _page(facts, pieces, place.found)
-    said = _ask(source)
-    known = re.sub(r"\W+", "", said.get("text") or "")
-    blocks = [block for block in tree.blocks if (key := re.sub(r"\W+", "", block.text)) and key in known]
-    if sum(len(block.text) for block in blocks) <= place.prose:
+    said = _ask(source, facts.author is None and facts.published is None)
+    blocks = _blocks_within(said.get("text") or "", tree)
+    if not _is_better(blocks, tree, place):
         return _page(_completed(facts, said), pieces, place.found)
-    whole = Tree(elements=tree.elements, blocks=blocks, depth=tree.depth)
+    whole = Tree(elements=tree.elements, blocks=blocks)
     everywhere = msgspec.structs.replace(place, root=0, skipped=frozenset())
-    return _page(_completed(facts, said), pieces_of(whole, everywhere, facts.title or ""), "trafilatura")
+    return _page(_completed(facts, said), pieces_of(whole, everywhere, headline), "trafilatura")
 
 
-def _ask(source: str) -> dict[str, Any]:
+def _blocks_within(text: str, tree: Tree) -> list[Block]:
+    known = re.sub(r"\W+", "", text)
+    return [block for block in tree.blocks if (key := re.sub(r"\W+", "", block.text)) and key in known]
+
+
+def _is_better(blocks: list[Block], tree: Tree, place: Place) -> bool:
+    """Whether the blocks hold much more than the place does, or an article elsewhere."""
+    size = sum(len(block.text) for block in blocks)
+    inside = range(place.root, tree.elements[place.root].end)
+    shared = sum(len(b.text) for b in blocks if b.element in inside and b.element not in place.skipped)
+    return size > _MORE * place.prose or (size >= _LITTLE and shared <= _APART * size)
+
+
+def _ask(source: str, with_facts: bool) -> dict[str, Any]:
     from trafilatura import bare_extraction  # slow to import
 
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    said = bare_extraction(source, with_metadata=True, include_comments=False)
+    with _quiet("trafilatura"):
+        said = bare_extraction(source, fast=True, with_metadata=with_facts, include_comments=False)
     return said.as_dict() if said is not None and not isinstance(said, dict) else said or {}
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """No word from a library's loggers meanwhile: what it says of a page that it cannot read is nothing to act on."""
+    loggers = [logging.getLogger(key) for key in logging.root.manager.loggerDict if key.split(".")[0] == name]
+    for logger in loggers:
+        logger.addFilter(_nothing)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(_nothing)
+
+
+def _nothing(_: logging.LogRecord) -> bool:
+    return False
 
 
 def _completed(facts: Metadata, said: dict[str, Any]) -> Metadata:
@@ -166,11 +210,19 @@ def _page(facts: Metadata, pieces: list[Piece], path: Path) -> Page:
     )
 
 
-def _parsed(source: str) -> LexborHTMLParser:
-    try:
-        return LexborHTMLParser(source)
-    except UnicodeEncodeError:  # half of a surrogate pair is no text
-        return LexborHTMLParser(source.encode("utf-8", "replace"))
+def _prepared(source: str) -> tuple[str, bytes]:
+    """The page ready to be parsed, also as bytes, in which single characters are found many times faster."""
+    raw = source.encode("utf-8", "replace")  # half of a surrogate pair is no text
+    if b"\x00" in raw:
+        source = source.replace("\x00", "")
+        raw = source.encode("utf-8", "replace")
+    whole = _unescaped(source)
+    if whole is not source:
+        raw = whole.encode("utf-8", "replace")
+    if _may_be_deep(raw):
+        whole = _shallow(whole)
+        raw = whole.encode("utf-8", "replace")
+    return whole, raw
 
 
 def _decoded(html: bytes | str) -> str:
@@ -199,11 +251,13 @@ def _unescaped(source: str) -> str:
     return source
 
 
-def _may_be_deep(source: str) -> bool:
+def _may_be_deep(raw: bytes) -> bool:
     """Whether more elements are open somewhere than is usual, by a quick count; void ones count too."""
+    if raw.count(b"<") <= _UNCLOSED:
+        return False
     still_open = 0
-    for start in range(0, len(source), _CHUNK):
-        still_open += source.count("<", start, start + _CHUNK) - 2 * source.count("</", start, start + _CHUNK)
+    for start in range(0, len(raw), _CHUNK):
+        still_open += raw.count(b"<", start, start + _CHUNK) - 2 * raw.count(b"</", start, start + _CHUNK)
         if still_open > _UNCLOSED:
             return True
     return False
@@ -211,8 +265,6 @@ def _may_be_deep(source: str) -> bool:
 
 def _shallow(source: str) -> str:
     """The page without the elements that are nested too deep: parsing takes time quadratic in the depth."""
-    if not _may_be_deep(source):
-        return source
     depth = 0
 
     def kept(tag: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from toolkit.articles.intake import Rules, admit, identified, with_repairs
 from toolkit.articles.journal import Journal, Tally, discard, dropped_beside, journal_beside, resumed
 from toolkit.articles.lines import Meter
 from toolkit.articles.sources import READABLE, inputs_in, is_dataset, pending_in, size_of
-from toolkit.articles.tables import SETTABLE
+from toolkit.articles.tables import SETTABLE, NoColumnError
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import read_bytes, read_jsonl, suffix_of
 from toolkit.records import Article, Dropped
@@ -123,7 +123,8 @@ def _take_file(path: Path, request: Request, journal: Journal, said: Callable[[]
     except DataError as error:
         if path in request.inputs and not number:
             raise
-        journal.drop(Dropped(id=str(path), reason="unreadable", detail=str(error)))
+        reason = "no_column" if isinstance(error, NoColumnError) else "unreadable"
+        journal.drop(Dropped(id=str(path), reason=reason, detail=str(error)))
     journal.finish(path)
 
 

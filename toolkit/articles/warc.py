@@ -9,6 +9,7 @@ from toolkit.errors import DataError
 from toolkit.records import Dropped
 
 LARGEST_PAGE = 16 << 20  # bytes
+_LONGEST_LINE = 1 << 16  # bytes of a header
 _PAGES = ("text/html", "application/xhtml+xml")
 
 
@@ -34,15 +35,25 @@ def captured_pages(stream: IO[bytes], where: str) -> Iterator[Captured | Dropped
     from warcio.archiveiterator import ArchiveIterator
     from warcio.exceptions import ArchiveLoadFailed
 
-    number = 0
+    number, known = 0, False
     try:
-        for record in ArchiveIterator(stream):
-            number += 1
+        archive = ArchiveIterator(stream)
+        _bound_lines(archive)
+        for record in archive:
+            number, known = number + 1, known or bool(record.rec_type)
             if record.rec_type in ("response", "revisit"):
                 yield _captured(record, f"{where}, record {number}")
     except (ArchiveLoadFailed, zlib.error, EOFError, OSError, ValueError, AttributeError, IndexError) as error:
         # the library lets headers that are garbage fail as they will
         raise DataError(f"{where}: broken after record {number} ({error or type(error).__name__})") from error
+    if not known and stream.tell():
+        raise DataError(f"{where}: no record in it; is it a WARC?")
+
+
+def _bound_lines(archive: Any) -> None:  # noqa: ANN401 - the library is untyped
+    """Let no header line be longer than a limit: the library puts longer ones together at a cost that is quadratic."""
+    whole = archive.reader.readline
+    archive.reader.readline = lambda length=None: whole(min(length or _LONGEST_LINE, _LONGEST_LINE))
 
 
 def _captured(record: Any, where: str) -> Captured | Dropped:  # noqa: ANN401 - the library is untyped

@@ -1,11 +1,11 @@
 """Which paragraphs are put to annotators, and by what chance."""
 
-import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
+from toolkit.files import digest
 from toolkit.records import Paragraph
 
 
@@ -42,9 +42,11 @@ def stratified_sample(
     """A stratified random sample with proportional allocation, in the order of the input.
 
     Each stratum gets its share of ``count``, rounded by largest remainders; within a stratum every paragraph has the
-    same chance. None, or a count that is not below what there is, takes all.
+    same chance. None, or a count that is not below what there is, takes all. Each paragraph has a random number of its
+    own, so a larger sample holds the smaller one as long as no stratum gets less.
 
-    Source: Cochran, Sampling Techniques, 3rd ed. (1977), sections 5.1 and 5.5.
+    Source: Cochran, Sampling Techniques, 3rd ed. (1977), sections 5.1 and 5.5; permanent random numbers: Ohlsson,
+    Coordination of samples using permanent random numbers (1995).
     """
     strata: defaultdict[str, list[Paragraph]] = defaultdict(list)
     for paragraph in paragraphs:
@@ -53,14 +55,17 @@ def stratified_sample(
     shares = allocate(sizes, len(paragraphs) if count is None else min(count, len(paragraphs)))
     chosen: dict[str, float] = {}
     for name, members in strata.items():
-        by_id = sorted(members, key=lambda paragraph: paragraph.id)  # so that input order decides nothing
-        drawn = random.Random(f"sample {seed} {name}").sample(by_id, shares[name])  # noqa: S311 - a seeded draw
+        drawn = sorted(members, key=lambda paragraph: _number(seed, paragraph.id))[: shares[name]]
         chosen |= {paragraph.id: shares[name] / sizes[name] for paragraph in drawn}
     return [
         Chosen(paragraph=paragraph, stratum=stratum_of(paragraph), propensity=chosen[paragraph.id])
         for paragraph in paragraphs
         if paragraph.id in chosen
     ]
+
+
+def _number(seed: int, paragraph_id: str) -> str:
+    return digest(f"sample\n{seed}\n{paragraph_id}")
 
 
 def allocate(sizes: dict[str, int], count: int) -> dict[str, int]:

@@ -1,10 +1,13 @@
 """Verbs for a campaign on Label Studio."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from toolkit.cli.common import AsJson, CampaignPath, Quiet, campaign_at, emit, example, shown_progress
+from toolkit.cli import outside
+from toolkit.cli.common import AsJson, CampaignPath, Output, Quiet, campaign_at, emit, example, shown_progress
+from toolkit.errors import UsageError
 from toolkit.steps import progressing, pulling, pushing, running, simulating, withdrawing
 
 
@@ -19,6 +22,8 @@ def register(app: typer.Typer) -> None:
 
 def _push(
     source: CampaignPath,
+    to: outside.To = None,
+    annotators: outside.Annotators = None,
     withdraw: Annotated[
         list[str] | None,
         typer.Option("--withdraw", metavar="ITEM", help="Ask nobody about this item any more; may be repeated."),
@@ -27,16 +32,43 @@ def _push(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Bring the items to Label Studio, each once, however often this is run."""
+    """Bring the items to Label Studio, each once, however often this is run; or into spreadsheets, with --to."""
+    if to is not None:
+        emit(outside.push_sheets(source, to, annotators, quiet), as_json, quiet)
+        return
+    if annotators:
+        raise UsageError("--annotators goes with --to")
     campaign = campaign_at(source)
     if withdraw:
         withdrawing.withdraw(campaign, withdraw, reason)
     emit(pushing.push_step(campaign, shown_progress(quiet)), as_json, quiet)
 
 
-def _pull(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Append what annotators have done to the ledger."""
-    emit(pulling.pull_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
+def _pull(
+    sources: outside.Sources = None,
+    files: outside.Files = None,
+    output: Output = None,
+    question: outside.Question = None,
+    text: outside.Text = None,
+    item: outside.Item = None,
+    annotator: outside.Annotator = None,
+    label: outside.LabelColumn = None,
+    wide: outside.Wide = None,
+    kind: outside.KindOfVotes = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Append what annotators have done to the ledger.
+
+    With --from from files; with the address of any project, or --from alone, into a table of votes (-o).
+    """
+    options = outside.PullOptions(
+        files, output, question=question, text=text, item=item, annotator=annotator, label=label, wide=wide, kind=kind
+    )
+    outcome = outside.pull_outside(sources, options, quiet)
+    if outcome is None:
+        outcome = pulling.pull_step(campaign_at(Path((sources or [""])[0])), shown_progress(quiet))
+    emit(outcome, as_json, quiet)
 
 
 def _status(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:

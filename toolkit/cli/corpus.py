@@ -27,7 +27,7 @@ from toolkit.cli.common import (
 )
 from toolkit.errors import UsageError
 from toolkit.segmentation.options import Limits
-from toolkit.steps import corpus, init, segmenting
+from toolkit.steps import corpus, init, planning, segmenting
 from toolkit.steps.common import Outcome, Progress
 from toolkit.steps.paragraphs import segment_step
 
@@ -194,5 +194,5 @@ def _duplicates(
 
 def _plan(source: CampaignPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Sample paragraphs, put their targets to them, and fix the test set."""
-    outcome: Outcome = corpus.plan_step(campaign_at(source))
+    outcome: Outcome = planning.plan_step(campaign_at(source))
     emit(outcome, as_json, quiet)

@@ -19,7 +19,8 @@ from toolkit.cli.common import (
     note,
 )
 from toolkit.errors import UsageError
-from toolkit.steps import dataset, labels
+from toolkit.steps import aggregating, agreeing, dataset
+from toolkit.steps.votes import Columns
 
 Item = Annotated[str, typer.Option("--item", help="The column with the item.")]
 Annotator = Annotated[str, typer.Option("--annotator", help="The column with the annotator.")]
@@ -49,10 +50,10 @@ def _agreement(
 ) -> None:
     """Krippendorff's alpha with an interval by article, of a campaign or of a table of votes."""
     if is_campaign(source):
-        outcome = labels.agreement_campaign(campaign_at(source))
+        outcome = agreeing.agreement_campaign(campaign_at(source))
     else:
-        columns = labels.Columns(item=item, annotator=annotator, label=label, cluster=cluster)
-        outcome = labels.agreement_table(source, columns, seed)
+        columns = Columns(item=item, annotator=annotator, label=label, cluster=cluster)
+        outcome = agreeing.agreement_table(source, columns, seed)
     emit(outcome, as_json, quiet)
 
 
@@ -69,10 +70,10 @@ def _aggregate(
     if is_campaign(source):
         if output:
             raise UsageError("-o goes with a table of votes; a campaign writes gold.jsonl and agreement.json")
-        outcome = labels.aggregate_step(campaign_at(source))
+        outcome = aggregating.aggregate_step(campaign_at(source))
     else:
-        columns = labels.Columns(item=item, annotator=annotator, label=label)
-        outcome, rows = labels.aggregate_table(source, columns, output)
+        columns = Columns(item=item, annotator=annotator, label=label)
+        outcome, rows = aggregating.aggregate_table(source, columns, output)
         if output is None and not as_json:
             emit_rows(rows)
             note(outcome, quiet)

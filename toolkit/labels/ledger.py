@@ -20,6 +20,9 @@ NOT_COUNTED = frozenset(
         "beyond_overlap",
         "forged",
         "no_annotator",
+        "other_text",
+        "by_model",
+        "by_rule",
     }
 )
 

@@ -46,13 +46,19 @@ def columns(text: str) -> int:
     (2, 4, 2)
     """
     if text.isascii():
-        return len(text.expandtabs())
+        return len(text.expandtabs()) if "\t" in text else len(text)
     return len(text.expandtabs()) + len(_WIDE.findall(text)) - len(_NO_WIDTH.findall(text))
 
 
 def starts_wide(text: str) -> bool:
     """Whether a text begins with an ideograph, so that a line may end before it without a space."""
     return _WIDE.match(text) is not None
+
+
+def may_reach(text: str, lines: Sequence[Line], width: int) -> bool:
+    """Whether a line could have that many columns; decided without measuring any."""
+    widest = 8 if "\t" in text else 2  # columns of a character
+    return any(widest * (line.end - line.margin) >= width for line in lines)
 
 
 def share_longer(lines: Sequence[Line], length: int) -> float:

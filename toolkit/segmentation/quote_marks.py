@@ -5,6 +5,7 @@ by what stands around them; the language need not be. Only outermost quotations 
 """
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -12,8 +13,8 @@ from msgspec import Struct
 Family = Literal["curly", "straight", "guillemet", "angle", "single"]
 
 _PATTERN = (  # begins with a set of characters, which a search skips to; what makes it a mark is looked at behind that
-    "[\"“”„‟«»‹›`'‘’‚‛{more}](?:(?<=[\"“”„‟«»‹›])|(?<=`)`|(?<=')'|(?<=‘)‘|(?<=’)’|{low}"
-    "(?<=['‘‚‛`])(?<!\\w.)(?=[\\w\"“«„(\\[…¿¡])|(?<=['‘’])(?<=\\S.)(?!\\w))"
+    "[\"“”„‟«»‹›`'‘’‚‛{more}](?:(?<=[\"“”„‟«»‹›])|(?!(?<=\\w.)\\w)(?:(?<=`)`|(?<=')'|(?<=‘)‘|(?<=’)’|{low}"
+    "(?<=['‘‚‛`])(?<!\\w.)(?=[\\w\"“«„(\\[…¿¡])|(?<=['‘’])(?<=\\S.)(?!\\w)))"
 )
 _MARK = re.compile(_PATTERN.format(more="", low=""), re.DOTALL)
 _MARK_OR_COMMAS = re.compile(_PATTERN.format(more=",", low="(?<=,)(?<![\\w,].),(?=\\w)|"), re.DOTALL)
@@ -28,6 +29,7 @@ _RIGHT = frozenset(("”", "’’", "»", "›"))
 _ELISION = re.compile(r"(?:\d\d(?:s|er)?|em|tis|twas|til|till|cause|cos|n|round|bout|s)\b", re.IGNORECASE)
 _SENTENCE_ENDS = ".!?…"
 _SPACE_OR_OPENER = " \t\u00a0\u202f\u2009([{—–-/'\"“«„‘"
+_OPENS_OR_COUNTS = "([{“«„‘¿¡$€£#@"
 _LOOKAHEAD = 60  # marks; a quotation in single marks with more of them inside is not looked for
 
 
@@ -41,17 +43,11 @@ class Marked(Struct, frozen=True, kw_only=True):
     closed: bool = True
 
 
-class _Mark(Struct, frozen=True):
+class _Mark(Struct, frozen=True, gc=False):
     text: str
     start: int
     end: int
-    opens: bool  # by what stands around it
-    closes: bool
-
-    @property
-    def family(self) -> Family:
-        """The kind of mark, which its partner has too."""
-        return _FAMILIES.get(self.text, "single")
+    family: Family
 
 
 def has_marks(text: str) -> bool:
@@ -59,7 +55,7 @@ def has_marks(text: str) -> bool:
     return _pattern(text).search(text) is not None
 
 
-def pair_marks(text: str) -> list[Marked]:
+def pair_marks(text: str) -> Sequence[Marked]:
     """The outermost stretches in marks, in order.
 
     A closing mark before any opening one gives a first stretch with ``opened`` false.
@@ -67,7 +63,12 @@ def pair_marks(text: str) -> list[Marked]:
     >>> [text[m.start:m.end] for text in ["The nurses’ “no” to ‘fair’ pay"] for m in pair_marks(text)]
     ['“no”', '‘fair’']
     """
-    marks = [_seen(text, match) for match in _pattern(text).finditer(text)]
+    marks = [
+        _Mark(match[0], match.start(), match.end(), _FAMILIES.get(match[0], "single"))
+        for match in _pattern(text).finditer(text)
+    ]
+    if not marks:
+        return ()
     found: list[Marked] = []
     index = 0
     while index < len(marks):
@@ -81,7 +82,7 @@ def pair_marks(text: str) -> list[Marked]:
             stretch, index = _stretch(text, marks, index)
             if text[mark.start - 1 : mark.start] != "=":  # the value of an attribute, where markup was left
                 found.append(stretch)
-        elif not found and mark.closes:
+        elif not found and _looks_closing(text, mark):
             found.append(Marked(start=0, end=mark.end, family=mark.family, opened=False))
         index += 1
     return found
@@ -97,22 +98,26 @@ def _pattern(text: str) -> re.Pattern[str]:
     return _MARK_OR_COMMAS if ",," in text else _MARK
 
 
-def _seen(text: str, match: re.Match[str]) -> _Mark:
-    before = text[match.start() - 1] if match.start() else " "
-    after = text[match.end()] if match.end() < len(text) else " "
-    free_before = before in _SPACE_OR_OPENER or before.isspace()
-    free_after = not (after.isalnum() or after in "([{“«„‘¿¡$€£#@")
-    return _Mark(match[0], match.start(), match.end(), free_before and not after.isspace(), free_after)
+def _looks_opening(text: str, mark: _Mark) -> bool:
+    """Whether a mark could open a quotation by what stands around it."""
+    if mark.end == len(text) or text[mark.end].isspace():
+        return False
+    before = text[mark.start - 1] if mark.start else " "
+    return before in _SPACE_OR_OPENER or before.isspace()
+
+
+def _looks_closing(text: str, mark: _Mark) -> bool:
+    return mark.end == len(text) or not (text[mark.end].isalnum() or text[mark.end] in _OPENS_OR_COUNTS)
 
 
 def _can_open(text: str, mark: _Mark) -> bool:
     if mark.end == len(text):
         return False
     if mark.text in _RIGHT:
-        return mark.opens and not mark.closes
+        return _looks_opening(text, mark) and not _looks_closing(text, mark)
     if mark.family == "straight":
         before = text[mark.start - 1] if mark.start else " "
-        return mark.opens or before.isspace() or before == "="
+        return _looks_opening(text, mark) or before.isspace() or before == "="
     return True
 
 
@@ -123,7 +128,7 @@ def _stretch(text: str, marks: list[_Mark], opening: int) -> tuple[Marked, int]:
     for index in range(opening + 1, len(marks)):
         mark = marks[index]
         if mark.family != first.family:
-            step = _inner_step(first, mark)
+            step = _inner_step(text, first, mark)
             if step < 0 and not inner and mixed is None:
                 mixed = index
             inner = max(0, inner + step)
@@ -155,26 +160,27 @@ def _unclosed_before(text: str, marks: list[_Mark], opening: int, again: int, mi
     return Marked(start=first.start, end=end, family=first.family), again - 1
 
 
-def _inner_step(first: _Mark, mark: _Mark) -> int:
+def _inner_step(text: str, first: _Mark, mark: _Mark) -> int:
     """1 for a mark that opens a quotation of another kind inside, -1 for one that closes it.
 
     A straight mark that closes nothing inside closes what a curly one opened, where nothing else does; and the reverse.
     """
-    if {first.family, mark.family} != {"curly", "straight"} or mark.opens == mark.closes:
+    if {first.family, mark.family} != {"curly", "straight"}:
         return 0
-    return 1 if mark.opens else -1
+    return _looks_opening(text, mark) - _looks_closing(text, mark)
 
 
 def _closes(text: str, first: _Mark, mark: _Mark) -> bool:
     if first.text in _LOW:
         return mark.text not in _LOW
     if first.text in ("»", "›"):
-        return mark.text in ("«", "‹")
+        goes_on = first.start == 0 and mark.text == first.text  # as Spanish prints a later part of a quotation
+        return mark.text in ("«", "‹") or (goes_on and not _looks_opening(text, mark) and _looks_closing(text, mark))
     if mark.text in _RIGHT:
         return True
     if mark.family == "straight":
-        return not mark.opens or (text[mark.start - 1] in "—–-" and mark.closes)
-    return mark.family == "curly" and mark.closes and not mark.opens
+        return not _looks_opening(text, mark) or (text[mark.start - 1] in "—–-" and _looks_closing(text, mark))
+    return mark.family == "curly" and _looks_closing(text, mark) and not _looks_opening(text, mark)
 
 
 def _single_closing(text: str, marks: list[_Mark], opening: int) -> int | None:
@@ -183,7 +189,7 @@ def _single_closing(text: str, marks: list[_Mark], opening: int) -> int | None:
     The mark behind ``s`` and before a word may be that of a plural (``the nurses’ pay``): a later one goes before it.
     """
     mark = marks[opening]
-    if mark.text == "’" or not mark.opens or _ELISION.match(text, mark.end):
+    if mark.text == "’" or not _looks_opening(text, mark) or _ELISION.match(text, mark.end):
         return None
     possible = None
     for index in range(opening + 1, min(opening + _LOOKAHEAD, len(marks))):
@@ -192,9 +198,10 @@ def _single_closing(text: str, marks: list[_Mark], opening: int) -> int | None:
             continue
         if mark.text == "‚" and other.text in ("‘", "’"):
             return index
-        if other.opens and not other.closes:
+        closes = _looks_closing(text, other)
+        if not closes and _looks_opening(text, other):
             return possible
-        if other.text == "‘" or not other.closes:
+        if other.text == "‘" or not closes:
             continue
         if text[other.start - 1] not in "sS" or other.end == len(text) or not text[other.end].isspace():
             return index

@@ -1,13 +1,13 @@
-"""Who is quoted, and by which word: the clause behind a quotation, or the clause before it."""
+"""Who is quoted, and by which word: from the clause behind a quotation, or the clause before it."""
 
-import itertools
 import re
-from collections.abc import Iterator
 
 from msgspec import Struct
 
+from toolkit.segmentation.quote_clauses import Clause
 from toolkit.segmentation.quote_words import (
     ACCORDING,
+    ACCORDING_WORDS,
     CONJUNCTIONS,
     DETERMINERS,
     ENGLISH,
@@ -17,26 +17,16 @@ from toolkit.segmentation.quote_words import (
     PREPOSITIONS,
     PRONOUNS,
     RUSSIAN,
-    TIMES,
     TONGUE_OF,
     Tongue,
+    is_time,
 )
 
-_BEHIND = 220  # characters behind a quotation in which its attribution is looked for
-_BEFORE = 320
 _LONGEST_NAME = 14  # words
 _FARTHEST_VERB = 16  # words from a quotation to the verb behind it
-_ABBREVIATION = r"\b(?:Mr|Mrs|Ms|Dr|St|Sen|Rep|Gov|Gen|Lt|Col|Sgt|Capt|Prof|Rev|Jr|Sr|Sra|Hon|Dato|[^\W\d_])"
-_ABBREVIATED = re.compile(_ABBREVIATION + r"\Z")
-_STOP = re.compile("[.!?…]")
-_TOKEN = re.compile(
-    _ABBREVIATION + r"\."
-    r"|\w+(?:['’./-]\w+)*['’]?|[^\w\s]"
-)
 _BREAKS = frozenset(',;:—–-()[]"“”«»„|')
 _INVERTED = re.compile(r"(?P<verb>\w+?)(?:-t)?-(?P<who>ils?|elles?|on|je)$")
 _LINKS = frozenset(("that", "it", "as", "a", "an", "the", "что", "што", "що", "que", "bahawa", "dass"))
-_DATELINE = re.compile(r"[^\W\d_a-z][^\Wa-z]+(?:[ .,'’(-][^\n—–:]{0,50}?)?\s(?:[—–-]|--)\s")
 _POSSESSIVE = frozenset(("of", "for", "'s", "’s", "de", "del", "della", "du", "von", "van", "des", "da"))
 
 
@@ -48,118 +38,52 @@ class Attribution(Struct, frozen=True, kw_only=True):
     distance: int = 0  # words between the quotation and the verb; 0 also for what is by form an attribution
 
 
-class _Token(Struct, frozen=True):
-    text: str
-    start: int
-    end: int
-
-    @property
-    def low(self) -> str:
-        """The word in lower case."""
-        return self.text.lower()
-
-
-class Clause(Struct, frozen=True, kw_only=True):
-    """The words of a sentence on one side of a quotation."""
-
-    text: str
-    tokens: tuple[_Token, ...]
-
-    def says(self, first: int, last: int) -> str | None:
-        """The words from one token to before another."""
-        return self.text[self.tokens[first].start : self.tokens[last - 1].end] if first < last else None
-
-
-def clause_behind(text: str, end: int, limit: int) -> Clause:
-    """The rest of the sentence behind a quotation that ends at ``end``; at most up to ``limit``."""
-    last = min(limit, end + _BEHIND)
-    return Clause(text=text, tokens=tuple(_tokens(text, end, next(_sentence_stops(text, end, last), last))))
-
-
-def clause_before(text: str, start: int, floor: int) -> Clause:
-    """The beginning of the sentence in which a quotation starts; at least from ``floor``."""
-    dateline = _DATELINE.match(text) if not floor and start <= _BEFORE else None
-    first = dateline.end() if dateline else max(floor, start - _BEFORE)
-    for stop in _sentence_stops(text, first, start):
-        first = stop + 1
-    return Clause(text=text, tokens=tuple(_tokens(text, first, start)))
-
-
-def sentence_ends(text: str, start: int, end: int) -> int:
-    """How many sentences end in a stretch; two are as good as many."""
-    if end > start + 2 * _BEFORE:
-        return 2
-    return len(list(itertools.islice(_sentence_stops(text, start, end), 2)))
-
-
 def attributed_behind(clause: Clause) -> Attribution | None:
     """The attribution in the clause behind a quotation: ``said Col Hennig``, ``she says``, ``— сказал он``."""
-    tokens = clause.tokens
-    first = next((i for i, token in enumerate(tokens) if token.text not in _BREAKS), len(tokens))
+    words = clause.words
+    first = next((i for i, word in enumerate(words) if word not in _BREAKS), len(words))
     told = _according(clause, first)
     if told:
         return told
-    for index in range(first, min(first + _FARTHEST_VERB, len(tokens))):
-        inverted = _inverted(tokens[index].low)
+    for index, word in enumerate(words[first : first + _FARTHEST_VERB], first):
+        inverted = _inverted(clause.low[index]) if "-" in word else None
         if inverted:
             return _from_inverted(clause, index, inverted)
-        tongue = _reports(clause, index)
+        tongue = TONGUE_OF.get(word)  # a capital makes it a name or the beginning of a sentence
         if tongue is None:
             continue
-        lead = tokens[first:index]
-        if all(_helps(token, tongue) for token in lead):
+        if index == first or all(_helps(lead, tongue) for lead in words[first:index]):
             return _verb_first(clause, index, tongue)
         speaker = _subject_behind(clause, first, index, tongue)
         if speaker:
-            return Attribution(speaker=speaker, verb=tokens[index].text)
+            return Attribution(speaker=speaker, verb=word)
     return None
 
 
 def attributed_before(clause: Clause) -> Attribution | None:
     """The attribution in the clause before a quotation: ``He told me the matter was``, ``the report calls it``."""
-    tokens = clause.tokens
-    for index in range(len(tokens) - 1, -1, -1):
-        tongue = _reports(clause, index)
-        if tongue is None or (index and tokens[index - 1].low in DETERMINERS and tongue is ENGLISH):
+    words, low = clause.words, clause.low
+    verbs = [index for index, word in enumerate(words) if word in TONGUE_OF]
+    for index in reversed(verbs):
+        tongue = TONGUE_OF[words[index]]
+        last = low[index - 1] if index else ""
+        if tongue is ENGLISH and last in DETERMINERS:
             continue
-        between = [t for t in tokens[index + 1 :] if t.text not in _BREAKS and t.low not in _LINKS]
-        if tongue is ENGLISH and index and tokens[index - 1].low in PASSIVE:
+        if tongue is ENGLISH and last in PASSIVE:
             return None
-        if tongue is ENGLISH and index and tokens[index - 1].low == "who" and _tells_before(clause, index):
+        if tongue is ENGLISH and last == "who" and index > verbs[0]:
             continue
-        speaker = None if tokens[index].low in tongue.personal else _subject_before(clause, index, tongue)
-        if speaker is None and tongue is not ENGLISH:
-            behind = _verb_first(clause, index, tongue)
-            speaker = behind.speaker
-        return Attribution(speaker=speaker, verb=tokens[index].text, distance=len(between))
+        return _verb_last(clause, index, tongue)
     return _according_before(clause)
 
 
-# --- words ---------------------------------------------------------------------------------------------------------
-
-
-def _tokens(text: str, start: int, end: int) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(text, start, end):
-        yield _Token(match[0], match.start(), match.end())
-
-
-def _sentence_stops(text: str, start: int, end: int) -> Iterator[int]:
-    """Where sentences stop in a stretch; the full stop of an abbreviation is none."""
-    for match in _STOP.finditer(text, start, end):
-        after = text[match.end() : match.end() + 1]
-        if after and not after.isspace() and after not in "\"”»’'":
-            continue
-        if match[0] != "." or not _ABBREVIATED.search(text, max(start, match.start() - 6), match.start()):
-            yield match.start()
-
-
-def _reports(clause: Clause, index: int) -> Tongue | None:
-    token = clause.tokens[index]
-    return TONGUE_OF.get(token.text)  # a capital makes it a name or the beginning of a sentence
-
-
-def _tells_before(clause: Clause, index: int) -> bool:
-    return any(token.text in TONGUE_OF for token in clause.tokens[:index])
+def _verb_last(clause: Clause, index: int, tongue: Tongue) -> Attribution:
+    speaker = None if clause.low[index] in tongue.personal else _subject_before(clause, index, tongue)
+    if speaker is None and tongue is not ENGLISH:
+        speaker = _verb_first(clause, index, tongue).speaker
+    rest = zip(clause.words[index + 1 :], clause.low[index + 1 :], strict=True)
+    between = sum(word not in _BREAKS and low not in _LINKS for word, low in rest)
+    return Attribution(speaker=speaker, verb=clause.words[index], distance=between)
 
 
 def _inverted(word: str) -> tuple[str, str] | None:
@@ -172,7 +96,7 @@ def _from_inverted(clause: Clause, index: int, inverted: tuple[str, str]) -> Att
     verb, who = inverted
     if verb in TONGUE_OF:
         return Attribution(speaker=who, verb=verb)
-    after = clause.tokens[index + 1].text if index + 1 < len(clause.tokens) else ""
+    after = clause.words[index + 1] if index + 1 < len(clause.words) else ""
     return Attribution(speaker=who, verb=after) if after in TONGUE_OF else None
 
 
@@ -180,61 +104,64 @@ def _from_inverted(clause: Clause, index: int, inverted: tuple[str, str]) -> Att
 
 
 def _verb_first(clause: Clause, index: int, tongue: Tongue) -> Attribution:
-    tokens = clause.tokens
-    verb = tokens[index]
+    low = clause.low
     first = index + 1
-    while first < len(tokens) and (TIMES.fullmatch(tokens[first].low) or tokens[first].low in tongue.helpers):
+    while first < len(low) and (low[first] in tongue.helpers or is_time(low[first])):
         first += 1
-    if first < len(tokens) and verb.low in IMPERSONAL and tokens[first].low in INSIDE:
+    if first < len(low) and low[index] in IMPERSONAL and low[first] in INSIDE:
         first += 1
-    speaker = None if verb.low in tongue.personal else _name(clause, first, tongue)
-    return Attribution(speaker=speaker, verb=verb.text)
+    speaker = None if low[index] in tongue.personal else _name(clause, first, tongue)
+    return Attribution(speaker=speaker, verb=clause.words[index])
 
 
 def _name(clause: Clause, first: int, tongue: Tongue) -> str | None:
-    """The words from a token up to the first that cannot belong to a name or a title."""
-    tokens = clause.tokens
+    """The words from one up to the first that cannot belong to a name or a title."""
     last = first
-    while last < min(len(tokens), first + _LONGEST_NAME) and _goes_on(clause, first, last, tongue):
+    while last < min(len(clause.words), first + _LONGEST_NAME) and _goes_on(clause, first, last, tongue):
         last += 1
-    if first == last or not _can_begin_name(tokens[first], tongue):
+    if first == last or not _can_begin_name(clause.words[first], tongue):
         return None
     return clause.says(first, last)
 
 
 def _goes_on(clause: Clause, first: int, last: int, tongue: Tongue) -> bool:
-    token = clause.tokens[last]
-    if token.low in PRONOUNS and last > first:
+    word, low = clause.words[last], clause.low[last]
+    if last > first and low in PRONOUNS:
         return False
-    if token.low == "and" and last > first and last + 1 < len(clause.tokens):
-        return clause.tokens[last + 1].text[0].isupper()
-    if token.text == "-":
-        return last > first and clause.tokens[last - 1].end == token.start
-    if token.low in tongue.stops or token.text in _BREAKS or not token.text[0].isalnum():
+    if low == "and" and last > first and last + 1 < len(clause.words):
+        return clause.words[last + 1][0].isupper()
+    if word == "-":
+        return last > first and clause.is_joined(last)
+    if low in tongue.stops or word in _BREAKS or not word[0].isalnum():
         return False
-    return last == first or clause.tokens[last - 1].low not in PRONOUNS
+    return last == first or clause.low[last - 1] not in PRONOUNS
 
 
-def _can_begin_name(token: _Token, tongue: Tongue) -> bool:
-    return tongue is RUSSIAN or token.text[0].isupper() or token.low in PRONOUNS or token.low in DETERMINERS
+def _can_begin_name(word: str, tongue: Tongue) -> bool:
+    if tongue is RUSSIAN or word[0].isupper():
+        return True
+    low = word.lower()
+    return low in PRONOUNS or low in DETERMINERS
 
 
 def _according(clause: Clause, first: int) -> Attribution | None:
-    if first == len(clause.tokens):
+    if ACCORDING_WORDS.isdisjoint(clause.low[first : first + 3]):
         return None
-    match = ACCORDING.match(clause.text, clause.tokens[first].start)
+    match = ACCORDING.match(clause.text, clause.spans(first + 1)[first][0])
     return _named_after(clause, match) if match else None
 
 
 def _according_before(clause: Clause) -> Attribution | None:
-    if not clause.tokens:
+    if ACCORDING_WORDS.isdisjoint(clause.low):
         return None
-    matches = list(ACCORDING.finditer(clause.text, clause.tokens[0].start, clause.tokens[-1].end))
+    spans = clause.spans(len(clause.words))
+    matches = list(ACCORDING.finditer(clause.text, spans[0][0], spans[-1][1]))
     return _named_after(clause, matches[-1]) if matches else None
 
 
 def _named_after(clause: Clause, match: re.Match[str]) -> Attribution | None:
-    first = next((i for i, token in enumerate(clause.tokens) if token.start >= match.end()), len(clause.tokens))
+    spans = clause.spans(len(clause.words))
+    first = next((i for i, (start, _) in enumerate(spans) if start >= match.end()), len(spans))
     tongue = ENGLISH if match[0].isascii() else RUSSIAN
     speaker = _name(clause, first, tongue)
     return Attribution(speaker=speaker, verb=None, distance=1) if speaker else None
@@ -245,93 +172,97 @@ def _named_after(clause: Clause, match: re.Match[str]) -> Attribution | None:
 
 def _subject_behind(clause: Clause, first: int, verb: int, tongue: Tongue) -> str | None:
     """``Leopold Gant, 71, said``: what stands between a quotation and the verb, if it can be a name."""
-    tokens = clause.tokens
-    head = tokens[first]
-    lead = [token.low for token in tokens[first:verb]]
-    if head.low in CONJUNCTIONS or head.low in PREPOSITIONS or not _can_begin_name(head, tongue):
+    words, low = clause.words, clause.low
+    head = low[first]
+    if head in CONJUNCTIONS or head in PREPOSITIONS or not _can_begin_name(words[first], tongue):
         return None
-    if tongue is RUSSIAN and any(word in tongue.stops for word in lead):
+    if tongue is RUSSIAN and not tongue.stops.isdisjoint(low[first:verb]):
         return None
-    end = next((i for i in range(first, verb) if tokens[i].text in _BREAKS), verb)
-    while end > first and _helps(tokens[end - 1], tongue):
+    end = next((i for i in range(first, verb) if words[i] in _BREAKS), verb)
+    while end > first and _helps(words[end - 1], tongue):
         end -= 1
-    if _is_participle(clause, verb) or any(token.low in CONJUNCTIONS for token in tokens[first:end]):
+    if _is_participle(clause, verb) or not CONJUNCTIONS.isdisjoint(low[first:end]):
         return None
-    return clause.says(first, 1 + first if head.low in PRONOUNS else end)
+    return clause.says(first, 1 + first if head in PRONOUNS else end)
 
 
 def _subject_before(clause: Clause, verb: int, tongue: Tongue) -> str | None:
-    tokens = clause.tokens
     last = verb
-    while last and _helps(tokens[last - 1], tongue):
+    while last and _helps(clause.words[last - 1], tongue):
         last -= 1
     if not last:
         return None
-    joined = tokens[last - 1]
+    joined = clause.words[last - 1]
     if _is_participle(clause, verb):
         return _head(clause, last, tongue)
-    if joined.text == "," or joined.low in CONJUNCTIONS or joined.text in "—–)":
+    if joined in (",", "—", "–", ")") or clause.low[last - 1] in CONJUNCTIONS:
         return _head(clause, last - 1, tongue)
     return _tail(clause, last, tongue) or _head(clause, last, tongue)
 
 
-def _helps(token: _Token, tongue: Tongue) -> bool:
+def _helps(word: str, tongue: Tongue) -> bool:
     """Whether a word stands between speaker and verb; a capital makes it a name (``Theresa May said``)."""
-    adverb = token.text.islower() and token.text.endswith(("ly", "n't", "n’t"))
-    return token.text in tongue.helpers or (tongue is ENGLISH and adverb)
+    if word in tongue.helpers:
+        return True
+    return tongue is ENGLISH and word.endswith(("ly", "n't", "n’t")) and word.islower()
 
 
 def _is_participle(clause: Clause, verb: int) -> bool:
     """``adding``, ``calling``: what the subject of the whole sentence does besides."""
-    return clause.tokens[verb].text.endswith("ing") and not (verb and clause.tokens[verb - 1].low in PASSIVE)
+    return clause.words[verb].endswith("ing") and not (verb and clause.low[verb - 1] in PASSIVE)
 
 
 def _tail(clause: Clause, last: int, tongue: Tongue) -> str | None:
     """The name that ends right before the verb."""
-    tokens = clause.tokens
+    words, low = clause.words, clause.low
     first = last
-    while first and last - first < _LONGEST_NAME and _belongs(tokens[first - 1], tongue):
+    while first and last - first < _LONGEST_NAME and _belongs(words[first - 1], low[first - 1], tongue):
         first -= 1
-        if tokens[first].low in PRONOUNS:
+        if low[first] in PRONOUNS:
             break
-        determined = tokens[first].text in DETERMINERS  # not ``Los Angeles``
-        if determined and (not first or tokens[first - 1].low not in _POSSESSIVE):
+        determined = words[first] in DETERMINERS  # not ``Los Angeles``
+        if determined and (not first or low[first - 1] not in _POSSESSIVE):
             break
-    while first < last and tokens[first].low in _POSSESSIVE:
+    while first < last and low[first] in _POSSESSIVE:
         first += 1
-    if first == last or not _can_begin_name(tokens[first], tongue):
-        first = next((i for i in range(first, last) if _can_begin_name(tokens[i], tongue)), last)
+    if first == last or not _can_begin_name(words[first], tongue):
+        first = next((i for i in range(first, last) if _can_begin_name(words[i], tongue)), last)
     return clause.says(first, last)
 
 
-def _belongs(token: _Token, tongue: Tongue) -> bool:
-    if token.low in _POSSESSIVE:
+def _belongs(word: str, low: str, tongue: Tongue) -> bool:
+    if low in _POSSESSIVE:
         return True
-    stops = token.low in CONJUNCTIONS or token.low in PREPOSITIONS or token.low in tongue.stops - DETERMINERS
-    return not stops and token.text not in _BREAKS and (token.text[0].isalnum() or token.text in "'’")
+    if low in CONJUNCTIONS or low in PREPOSITIONS or (low in tongue.stops and low not in DETERMINERS):
+        return False
+    return word not in _BREAKS and (word[0].isalnum() or word in "'’")
 
 
 def _head(clause: Clause, limit: int, tongue: Tongue) -> str | None:
     """The name with which the sentence begins, behind what introduces it."""
-    tokens = clause.tokens
-    first = 0
-    while first < limit and tokens[first].text in _BREAKS:
-        first += 1
-    if first < limit and (tokens[first].low in PREPOSITIONS or tokens[first].low in CONJUNCTIONS):
-        first = 1 + next((i for i in range(first, limit) if tokens[i].text == ","), limit)
+    words, low = clause.words, clause.low
+    first = _behind_introduction(clause, limit)
     last = first
     named = False
     while last < limit and last - first < _LONGEST_NAME:
-        token = tokens[last]
-        low = token.low
-        if named and token.text[0].islower() and low not in _POSSESSIVE and low not in DETERMINERS:
+        word = low[last]
+        if named and words[last][0].islower() and word not in _POSSESSIVE and word not in DETERMINERS:
             break
-        if token.text in _BREAKS or (low in PRONOUNS and last > first) or low in CONJUNCTIONS:
+        if words[last] in _BREAKS or word in CONJUNCTIONS or (word in PRONOUNS and last > first):
             break
-        if last > first and (low in tongue.stops or low in tongue.helpers) and low not in _POSSESSIVE:
+        if last > first and (word in tongue.stops or word in tongue.helpers) and word not in _POSSESSIVE:
             break
-        named = named or (token.text[0].isupper() and (last > first or low not in DETERMINERS)) or low in PRONOUNS
+        named = named or (words[last][0].isupper() and (last > first or word not in DETERMINERS)) or word in PRONOUNS
         last += 1
-    while last > first and (tokens[last - 1].low in _POSSESSIVE or tokens[last - 1].low in DETERMINERS):
+    while last > first and (low[last - 1] in _POSSESSIVE or low[last - 1] in DETERMINERS):
         last -= 1
-    return clause.says(first, last) if first < last and _can_begin_name(tokens[first], tongue) else None
+    return clause.says(first, last) if first < last and _can_begin_name(words[first], tongue) else None
+
+
+def _behind_introduction(clause: Clause, limit: int) -> int:
+    """Where a sentence begins behind marks, and behind ``On Monday,``."""
+    words, low = clause.words, clause.low
+    first = next((i for i in range(limit) if words[i] not in _BREAKS), limit)
+    if first < limit and (low[first] in PREPOSITIONS or low[first] in CONJUNCTIONS):
+        return 1 + next((i for i in range(first, limit) if words[i] == ","), limit)
+    return first

@@ -173,17 +173,36 @@ PREPOSITIONS = _words(
     "in on at after before during to with by from under over into through against since until about asked"
 )
 PASSIVE = _words("is was are were be been being so")
-TIMES = re.compile(
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|yesterday|recently|later|reporters|journalists"
-    r"|журналистам|журналістам|\d{1,2}|янв\w*|февр\w*|марта|апрел\w*|мая|июн\w*|июл\w*|август\w*|сентябр\w*|октябр\w*|ноябр\w*|декабр\w*"
-    r"|студзеня|лютага|сакавіка|красавіка|траўня|чэрвеня|ліпеня|жніўня|верасня|кастрычніка|лістапада|снежня"
-    r"|січня|лютого|березня|квітня|травня|червня|липня|серпня|вересня|жовтня|листопада|грудня|он же",
-    re.IGNORECASE,
+ACCORDING_WORDS = _words(  # one of them is among the first three words of whatever `ACCORDING` finds
+    "according words словам мнению согласно данным слоў паводле думку словами menurut según segons selon laut zufolge"
+    " d'après d’après"
 )
-NAMED_THINGS = re.compile(  # what a name in marks stands behind
+_TIMES = _words(
+    "monday tuesday wednesday thursday friday saturday sunday today yesterday recently later reporters journalists"
+    " журналистам журналістам марта мая студзеня лютага сакавіка красавіка траўня чэрвеня ліпеня жніўня верасня"
+    " кастрычніка лістапада снежня січня лютого березня квітня травня червня липня серпня вересня жовтня листопада"
+    " грудня"
+)
+_TIMES_BEGIN = ("янв", "февр", "апрел", "июн", "июл", "август", "сентябр", "октябр", "ноябр", "декабр")
+
+
+def is_time(word: str) -> bool:
+    """Whether a word in lower case says when, or to whom, somebody spoke: ``monday``, ``24``, ``reporters``."""
+    return word in _TIMES or word.startswith(_TIMES_BEGIN) or (len(word) <= 2 and word.isdecimal())
+
+
+_NAMED_THINGS = re.compile(  # what a name in marks stands behind
     r"\b(?:film|movie|book|novel|song|album|show|series|magazine|newspaper|titled|entitled|headlined|called"
     r"|known as|dubbed|so-called|nicknamed|газет\w*|фильм\w*|фільм\w*|книг\w*"
     r"|партии|партия|партыя|партыі|конференци\w*|канферэнцы\w*|учения|проект\w*|праект\w*|программ\w*|праграм\w*|ооо|оао|зао|концерн\w*"
     r"|компани\w*|театр\w*|акци[яию]|агентств\w*|filem|buku|akhbar|program|bertajuk|bertema|konsep|película|libro|pel·lícula|llibre)\s*$",
     re.IGNORECASE,
 )
+
+
+def names_a_thing(before: str) -> bool:
+    """Whether the words before a mark end with what a name stands behind: ``in the film “…”``."""
+    words = before.rsplit(maxsplit=2)
+    if not words:
+        return False
+    return _NAMED_THINGS.search(before if words[-1] in ("as", "As") else words[-1]) is not None

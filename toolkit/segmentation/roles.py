@@ -6,8 +6,9 @@ name is kept so that ``--explain`` can show it. First the rules that need only t
 place (`PLACE_RULES`). No rule knows a name of a person, an agency or an outlet.
 """
 
+import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -29,7 +30,6 @@ from toolkit.segmentation.shape import (
 Region = Literal["above", "headline", "deck", "story", "foot"]
 
 _LONGEST_CROSSHEAD = 14  # words, as below
-_SURELY_PROSE = 8 * _LONGEST_CROSSHEAD + 20  # characters; no line of a story that is longer is a crosshead
 _PICTURES = 2  # how many sentences without a credit may stand above a title that is known
 
 
@@ -73,8 +73,8 @@ def _decision_by_form(place: Place) -> Decision | None:
 
 
 def _decision_by_place(place: Place, region: Region) -> Decision:
-    if region == "story" and len(place.text) > _SURELY_PROSE:
-        return _PROSE
+    if region == "story":  # nearly every paragraph; a test holds that no other rule is for it
+        return _CROSSHEAD if crosshead(place, region) else _PROSE
     role, rule = next(found for found in PLACE_RULES if found[1](place, region))
     return Decision(role=role, rule=rule.__name__)
 
@@ -83,13 +83,17 @@ def _decision_by_place(place: Place, region: Region) -> Decision:
 
 
 def _regions(texts: Sequence[str], by_form: Sequence[Decision | None], title: str) -> list[Region]:
-    prose = [i for i, text in enumerate(texts) if by_form[i] is None and not reads_as_heading(text)]
-    last = prose[-1] if prose else -1
-    headline = _title_index(texts[: prose[_PICTURES]] if len(prose) > _PICTURES else texts, title)
+    def prose_from(indexes: Iterable[int]) -> Iterator[int]:  # only the few at either end are asked for
+        return (i for i in indexes if by_form[i] is None and not reads_as_heading(texts[i]))
+
+    count = len(texts)
+    last = next(prose_from(range(count - 1, -1, -1)), -1)
+    until = next(itertools.islice(prose_from(range(count)), _PICTURES, None), count) if title else 0
+    headline = _title_index(texts[:until], title)
     if headline is None:
         headline = _headline_index(texts, by_form, last)
-    first = next((i for i in prose if headline is None or i > headline), len(texts))
-    return _regions_around(-1 if headline is None else headline, first, last, len(texts))
+    above = -1 if headline is None else headline
+    return _regions_around(above, next(prose_from(range(above + 1, last + 1)), count), last, count)
 
 
 def _regions_around(headline: int, first: int, last: int, count: int) -> list[Region]:
@@ -166,8 +170,9 @@ def around_the_headline(_place: Place, region: Region) -> bool:
 
 def crosshead(place: Place, region: Region) -> bool:
     """A short line without a full stop, and a longer paragraph below it."""
-    short = region == "story" and has_at_most(place.text, _LONGEST_CROSSHEAD) and reads_as_heading(place.text)
-    return short and len(place.after) > len(place.text)
+    if region != "story" or len(place.after) <= len(place.text):
+        return False
+    return has_at_most(place.text, _LONGEST_CROSSHEAD) and reads_as_heading(place.text)
 
 
 def name_at_the_foot(place: Place, region: Region) -> bool:
@@ -195,4 +200,5 @@ PLACE_RULES: tuple[tuple[Role, PlaceRule], ...] = (
     ("boilerplate", line_at_the_foot),
     ("body", plain_prose),
 )
+_CROSSHEAD = Decision(role="subhead", rule=crosshead.__name__)
 _PROSE = Decision(role="body", rule=plain_prose.__name__)

@@ -26,7 +26,7 @@ class Span(Struct, frozen=True, kw_only=True, gc=False):
     end: int
 
 
-class Explained(Struct, frozen=True, kw_only=True):
+class Explained(Struct, frozen=True, kw_only=True, gc=False):
     """A paragraph and the name of the rule that gave it its role."""
 
     paragraph: Paragraph

@@ -30,6 +30,7 @@ _ASCII_WORDS = bytes(ord(chr(i).lower()) if chr(i).isalnum() or chr(i) == "_" el
 INVISIBLE = "".join(map(chr, (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF)))
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _ABBREVIATION = re.compile(r"(?:\b\w\.\w|\b[JS]r|\bInc|\bCo|\bLtd)\.$")
+_ABBREVIATED = ("Jr.", "Sr.", "Inc.", "Co.", "Ltd.")
 _SPEECH = re.compile(r"(?:[QA]|[A-Z][A-Z .'’-]{1,30})\s?[:.]\s")
 _DATELINE = re.compile(r"[^\W\d_a-z][^\Wa-z]+(?:[ .,'’-][^\n—–:]{0,40}?)?\s?[—–-]\s")
 _SIGNED = re.compile(r"\s[—–-]{1,2}\s?([^—–.!?]{2,60})$")
@@ -68,7 +69,8 @@ def last_mark(text: str) -> str:
 def ends_with_abbreviation(text: str) -> bool:
     """Whether the last full stop belongs to initials: ``U.S.``, ``a.m.``, ``Jr.``."""
     bare = text[-20:].rstrip(_CLOSERS)
-    return bare.endswith(".") and _ABBREVIATION.search(bare) is not None
+    may_be = bare[-3:-2] == "." or bare.endswith(_ABBREVIATED)  # spares the pattern, which takes ten times as long
+    return may_be and _ABBREVIATION.search(bare) is not None
 
 
 def ends_sentence(line: str) -> bool:

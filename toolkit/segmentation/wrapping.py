@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, structs
 
-from toolkit.segmentation.lines import Line, columns, share_longer, starts_wide
+from toolkit.segmentation.lines import Line, columns, may_reach, share_longer, starts_wide
 from toolkit.segmentation.shape import ends_sentence, ends_with_abbreviation, is_entry, is_item, is_speech, is_table_row
 
 _WIDEST = 100  # columns; nobody wraps at more
@@ -55,7 +55,7 @@ class _Page(Struct, frozen=True):
 
 def paragraphs_of_lines(text: str, lines: Sequence[Line]) -> list[tuple[int, int]]:
     """The start and end of each paragraph: those of each line, unless lines were wrapped."""
-    if len(lines) < 2 or share_longer(lines, _WIDEST) > _OUTLIERS:
+    if len(lines) < 2 or share_longer(lines, _WIDEST) > _OUTLIERS or not may_reach(text, lines, _NARROWEST):
         return [(line.start, line.end) for line in lines]
     rows = [_row(text, line) for line in lines]
     for measured in (rows, _without_indents(rows)):  # some wrap first and indent then

@@ -25,6 +25,7 @@ from toolkit.records import Article, Dropped, Example, Gold, Split, SplitRow
 from toolkit.segmentation.context import contexts
 from toolkit.segmentation.succession import Placed
 from toolkit.splitting.certificate import Certificate, certify
+from toolkit.steps.agreeing import AgreementFile
 from toolkit.steps.common import (
     Outcome,
     annotations_of,
@@ -36,9 +37,8 @@ from toolkit.steps.common import (
     paragraphs_of,
     simulation_note,
 )
-from toolkit.steps.corpus import frame_of
-from toolkit.steps.labels import AgreementFile
 from toolkit.steps.paragraphs import counts_of, placed_items, told_outdated
+from toolkit.steps.planning import frame_of
 from toolkit.steps.scores import ScoresFile, scores_of
 from toolkit.workspace import Campaign
 

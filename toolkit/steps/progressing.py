@@ -10,9 +10,10 @@ from toolkit.errors import MissingFileError
 from toolkit.labels.agreement import QuestionAgreement
 from toolkit.records import Annotation
 from toolkit.runs import now
+from toolkit.steps.agreeing import agreement_of, alpha_line
 from toolkit.steps.common import Outcome, annotations_of, items_of
-from toolkit.steps.labels import agreement_of, alpha_line, counted_votes
 from toolkit.steps.studio import studio_file_of
+from toolkit.steps.votes import counted_votes
 from toolkit.workspace import Campaign
 
 _NAMED = 5  # of a long list, how many are named in the text; the facts have all

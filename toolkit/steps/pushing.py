@@ -119,6 +119,12 @@ def _assignments(campaign: Campaign, states: Iterable[Annotation]) -> list[Assig
     return in_force(rows, campaign.file.studio.annotators, answered)
 
 
+def shown_items(campaign: Campaign, items: Iterable[Item]) -> list[ShownItem]:
+    """The items whose paragraph is there, with what is shown for each."""
+    paragraphs = paragraphs_of(campaign)
+    return _shown(campaign, placed_items(campaign, list(items), paragraphs).items, paragraphs)
+
+
 def _shown(campaign: Campaign, items: Iterable[Item], paragraphs: Sequence[Paragraph]) -> list[ShownItem]:
     """What is shown for the items whose paragraph is there; what annotators saw of the others stays on the server."""
     texts = {paragraph.id: paragraph.text for paragraph in paragraphs}

@@ -37,8 +37,8 @@ from toolkit.steps.common import (
     items_of,
     paragraphs_of,
 )
-from toolkit.steps.corpus import frame_of
 from toolkit.steps.dataset import agreement_file_of, build_inputs, build_outputs, examples_of, gold_of
+from toolkit.steps.planning import frame_of
 from toolkit.steps.scores import scores_of
 from toolkit.workspace import Campaign
 

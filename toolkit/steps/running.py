@@ -6,12 +6,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from toolkit.campaigns.progress import state_line
+from toolkit.steps.aggregating import aggregate_inputs, aggregate_outputs, aggregate_step
 from toolkit.steps.baseline import train_inputs, train_outputs, train_step
 from toolkit.steps.common import Outcome, Progress, is_current
-from toolkit.steps.corpus import plan_inputs, plan_outputs, plan_step
 from toolkit.steps.dataset import build_inputs, build_outputs, build_step, card_inputs, card_outputs, card_step
-from toolkit.steps.labels import aggregate_inputs, aggregate_outputs, aggregate_step
 from toolkit.steps.paragraphs import segment_inputs, segment_outputs, segment_step
+from toolkit.steps.planning import plan_inputs, plan_outputs, plan_step
 from toolkit.steps.progressing import campaign_state
 from toolkit.steps.pulling import pull_step
 from toolkit.steps.pushing import push_inputs, push_outputs, push_step

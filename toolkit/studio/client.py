@@ -18,11 +18,14 @@ from toolkit.errors import StudioError
 from toolkit.files import digest
 from toolkit.studio.transport import TIMEOUT, Transport
 from toolkit.studio.wire import (
+    AnyProject,
     Draft,
     Invitation,
     NewAnnotation,
     Project,
+    ProjectPage,
     ProjectSettings,
+    ProjectTitle,
     QueuedTask,
     ServerAnnotation,
     ServerTask,
@@ -125,6 +128,15 @@ class Studio(Transport):
         """A project; None where there is none of that number."""
         response = self._request("GET", f"/api/projects/{project_id}/", allowed=(404,))
         return None if response.status_code == 404 else self._decoded(response, Project)
+
+    def any_project(self, project_id: int) -> AnyProject | None:
+        """A project that somebody else may have made, or None where there is none of that number that we may see."""
+        answer = self._request("GET", f"/api/projects/{project_id}/", f"project {project_id}", allowed=(403, 404))
+        return self._decoded(answer, AnyProject) if answer.is_success else None
+
+    def some_projects(self) -> list[ProjectTitle]:
+        """The newest projects that we may see, a page of them."""
+        return self._get("/api/projects/?page_size=20&include=id,title&ordering=-id", ProjectPage).results
 
     def create_project(self, settings: ProjectSettings) -> Project:
         """Make a project and read back that it is as wanted."""

@@ -36,6 +36,28 @@ class Project(ProjectSettings, frozen=True, kw_only=True):
     total_annotations_number: int = 0
 
 
+class AnyProject(Struct, frozen=True, kw_only=True):
+    """A project that somebody else may have made: what every server says of it."""
+
+    id: int
+    title: str
+    label_config: str
+    task_number: int = 0
+
+
+class ProjectTitle(Struct, frozen=True, kw_only=True):
+    """A project in a list."""
+
+    id: int
+    title: str
+
+
+class ProjectPage(Struct, frozen=True, kw_only=True):
+    """A page of a list of projects."""
+
+    results: list[ProjectTitle]
+
+
 class ServerAnnotation(Struct, frozen=True, kw_only=True):
     """An annotation or a draft as the server has it."""
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from toolkit.codebook import Codebook
-from toolkit.files import append_jsonl, read_json, read_jsonl, write_jsonl
+from toolkit.files import read_json, read_jsonl
 from toolkit.records import Assignment, Item
 
 pytestmark = pytest.mark.server
@@ -47,35 +47,39 @@ def votes(server, project):
     return found
 
 
+def assigned(workspace):
+    """Who is asked for what, in which order, by the plan."""
+    rows = read_jsonl(workspace.directory / "assignments.jsonl", Assignment)
+    names = {row.annotator for row in rows}
+    ordered = sorted(rows, key=lambda row: row.position)
+    return {name: [row.item_id for row in ordered if row.annotator == name] for name in names}
+
+
 def test_in_the_blind_layout_each_answers_what_is_assigned_and_nothing_else(small, server):
-    workspace = planned(small, "blind", 6, studio='layout = "blind"\nannotators = ["sim-ada", "sim-bo"]')
-    ids = [item.id for item in items_of(workspace)]
-    path = workspace.directory / "assignments.jsonl"
-    rows = {"sim-ada": ids[::-1], "sim-bo": ids[:4]}
-    write_jsonl(
-        path,
-        [
-            Assignment(item_id=item, annotator=name, position=position)
-            for name, own in rows.items()
-            for position, item in enumerate(own)
-        ],
-    )
-    facts(workspace)
-    workspace.run("simulate")
+    workspace = small("blind", items=6, batch=4)
+    configure(workspace, studio='layout = "blind"\nannotators = ["sim-ada", "sim-bo"]')
+    workspace.path.write_text(workspace.path.read_text().replace("votes = 3", "votes = 2"))
+    for verb in ("segment", "plan", "push", "simulate"):
+        workspace.run(verb)
     projects = read_json(workspace.directory / "studio.json")["projects"]
-    assert {project["annotator"]: server.item_ids(project["id"]) for project in projects} == rows
+    assert {project["annotator"]: server.item_ids(project["id"]) for project in projects} == assigned(workspace)
+    assert {project["annotator"] for project in projects} == {"sim-ada", "sim-bo"}
     for project in projects:
         assert len({person for people in votes(server, project["id"]).values() for person in people}) == 1
     # Somebody joins late, and so does work.
-    workspace.path.write_text(
-        workspace.path.read_text().replace('["sim-ada", "sim-bo"]', '["sim-ada", "sim-bo", "sim-cleo"]')
-    )
-    append_jsonl(path, [Assignment(item_id=ids[5], annotator="sim-cleo", position=0)])
+    text = workspace.path.read_text().replace('"sim-bo"]', '"sim-bo", "sim-cleo"]').replace("items = 6", "items = 9")
+    workspace.path.write_text(text)
+    workspace.run("plan")
     report = facts(workspace)
-    assert (report["created"], report["present"]) == (1, 10)
+    assert (report["created"], report["present"], report["taken_out"]) == (6, 12, 0)
+    held = {project["annotator"]: server.item_ids(project["id"]) for project in report["projects"]}
+    assert held == assigned(workspace)
+    assert held["sim-cleo"]
+    workspace.run("simulate")
     workspace.run("pull")
-    by_person = Counter(a.annotator for a in workspace.ledger() if a.state == "submitted")
-    assert by_person.keys() == {"sim-ada", "sim-bo"}
+    given = {(a.item_id, a.annotator) for a in workspace.ledger()}
+    assert given == {(item, name) for name, items in assigned(workspace).items() for item in items}
+    assert not [a.flags for a in workspace.ledger() if a.flags]
 
 
 def test_disputed_items_are_asked_of_somebody_who_has_not_seen_them(small, server):

@@ -6,15 +6,15 @@ from typing import Any
 
 import msgspec
 
-from toolkit.campaigns.assigning import in_force
 from toolkit.codebook import Codebook
 from toolkit.files import append_jsonl, read_jsonl, write_json, write_text
 from toolkit.labels.ledger import latest
-from toolkit.records import Annotation, Assignment, Item, Paragraph
+from toolkit.records import Annotation, Item, Paragraph
 from toolkit.segmentation.context import NO_CONTEXT, contexts
 from toolkit.steps.common import Outcome, Progress, articles_of, finish, items_of, paragraphs_of, withdrawn_of
 from toolkit.steps.disputing import disputes_of
 from toolkit.steps.paragraphs import counts_of, placed_items, told_outdated
+from toolkit.steps.planning import assignments_of
 from toolkit.steps.studio import StudioFile, campaign_key, connect, studio_file_of
 from toolkit.studio.push import PushReport, PushRequest, ShownItem, push_items
 from toolkit.studio.revision import differences
@@ -83,7 +83,7 @@ def _request(campaign: Campaign, url: str, shown: Sequence[ShownItem], states: S
         items=tuple(shown),
         unshown=tuple(sorted(items_of(campaign).keys() - {each.item.id for each in shown})),
         layout=options.layout,
-        assignments=tuple(_assignments(campaign, states)),
+        assignments=tuple(assignments_of(campaign)) if options.layout == "blind" else (),
         disputes=tuple(disputes_of(campaign, states)) if options.tiebreak else (),
         withdrawn=tuple(sorted(withdrawn_of(campaign))),
         earlier=tuple(_codebooks(campaign)),
@@ -109,14 +109,6 @@ def _answered(states: Iterable[Annotation], url: str) -> tuple[tuple[int, str], 
 def _codebooks(campaign: Campaign) -> list[Codebook]:
     path = campaign.at("codebooks.jsonl")
     return read_jsonl(path, Codebook) if path.exists() else []
-
-
-def _assignments(campaign: Campaign, states: Iterable[Annotation]) -> list[Assignment]:
-    if campaign.file.studio.layout != "blind":
-        return []
-    rows = read_jsonl(campaign.at("assignments.jsonl"), Assignment, f"stance plan {campaign.path}")
-    answered = {(state.item_id, state.annotator) for state in states if state.state in ("submitted", "skipped")}
-    return in_force(rows, campaign.file.studio.annotators, answered)
 
 
 def shown_items(campaign: Campaign, items: Iterable[Item]) -> list[ShownItem]:

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STANCE := $(BIN)/stance
 
-.PHONY: demo test verify soak style types unit browser schemas clean
+.PHONY: demo test verify soak style types unit browser postgres schemas clean
 .DEFAULT_GOAL := test
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
@@ -19,6 +19,13 @@ browser:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	  && apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium; } \
 	  || echo "no chromium: browser tests will be skipped"
+
+# The local server can keep its data in PostgreSQL. Where apt is not at hand, those tests skip with the reason.
+postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update \
+	  && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends postgresql; } \
+	  || echo "no PostgreSQL: its tests will be skipped"
 
 # --- the main job ----------------------------------------------------------------------------------------------------
 
@@ -42,7 +49,7 @@ style: .venv/.made
 types: .venv/.made
 	$(BIN)/mypy
 
-unit: .venv/.made browser
+unit: .venv/.made browser postgres
 	$(BIN)/pytest
 
 # Everything that needs the shared public data; fails where it is absent.

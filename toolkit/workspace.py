@@ -57,6 +57,7 @@ class StudioOptions(_Table, frozen=True, kw_only=True):
     annotators: tuple[_Pseudonym, ...] = ()  # blind: who has a project
     tiebreak: bool = False  # disputed items go to a further project
     show: tuple[ShownPart, ...] = ("headline", "neighbours", "note")
+    mask: tuple[Literal["outlet", "byline"], ...] = ()  # names that are blotted out of the texts, length kept
     batch: Annotated[int, Meta(ge=1)] = 200  # items a request of push, ledger lines a write of pull
 
 

@@ -12,14 +12,13 @@ from toolkit.cli.app import app
 ROOT = Path(__file__).parents[2]
 
 
-def verbs():
-    """All verbs, with those of `studio` by both their words."""
-    command = typer.main.get_command(app)
-    for name, verb in sorted(command.commands.items()):
+def verbs(group=None, before=""):
+    """All verbs, with those of a group by all their words."""
+    for name, verb in sorted((group or typer.main.get_command(app)).commands.items()):
         if hasattr(verb, "commands"):
-            yield from ((f"{name} {inner}", v) for inner, v in sorted(verb.commands.items()))
+            yield from verbs(verb, f"{before}{name} ")
         else:
-            yield name, verb
+            yield f"{before}{name}", verb
 
 
 @pytest.mark.parametrize(("name", "verb"), list(verbs()))

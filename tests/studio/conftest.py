@@ -99,6 +99,7 @@ def _shown_item(number: int, votes: int) -> ShownItem:
     )  # fmt: skip
     shown = Shown(
         headline="Harbour dues <b>rise</b>",
+        note="Governing: the Harbour Union",
         previous="The council of Varn met on Monday.",
         text=f"Quay {number} will cost more & sooner.\nBoats \N{SPEEDBOAT} and rafts \N{CANOE} wait.",
         next="Nobody was asked.",

@@ -3,14 +3,17 @@ import stat
 import msgspec
 import pytest
 
-from toolkit.errors import StudioError
+from toolkit.errors import DataError, StudioError
 from toolkit.studio.accounts import (
     PEOPLE,
     SIMULATED,
     Keys,
+    Person,
+    ensure_accounts,
     ensure_annotators,
     logged_in,
     new_account,
+    people_in,
     read_keys,
     write_keys,
 )
@@ -76,3 +79,63 @@ def test_a_pseudonym_is_a_person_or_simulated_and_never_both(studio, accounts, s
     name = next(iter(accounts))
     with pytest.raises(StudioError, match=f"{name} is {name}@annotators.invalid already; choose another pseudonym"):
         ensure_annotators(studio, [name], SIMULATED, studio_directory / "keys.json", lambda _: None)
+
+
+# --- people from a table -------------------------------------------------------------------------------------------
+
+
+def test_people_get_their_languages_and_an_address_that_receives_no_mail():
+    rows = [
+        {"pseudonym": "ann-9", "languages": "en, ru", "email": ""},
+        {"pseudonym": "bo", "email": " Bo@Uni.Example "},
+    ]
+    assert people_in(rows, "people.csv") == [
+        Person(pseudonym="ann-9", email="ann-9@annotators.invalid", languages=("en", "ru")),
+        Person(pseudonym="bo", email="bo@uni.example"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ({"pseudonym": ""}, "''"), ({"name": "x"}, "''"), ({"pseudonym": "Ann Lee"}, "'Ann Lee'"),
+        ({"pseudonym": "c", "email": "nobody"}, "'nobody' is no e-mail"),
+        ({"pseudonym": "a"}, "an earlier line"), ({"pseudonym": "c", "email": "A@B.example"}, "an earlier line"),
+    ],
+)  # fmt: skip
+def test_rows_that_are_nobody_or_somebody_twice_are_named(row, complaint):
+    with pytest.raises(DataError, match=r"people\.csv:3: ") as refusal:
+        people_in([{"pseudonym": "a", "email": "a@b.example"}, row], "people.csv")
+    assert complaint in str(refusal.value)
+
+
+def test_addresses_that_differ_by_case_are_one_account(studio, tmp_path):
+    keys_file = tmp_path / "keys.json"
+    (made,) = ensure_accounts(
+        studio, [Person(pseudonym="mo", email="Mo@Uni.Example")], keys_file, lambda _: None
+    ).values()
+    users = len(studio.users())
+    again = ensure_accounts(studio, [Person(pseudonym="mo", email="mo@uni.example")], keys_file, lambda _: None)["mo"]
+    assert (again.user_id, len(studio.users())) == (made.user_id, users)
+    assert studio.users()[made.user_id or 0] == "mo@uni.example"
+    with pytest.raises(StudioError, match="is mo already; an address is one account"):
+        ensure_accounts(studio, [Person(pseudonym="other", email="MO@uni.example")], keys_file, lambda _: None)
+
+
+def test_languages_are_kept_and_may_be_added_later(studio, studio_directory):
+    keys_file = studio_directory / "keys.json"
+    for languages in (("en",), (), ("en", "ru")):
+        person = Person(pseudonym="poly", email="poly@annotators.invalid", languages=languages)
+        ensure_accounts(studio, [person], keys_file, lambda _: None)
+        assert read_keys(keys_file).annotators["poly"].languages == (languages or ("en",))
+
+
+def test_a_key_file_that_others_may_read_is_closed_and_that_is_said(tmp_path, caplog):
+    path = tmp_path / "keys.json"
+    write_keys(path, Keys(admin=new_account("a@b.invalid")))
+    assert read_keys(path).admin
+    assert caplog.messages == []
+    path.chmod(0o644)
+    read_keys(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert caplog.messages == [f"{path}: others could read the passwords in it; it has mode 600 now"]

@@ -7,6 +7,7 @@ from toolkit.codebook import Codebook, Label, Question, TreeStep, read_codebook
 from toolkit.errors import ConfigError
 from toolkit.records import Item, Target
 from toolkit.studio.push import push_items
+from toolkit.studio.results import spans_in_code_points, unprintable
 from toolkit.studio.screen import (
     Shown,
     answer_problem,
@@ -18,6 +19,7 @@ from toolkit.studio.screen import (
     printable,
     task_data,
 )
+from toolkit.studio.wire import Project, ProjectSettings
 
 # What XML 1.0 allows; the codebook refuses all else.
 XML_TEXT = st.text(
@@ -62,6 +64,34 @@ def test_the_server_takes_every_kind_of_question(studio, book):
 @given(title=XML_TEXT, definition=XML_TEXT, text=XML_TEXT)
 def test_the_server_takes_any_words_that_xml_can_hold(studio, title, definition, text):
     studio.check_config(label_config(titled(title, definition, text), "en"))
+
+
+@pytest.fixture(scope="module")
+def scratch(studio) -> Project:
+    """A project whose configuration may be changed at will."""
+    return studio.create_project(settings_with(label_config(titled("This"), "en")))
+
+
+def settings_with(config: str) -> ProjectSettings:
+    return ProjectSettings(
+        title="Words",
+        description="of a test",
+        label_config=config,
+        maximum_annotations=1,
+        expert_instruction="<p>x</p>",
+    )
+
+
+@pytest.mark.server
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(title=XML_TEXT, definition=XML_TEXT, question=XML_TEXT, headline=st.text(max_size=60), text=st.text(max_size=60))
+def test_any_words_are_given_back_as_they_went(studio, raw, scratch, title, definition, question, headline, text):
+    book = titled(title, definition, question)
+    config = label_config(book, "en")
+    assert studio.update_project(scratch.id, settings_with(config)).label_config == config
+    data = task_data(item(), Shown(headline=headline, text=text), book, "en")
+    studio.import_tasks(scratch.id, [data])
+    assert raw().tasks(scratch.id)[-1]["data"] == data
 
 
 @pytest.mark.server
@@ -135,14 +165,33 @@ def test_instructions_are_words_not_markup(book):
     assert "towards …?" in page
 
 
+def test_what_is_hidden_has_no_place_on_the_screen(book):
+    bare = label_config(book, "en", show=())
+    for column in ("$headline", "$previous", "$next", "$note", "$source"):
+        assert column not in bare
+    for part, column in {"headline": "$headline", "neighbours": "$next", "note": "$note", "byline": "$source"}.items():
+        assert column in label_config(book, "en", show=(part,))
+
+
+def test_definitions_have_a_key_that_no_label_has():
+    with_key = msgspec.structs.replace(Label(name="a", title={"en": "A"}, definition={"en": "It is a."}), hotkey="h")
+    question = Question(name="stance", text={"en": "So?"}, labels=(with_key,))
+    book = Codebook(name="stance", version="1", title={"en": "x"}, questions=(question,))
+    config = label_config(book, "en")
+    assert '<Choice value="Definitions" alias="open" hotkey="g" />' in config
+    assert 'value="A: It is a."' in config
+    plain = msgspec.structs.replace(book, questions=(Question(name="c", text={"en": "So?"}, kind="text"),))
+    assert "Definitions" not in label_config(plain, "en")
+
+
 # --- what it shows -------------------------------------------------------------------------------------------------
 
 
 def test_the_data_of_a_task_are_texts_and_name_the_target(book):
-    data = task_data(item(), Shown(text="Boats wait."), book, "en")
+    data = task_data(item(), Shown(text="Boats wait.", note="Governing: <nobody>"), book, "en")
     assert set(data) == {
         "item_id", "headline", "previous", "text", "next", "target", "note", "q_stance", "q_voice", "q_strength",
-        "q_confidence", "q_topics", "q_words", "q_comment",
+        "q_confidence", "q_topics", "q_words", "q_comment", "source",
     }  # fmt: skip
     assert data["q_stance"] == "Which way does the paragraph lead a reader towards the government of {target} & Co?"
     assert (data["headline"], data["text"], data["note"]) == ("", "Boats wait.", "Governing: <nobody>")
@@ -154,6 +203,7 @@ def test_offsets_survive_characters_that_cannot_be_shown(text):
     assert len(shown) == len(text)
     assert all(a == b or b == "\ufffd" for a, b in zip(text, shown, strict=True))
     assert printable(shown) == shown
+    assert unprintable(text) == sum(a != b for a, b in zip(text, shown, strict=True))
     msgspec.json.encode(shown)
 
 
@@ -178,7 +228,7 @@ ANSWERS = st.fixed_dictionaries(
         "confidence": st.integers(1, 3),
         "topics": st.sampled_from([["tax"], ["fish"], ["tax", "fish"]]),
         "words": SPANS.map(lambda spans: [{"start": start, "end": start + length} for start, length in spans]),
-        "comment": st.text(min_size=1),
+        "comment": st.text(min_size=1).map(printable),
     },
 )
 
@@ -193,6 +243,61 @@ def test_answers_survive_the_way_there_and_back(book, answers):
     assert parsed == answers
     assert answer_problem(parsed, book) is None
     assert build_result(parsed, book) == build_result(answers, book)
+
+
+def test_a_look_at_the_definitions_is_no_answer(book, choice):
+    assert parse_result([choice("definitions-shown", "open"), choice("stance", "neutral")], book) == {
+        "stance": "neutral"
+    }
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.just("\ud83d"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+PARTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "from_name": st.sampled_from(["stance", "words", "topics", "comment", "confidence", "\ud83d"]) | JSON,
+        "type": st.sampled_from(["choices", "labels", "rating", "textarea"]) | JSON,
+        "value": st.dictionaries(st.sampled_from(["choices", "start", "end", "text", "rating"]), JSON) | JSON,
+    },
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(result=st.lists(PARTS | JSON, max_size=4), text=st.text())
+def test_whatever_was_sent_is_read_and_can_be_kept(book, result, text):
+    answers = parse_result(spans_in_code_points(result, text), book)
+    msgspec.json.encode(answers)
+    answer_problem(answers, book)
+    book.problem_with(answers)
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30)
+
+
+@given(before=TEXTS, words=TEXTS, after=TEXTS)
+def test_marked_words_are_found_whether_counted_in_code_points_or_in_utf_16(before, words, after):
+    text = before + words + after
+
+    def units(part: str) -> int:
+        return len(part.encode("utf-16-le")) // 2
+
+    def marked(start: int, end: int) -> list:
+        return [{"from_name": "words", "type": "labels", "value": {"start": start, "end": end, "text": words}}]
+
+    for start, end in ((len(before), len(before + words)), (units(before), units(before + words))):
+        (part,) = spans_in_code_points(marked(start, end), text)
+        found = text[part["value"]["start"] : part["value"]["end"]]
+        assert "".join(found.split()) == "".join(words.split()) or not words.strip()
+
+
+def test_offsets_without_words_or_with_wrong_ones_stay_as_they_came():
+    for value in ({"start": 1, "end": 2}, {"start": 0, "end": 1, "text": "elsewhere"}, {"start": "a", "text": "b"}):
+        part = {"type": "labels", "value": value}
+        assert spans_in_code_points([part], "\N{SPEEDBOAT} boat") == [part]
 
 
 def test_the_order_in_which_labels_were_ticked_means_nothing(book, choice):

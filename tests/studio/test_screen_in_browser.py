@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from toolkit.studio.push import push_items
+from toolkit.studio.results import spans_in_code_points
 from toolkit.studio.screen import parse_result
 
 BROWSER = Path("/usr/bin/chromium")
@@ -17,26 +19,34 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def page(studio, accounts) -> Iterator:
-    """A browser in which the first annotator has signed in; it may talk to the server alone."""
+@pytest.fixture(scope="module")
+def context(studio, accounts) -> Iterator:
+    """A browser in which the first annotator has signed in."""
     from playwright.sync_api import sync_playwright
 
     account = accounts["ann-1"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(BROWSER), headless=True, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1400, "height": 1100})
-        elsewhere: list[str] = []
-        page.on(
-            "request", lambda request: None if request.url.startswith(studio.url) else elsewhere.append(request.url)
-        )
+        context = browser.new_context(viewport={"width": 1400, "height": 1100})
+        page = context.new_page()
         page.goto(f"{studio.url}/user/login/")
         page.fill("input[name=email]", account.email)
         page.fill("input[name=password]", account.password)
         page.press("input[name=password]", "Enter")
         page.wait_for_url(re.compile(r"/projects|/$"))
-        yield page
+        page.close()
+        yield context
         browser.close()
+
+
+@pytest.fixture
+def page(context, studio) -> Iterator:
+    """A page of that browser; it may talk to the server alone."""
+    elsewhere: list[str] = []
+    page = context.new_page()
+    page.on("request", lambda request: None if request.url.startswith(studio.url) else elsewhere.append(request.url))
+    yield page
+    page.close()
     assert [url for url in elsewhere if not url.startswith(("data:", "blob:"))] == []
 
 
@@ -59,6 +69,39 @@ def open_queue(page, url: str, project: int):
     return expect
 
 
+def give(studio, request, **texts) -> int:
+    """Push one item with these texts and return its project."""
+    (each,) = request.items
+    shown = msgspec.structs.replace(each.shown, **texts)
+    changed = msgspec.structs.replace(request, items=(msgspec.structs.replace(each, shown=shown),))
+    (pushed,) = push_items(studio, changed, lambda _d, _t: None).projects
+    return pushed.id
+
+
+def mark(page, words: str) -> None:
+    """Select words of the item as a mouse does."""
+    box = page.evaluate(
+        """(words) => {
+            const walker = document.createTreeWalker(document.querySelector('.stance-item'), NodeFilter.SHOW_TEXT);
+            for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+                const start = node.data.indexOf(words);
+                if (start < 0) continue;
+                const range = document.createRange();
+                range.setStart(node, start);
+                range.setEnd(node, start + words.length);
+                const box = range.getBoundingClientRect();
+                return [box.left, box.right, (box.top + box.bottom) / 2];
+            }
+        }""",
+        words,
+    )
+    left, right, middle = box
+    page.mouse.move(left + 1, middle)
+    page.mouse.down()
+    page.mouse.move(right - 1, middle, steps=4)
+    page.mouse.up()
+
+
 def submit(page) -> None:
     with page.expect_response(lambda answer: answer.request.method == "POST" and "/annotations" in answer.url):
         page.get_by_test_id("bottombar-submit-button").click()
@@ -75,7 +118,7 @@ def test_an_annotator_sees_the_paragraph_between_its_neighbours_and_answers_by_k
     expect = open_queue(page, studio.url, project)
     shown = [
         "Harbour dues <b>rise</b>", "The council of Varn met on Monday.", "Label only this text",
-        "Quay 0 will cost more & sooner.", "Nobody was asked.", "Governing: the Harbour Union",
+        "Quay 0 will cost more & sooner.", "Nobody was asked.",
         "Which way does the paragraph lead a reader towards the government of Selmara?", "A $\u20605 tax",
     ]  # fmt: skip
     tops = []
@@ -83,6 +126,10 @@ def test_an_annotator_sees_the_paragraph_between_its_neighbours_and_answers_by_k
         expect(page.get_by_text(text)).to_be_visible()
         tops.append(page.get_by_text(text).bounding_box()["y"])
     assert tops == sorted(tops)
+    beside = page.get_by_text("Governing: the Harbour Union").bounding_box()
+    item = page.locator(".stance-item").bounding_box()
+    assert beside["y"] < item["y"] + item["height"]
+    assert beside["x"] > item["x"] + item["width"]
     assert page.locator(".stance-item").inner_text().startswith("Label only this text\nQuay 0")
 
     voice, strength = page.get_by_text("Who carries it?"), page.get_by_text("How strong is it?")
@@ -134,3 +181,122 @@ def test_a_required_answer_is_asked_for_and_words_are_marked_in_code_points(page
     assert given == {
         "stance": "pro_government", "voice": "author", "words": [{"start": start, "end": start + len("wait")}],
     }  # fmt: skip
+
+
+def test_the_item_stands_at_the_same_place_whatever_surrounds_it(page, studio, push_request):
+    surroundings = (
+        {"headline": "", "previous": "", "next": ""},
+        {
+            "headline": "Dues rise. " * 40,
+            "previous": "The council met. " * 200 + "It ended here.",
+            "next": "So. " * 900,
+        },
+    )
+    tops = []
+    for number, texts in enumerate(surroundings):
+        request = push_request(1)
+        project = give(studio, msgspec.structs.replace(request, campaign=f"{request.campaign}-{number}"), **texts)
+        expect = open_queue(page, studio.url, project)
+        tops.append(page.locator(".stance-item").bounding_box()["y"])
+    assert tops[0] == tops[1]
+    # Of a long paragraph before it the end is seen.
+    context = page.locator(".stance-previous").bounding_box()
+    end = page.evaluate(
+        """() => {
+            const range = document.createRange();
+            range.selectNodeContents(document.querySelector('.stance-previous .lsf-richtext__line'));
+            return [...range.getClientRects()].at(-1).bottom;
+        }"""
+    )
+    assert context["y"] < end <= context["y"] + context["height"] + 1
+    expect(page.get_by_text("Which way does the paragraph")).to_be_visible()
+
+
+def test_definitions_are_one_key_away_and_leave_no_answer(page, studio, raw, project, book):
+    expect = open_queue(page, studio.url, project)
+    definition = page.get_by_text("For the government: Yes")
+    expect(definition).to_be_hidden()
+    page.keyboard.press("h")
+    expect(definition).to_be_visible()
+    page.keyboard.press("h")
+    expect(definition).to_be_hidden()
+    page.keyboard.press("h")
+    page.keyboard.press("2")
+    submit(page)
+    assert answers(raw, project, book)["item-0"] == [{"stance": "neutral"}]
+    (task,) = (task for task in raw().tasks(project) if task["annotations"])
+    assert {part["from_name"] for part in task["annotations"][0]["result"]} == {"stance", "definitions-shown"}
+
+
+def test_nothing_is_chosen_beforehand_and_nothing_is_sent_unasked(page, studio, raw, project, book):
+    expect = open_queue(page, studio.url, project)
+    expect(page.get_by_test_id("bottombar-submit-button")).to_be_disabled()
+    assert page.locator(":checked").count() == 0
+    page.keyboard.press("2")
+    expect(page.locator(":checked")).to_have_count(1)
+    page.goto(f"{studio.url}/projects/")
+    expect(page.get_by_text("Harbours").first).to_be_visible(timeout=60_000)
+    assert answers(raw, project, book) == {"item-0": [], "item-1": [], "item-2": []}
+
+
+HOSTILE = (
+    '<img src="https://elsewhere.invalid/x.png" onerror="window.broken=1"><script>window.broken=1</script>'
+    '"/></View><Choices name="x" toName="text"><Choice value="y"/></Choices> '
+    "$headline {{headline}} &lt;b&gt; ]]> {target} %s"
+)
+
+
+def test_a_text_is_shown_letter_by_letter_and_is_never_markup(page, studio, raw, push_request):
+    texts = {
+        "text": HOSTILE, "headline": HOSTILE, "note": HOSTILE, "previous": "https://elsewhere.invalid/an-address.txt",
+        "next": "s3://bucket/key",
+    }  # fmt: skip
+    project = give(studio, push_request(1), **texts)
+    expect = open_queue(page, studio.url, project)
+    expect(page.locator(".stance-item .lsf-richtext__line")).to_have_text(HOSTILE)
+    expect(page.locator(".stance-headline")).to_have_text(HOSTILE)
+    expect(page.locator(".stance-side")).to_contain_text(HOSTILE)
+    expect(page.locator(".stance-previous")).to_have_text(texts["previous"])
+    expect(page.locator(".stance-next")).to_have_text(texts["next"])
+    assert page.locator("[name='y'], .stance-page img, .stance-page script, .stance-page b").count() == 0
+    assert page.evaluate("() => window.broken") is None
+    assert raw().tasks(project)[0]["data"]["text"] == HOSTILE
+
+
+ODD = (
+    "Quay \N{SPEEDBOAT}\N{SPEEDBOAT} one\r\nCafe\u0301 two\u2028three \U00010400\U00010401 four\rfive "
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467 six\ufffd \u05d0\u05d1 seven"
+)
+
+
+def test_marked_words_come_back_in_code_points_behind_any_characters(page, studio, raw, push_request, book):
+    project = give(studio, push_request(1), text=ODD)
+    expect = open_queue(page, studio.url, project)
+    wanted = ["one", "Cafe\u0301", "two", "three", "four", "five", "six", "seven"]
+    for number, words in enumerate(wanted, 1):
+        page.locator(".lsf-label").get_by_text("Mark the words").click()
+        mark(page, words)
+        expect(page.locator(".htx-highlight")).to_have_count(number)
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    submit(page)
+    (task,) = raw().tasks(project)
+    result = task["annotations"][0]["result"]
+    spans = parse_result(spans_in_code_points(result, ODD), book)["words"]
+    assert sorted(ODD[span["start"] : span["end"]] for span in spans) == sorted(wanted)
+    # Label Studio counts in code points by itself: nothing had to be moved.
+    assert spans_in_code_points(result, ODD) == result
+
+
+def test_what_is_hidden_does_not_reach_the_browser(page, studio, push_request):
+    bodies: list[str] = []
+    page.on("response", lambda answer: bodies.append(answer.text()) if "/api/" in answer.url else None)
+    request = msgspec.structs.replace(push_request(1), show=("headline",))
+    project = give(studio, request, note="", previous="", next="")
+    expect = open_queue(page, studio.url, project)
+    expect(page.locator(".stance-headline")).to_be_visible()
+    assert page.locator(".stance-previous, .stance-next").count() == 0
+    assert any("Quay 0" in body for body in bodies)
+    for body in bodies:
+        assert "Harbour Union" not in body
+        assert "The council of Varn" not in body

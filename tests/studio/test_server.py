@@ -12,10 +12,10 @@ import pytest
 from toolkit.errors import StudioError
 from toolkit.studio import server
 from toolkit.studio.accounts import Keys, read_keys, write_keys
+from toolkit.studio.program import prepared_directory
 from toolkit.studio.server import (
     ServerState,
     open_studio,
-    prepared_directory,
     server_status,
     start_server,
     stop_server,

@@ -21,6 +21,7 @@ class _Names(Struct, frozen=True, kw_only=True):
     """``keys.json``: who is behind a pseudonym; mode 600, never in a dataset."""
 
     pseudonyms: dict[str, str] = {}  # e-mail address -> pseudonym
+    addresses: dict[str, str] = {}  # number of the account -> its address, which the server hides once it is locked
 
 
 def pull_step(campaign: Campaign, progress: Progress) -> Outcome:
@@ -64,26 +65,32 @@ class _Naming:
     def __init__(self, campaign: Campaign, keys_file: Path) -> None:
         self._campaign = campaign
         self._path = campaign.at("keys.json")
-        self._ours = {account.email: name for name, account in read_keys(keys_file).annotators.items()}
+        ours = read_keys(keys_file).annotators
+        self._ours = {account.email: name for name, account in ours.items()}
+        self._hidden = {str(account.user_id): account.email for account in ours.values()}
         names = msgspec.convert(read_json(self._path), _Names) if self._path.exists() else _Names()
         self._remembered = dict(names.pseudonyms)
+        self._addresses = dict(names.addresses)
         self._used: dict[str, Literal["human", "simulated"]] = {}
 
     def pseudonym_of(self, user_id: int, email: str) -> str:
         """The pseudonym of an account, by its number and address on the server."""
-        email = email or f"account {user_id}"
+        number = str(user_id)
+        email = email or self._hidden.get(number) or self._addresses.get(number) or f"account {user_id}"
         name = self._ours.get(email) or self._remembered.get(email)
         if name is None:
             taken = {*self._ours.values(), *self._remembered.values()}
             name = next(n for n in (f"person-{i}" for i in range(1, len(taken) + 2)) if n not in taken)
             self._remembered[email] = name
+        if email in self._remembered:
+            self._addresses[number] = email
         self._used[name] = "simulated" if email.endswith(f"@{SIMULATED}") else "human"
         return name
 
     def save(self) -> None:
         """Remember the new names, and who answers, before their answers are written."""
         if self._remembered:
-            write_json(self._path, _Names(pseudonyms=self._remembered), mode=0o600)
+            write_json(self._path, _Names(pseudonyms=self._remembered, addresses=self._addresses), mode=0o600)
         known = annotators_of(self._campaign)
         new = [Annotator(pseudonym=name, kind=kind) for name, kind in sorted(self._used.items()) if name not in known]
         append_jsonl(self._campaign.at("annotators.jsonl"), new)

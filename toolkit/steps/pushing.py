@@ -9,16 +9,16 @@ import msgspec
 from toolkit.codebook import Codebook
 from toolkit.files import append_jsonl, read_jsonl, write_json, write_text
 from toolkit.labels.ledger import latest
-from toolkit.records import Annotation, Item, Paragraph
-from toolkit.segmentation.context import NO_CONTEXT, contexts
-from toolkit.steps.common import Outcome, Progress, articles_of, finish, items_of, paragraphs_of, withdrawn_of
+from toolkit.records import Annotation
+from toolkit.steps.common import Outcome, Progress, finish, items_of, paragraphs_of, withdrawn_of
 from toolkit.steps.disputing import disputes_of
 from toolkit.steps.paragraphs import counts_of, placed_items, told_outdated
 from toolkit.steps.planning import assignments_of
+from toolkit.steps.showing import replaced_characters, shown_items
 from toolkit.steps.studio import StudioFile, campaign_key, connect, studio_file_of
 from toolkit.studio.push import PushReport, PushRequest, ShownItem, push_items
 from toolkit.studio.revision import differences
-from toolkit.studio.screen import Shown, label_config
+from toolkit.studio.screen import label_config
 from toolkit.workspace import Campaign
 
 _NAMED = 5  # items that a line names; the facts have all
@@ -29,7 +29,7 @@ def push_step(campaign: Campaign, progress: Progress) -> Outcome:
     paragraphs, states = paragraphs_of(campaign), latest(_ledger(campaign))
     placed = placed_items(campaign, list(items_of(campaign).values()), paragraphs)
     studio, _ = connect(campaign)
-    request = _request(campaign, studio.url, _shown(campaign, placed.items, paragraphs), states)
+    request = _request(campaign, studio.url, shown_items(campaign, placed.items, paragraphs), states)
     changes = _changes(request.codebook, request.earlier)
     if changes is not None:  # kept before the server knows it: what annotators saw can always be looked up
         append_jsonl(campaign.at("codebooks.jsonl"), [request.codebook])
@@ -42,17 +42,20 @@ def push_step(campaign: Campaign, progress: Progress) -> Outcome:
         projects=report.projects,
         screens=report.screens,
     )
-    write_text(campaign.at("label_config.xml"), label_config(campaign.codebook, campaign.file.language) + "\n")
+    config = label_config(campaign.codebook, campaign.file.language, show=campaign.file.studio.show)
+    write_text(campaign.at("label_config.xml"), config + "\n")
     write_json(campaign.at("studio.json"), file)
-    counts = counts_of(placed)
+    counts, replaced = counts_of(placed), replaced_characters(request.items)
     facts = {
         "schema": 1,
         **msgspec.to_builtins(report),
         **_revision(request, report, states, changes or []),
         "placed": counts,
+        "replaced_characters": replaced,
     }
-    told = told_outdated(counts)
-    outcome = Outcome(line="; ".join(filter(None, (_line(report, facts), told))), facts=facts)
+    spoilt = f"{replaced} characters that cannot be shown are replaced on the screen" if replaced else ""
+    said = filter(None, (_line(report, facts), told_outdated(counts), spoilt))
+    outcome = Outcome(line="; ".join(said), facts=facts)
     return finish(campaign, "push", push_inputs(campaign), push_outputs(campaign), outcome)
 
 
@@ -109,32 +112,6 @@ def _answered(states: Iterable[Annotation], url: str) -> tuple[tuple[int, str], 
 def _codebooks(campaign: Campaign) -> list[Codebook]:
     path = campaign.at("codebooks.jsonl")
     return read_jsonl(path, Codebook) if path.exists() else []
-
-
-def shown_items(campaign: Campaign, items: Iterable[Item]) -> list[ShownItem]:
-    """The items whose paragraph is there, with what is shown for each."""
-    paragraphs = paragraphs_of(campaign)
-    return _shown(campaign, placed_items(campaign, list(items), paragraphs).items, paragraphs)
-
-
-def _shown(campaign: Campaign, items: Iterable[Item], paragraphs: Sequence[Paragraph]) -> list[ShownItem]:
-    """What is shown for the items whose paragraph is there; what annotators saw of the others stays on the server."""
-    texts = {paragraph.id: paragraph.text for paragraph in paragraphs}
-    titles = {article.id: article.title for article in articles_of(campaign).values()}
-    around = contexts(paragraphs, titles, campaign.file.sample.roles)
-    return [
-        ShownItem(
-            item=item,
-            shown=Shown(
-                headline=context.headline,
-                previous=context.previous,
-                text=texts[item.unit_id],
-                next=context.next,
-            ),
-        )
-        for item in items
-        for context in [around.get(item.unit_id, NO_CONTEXT)]  # none where an edit gave it a role that is not asked
-    ]
 
 
 # --- what is said of it ----------------------------------------------------------------------------------------------

@@ -1,29 +1,55 @@
-"""Steps around the local Label Studio of a workspace."""
+"""Steps around the server of a workspace: starting a local one, and the accounts on either kind."""
 
+import os
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
-from toolkit.errors import StudioError
+from toolkit.errors import UsageError
+from toolkit.files import read_table
 from toolkit.steps.common import Outcome, Progress
-from toolkit.steps.studio import studio_directory
-from toolkit.studio.accounts import PEOPLE, ensure_annotators, read_keys
+from toolkit.steps.studio import connect_workspace, server_keys, studio_directory
+from toolkit.studio.accounts import PEOPLE, Account, ensure_accounts, ensure_annotators, people_in, read_keys
+from toolkit.studio.locking import lock_out
+from toolkit.studio.postgres import database_of, parse_database, use_cluster, use_database
+from toolkit.studio.program import set_password
 from toolkit.studio.server import open_studio, server_status, start_server, stop_server
 
 
-def start_step(workspace: Path, port: int | None, annotators: int, progress: Progress) -> Outcome:
+class StartRequest(Struct, frozen=True, kw_only=True):
+    """How a local server is wanted."""
+
+    port: int | None = None  # None: any free one
+    annotators: int = 3  # how many accounts to have
+    database: str | None = None  # the address of a PostgreSQL database; None: what the server has
+    postgres: bool = False  # a private PostgreSQL cluster
+
+
+def start_step(workspace: Path, wanted: StartRequest, progress: Progress) -> Outcome:
     """Start the server, make the accounts, and say where to open it."""
     directory = studio_directory(workspace)
-    state = start_server(directory, lambda line: progress(line, 0, 0), port)
-    names = [f"annotator-{number}" for number in range(1, annotators + 1)]
+    _choose_database(directory, wanted)
+    state = start_server(directory, lambda line: progress(line, 0, 0), wanted.port)
+    names = [f"annotator-{number}" for number in range(1, wanted.annotators + 1)]
     with open_studio(directory) as studio:
         ensure_annotators(studio, names, PEOPLE, directory / "keys.json", lambda line: progress(line, 0, 0))
-    facts = {"schema": 1, "running": True, **msgspec.to_builtins(state), "annotators": names}
+    kind = "PostgreSQL" if database_of(directory) else "SQLite"
+    facts = {"schema": 1, "running": True, **msgspec.to_builtins(state), "database": kind, "annotators": names}
     line = (
         f"Label Studio {state.version} at {state.url}, for {len(names)} annotators; "
         "`stance studio users --show-passwords` has their accounts"
     )
     return Outcome(line=line, facts=facts)
+
+
+def _choose_database(directory: Path, wanted: StartRequest) -> None:
+    if wanted.database and wanted.postgres:
+        raise UsageError("--database names a PostgreSQL that runs, --postgres starts one; give one of them")
+    if wanted.database:
+        use_database(directory, parse_database(wanted.database))
+    elif wanted.postgres:
+        use_cluster(directory)
 
 
 def stop_step(workspace: Path) -> Outcome:
@@ -41,19 +67,67 @@ def status_step(workspace: Path) -> Outcome:
     return Outcome(line=line, facts={"schema": 1, "running": True, **msgspec.to_builtins(state)})
 
 
+# --- accounts --------------------------------------------------------------------------------------------------------
+
+
 def users_step(workspace: Path, show_passwords: bool) -> Outcome:
     """The accounts that were made, with their passwords only where they are asked for."""
-    path = studio_directory(workspace) / "keys.json"
-    keys = read_keys(path)
-    if keys.admin is None:
-        raise StudioError(f"{path}: no accounts yet; `stance studio start` makes them")
-    accounts = {"admin": keys.admin, **keys.annotators}
-    lines = [
-        f"{name}\t{account.email}" + (f"\t{account.password}" if show_passwords else "")
-        for name, account in accounts.items()
-    ]
-    users = [
-        {"pseudonym": name, "email": account.email} | ({"password": account.password} if show_passwords else {})
-        for name, account in accounts.items()
-    ]
-    return Outcome(line="\n".join(lines), facts={"schema": 1, "users": users})
+    directory = studio_directory(workspace)
+    url = os.environ.get("LABEL_STUDIO_URL")
+    keys = read_keys(server_keys(directory, url) if url else directory / "keys.json")
+    accounts = ({"admin": keys.admin} if keys.admin else {}) | keys.annotators
+    users = [_user(name, account, show_passwords) for name, account in accounts.items()]
+    made_by = "`stance studio users add FILE.csv` makes them" if url else "`stance studio start` makes them"
+    line = "\n".join(map(_user_line, users)) or f"no accounts yet; {made_by}"
+    return Outcome(line=line, facts={"schema": 1, "users": users})
+
+
+def add_users_step(workspace: Path, table: Path, progress: Progress) -> Outcome:
+    """Make the accounts of the people in a table."""
+    people = people_in(read_table(table), str(table))
+    if not people:
+        raise UsageError(f"{table}: nobody in it; columns are pseudonym, and where wanted languages and email")
+    studio, keys_file = connect_workspace(workspace)
+    with studio:
+        accounts = ensure_accounts(studio, people, keys_file, lambda line: progress(line, 0, 0))
+    users = [_user(name, account, show_password=False) for name, account in accounts.items()]
+    line = f"{len(users)} accounts on {studio.url}; `stance studio users --show-passwords` prints what to hand out"
+    return Outcome(line=line, facts={"schema": 1, "server": studio.url, "users": users})
+
+
+def invite_step(workspace: Path) -> Outcome:
+    """The link by which somebody can make an account of their own."""
+    studio, _ = connect_workspace(workspace)
+    with studio:
+        link = studio.url + studio.invitation()
+    return Outcome(line=link, facts={"schema": 1, "server": studio.url, "invitation": link})
+
+
+def lock_step(workspace: Path, name: str) -> Outcome:
+    """Lock somebody out for good; their answers stay theirs."""
+    directory = studio_directory(workspace)
+    studio, keys_file = connect_workspace(workspace)
+    local = keys_file == directory / "keys.json"
+
+    def change(email: str, password: str) -> None:
+        set_password(directory, database_of(directory), email, password)
+
+    with studio:
+        account = lock_out(studio, name, keys_file, change if local else None)
+    facts = {"schema": 1, "server": studio.url, "locked": account.email}
+    return Outcome(line=f"{account.email} is locked out for good; what it answered stays", facts=facts)
+
+
+def _user(pseudonym: str, account: Account, show_password: bool) -> dict[str, object]:
+    user: dict[str, object] = {"pseudonym": pseudonym, "email": account.email}
+    if account.languages:
+        user["languages"] = list(account.languages)
+    if account.locked:
+        user["locked"] = True
+    return user | ({"password": account.password} if show_password and not account.locked else {})
+
+
+def _user_line(user: dict[str, object]) -> str:
+    cells = [user["pseudonym"], user["email"], user.get("password", "")]
+    cells += ["locked out"] if user.get("locked") else []
+    return "\t".join(str(cell) for cell in cells if cell)

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import StudioError
-from toolkit.files import read_json
+from toolkit.files import digest, read_json
 from toolkit.steps.common import items_of
+from toolkit.studio.access import plain_url
 from toolkit.studio.client import Studio
 from toolkit.studio.desks import PushedProject, ScreenVersion
 from toolkit.studio.server import open_studio
@@ -35,19 +36,29 @@ def studio_directory(root: Path) -> Path:
 
 
 def connect(campaign: Campaign) -> tuple[Studio, Path]:
-    """The server of a campaign, and the file of the keys that we made there.
+    """The server of a campaign, and the file of the keys that we made there."""
+    return connect_workspace(campaign.root)
+
+
+def connect_workspace(root: Path) -> tuple[Studio, Path]:
+    """The server of a workspace, and the file of the keys that we made there.
 
     The server is that of LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY, or else the workspace's own.
     """
+    directory = studio_directory(root)
     url, token = os.environ.get("LABEL_STUDIO_URL"), os.environ.get("LABEL_STUDIO_API_KEY")
     if url and not token:
         raise StudioError(
             "LABEL_STUDIO_URL is set and LABEL_STUDIO_API_KEY is not; set it to the token of your account"
         )
     if url and token:
-        return Studio(url, token), campaign.at("keys.server.json")
-    directory = studio_directory(campaign.root)
+        return Studio(url, token), server_keys(directory, url)
     return open_studio(directory), directory / "keys.json"
+
+
+def server_keys(directory: Path, url: str) -> Path:
+    """Where the keys that we made on a server of the user's own lie: a file for each server."""
+    return directory / f"keys.{digest(plain_url(url), 8)}.json"
 
 
 def studio_file_of(campaign: Campaign) -> StudioFile:

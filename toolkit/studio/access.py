@@ -58,27 +58,46 @@ class Bearer(httpx.Auth):
         self._legacy = _claims(token).get("token_type") != "refresh"
         self._lock = threading.Lock()
         self._access = ""
-        self._ends = 0.0
+        self._ends = 0.0  # on the clock that is never set
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Put the header in, renewing the bearer first where its time is over."""
+        """Put the header in, renewing the bearer first where its time is over, and once more where it is refused."""
         if self._legacy:
             request.headers["Authorization"] = f"Token {self._token}"
-        else:
+            yield request
+            return
+        with self._lock:
+            if time.monotonic() > self._ends - _EARLY:
+                self._keep((yield self._refresh()))
+        used = self._access
+        request.headers["Authorization"] = f"Bearer {used}"
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED:
             with self._lock:
-                if time.time() > self._ends - _EARLY:
-                    self._keep((yield httpx.Request("POST", self._refresh_url, json={"refresh": self._token})))
+                if self._access == used:  # or else another thread has renewed it meanwhile
+                    self._keep((yield self._refresh()))
             request.headers["Authorization"] = f"Bearer {self._access}"
-        yield request
+            yield request  # it was refused, so that nothing is done twice
+
+    def _refresh(self) -> httpx.Request:
+        return httpx.Request("POST", self._refresh_url, json={"refresh": self._token})
 
     def _keep(self, response: httpx.Response) -> None:
+        place = plain_url(self._refresh_url).removesuffix("/api/token/refresh")
+        if response.status_code == httpx.codes.UNAUTHORIZED and 0 < _number(self._token, "exp") < time.time():
+            raise StudioError(f"{place}: the token has expired; make a new one on the page of your account there")
         response.raise_for_status()
         try:
             self._access = str(response.json()["access"])
         except (ValueError, KeyError, TypeError) as error:
-            place = plain_url(self._refresh_url)
             raise StudioError(f"{place}: the answer is not that of Label Studio; check the address") from error
-        self._ends = float(_claims(self._access).get("exp", 0))
+        # How long it is good for, not until when: neither a clock that is wrong nor one that is set back matters.
+        self._ends = time.monotonic() + max(0.0, _number(self._access, "exp") - _number(self._access, "iat"))
+
+
+def _number(token: str, claim: str) -> float:
+    value = _claims(token).get(claim, 0)
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _claims(token: str) -> dict[str, Any]:

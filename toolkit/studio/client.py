@@ -22,6 +22,7 @@ from toolkit.studio.wire import (
     Draft,
     Invitation,
     NewAnnotation,
+    Organization,
     Project,
     ProjectPage,
     ProjectSettings,
@@ -89,14 +90,20 @@ class Studio(Transport):
         return self._get("/api/current-user/whoami", User)
 
     def users(self) -> dict[int, str]:
-        """The e-mail address of every account, by its id."""
+        """The e-mail address of every account, by its id; the server hides those of people who were taken out."""
         with self._speaking("the accounts"):
-            return {user.id: user.email for user in self._sdk.users.list()}
+            return {user.id: user.email for user in self._sdk.users.list() if "@" in user.email}
 
     def invitation(self) -> str:
         """The path by which a new account can be made."""
         link = self._get("/api/invite", Invitation).invite_url
         return "/user/signup" + link.partition("/user/signup")[2]
+
+    def remove_member(self, user_id: int) -> None:
+        """Take an account out of the organization; it stays, and so does what it answered."""
+        for organization in self._get("/api/organizations", list[Organization], "the organization"):
+            path = f"/api/organizations/{organization.id}/memberships/{user_id}/"
+            self._request("DELETE", path, f"account {user_id}", allowed=(404,))
 
     # --- projects --------------------------------------------------------------------------------------------------
 

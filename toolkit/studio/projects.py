@@ -118,7 +118,7 @@ def settings_for(
     return ProjectSettings(
         title=_title(request.title, _suffix(desk, desks)),
         description="\n".join(lines),
-        label_config=label_config(request.codebook, request.language, desk.unit),
+        label_config=label_config(request.codebook, request.language, desk.unit, request.show),
         maximum_annotations=desk.votes,
         expert_instruction=announcement(request, screens) + instructions(asked, request.language),
     )

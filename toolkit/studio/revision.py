@@ -36,7 +36,7 @@ def refuse_removals(studio: Studio, request: PushRequest, standing: Iterable[Sta
         StudioError: a question or label is gone, was used, and no migration says what it is called now.
     """
     for each in standing:
-        new = label_config(request.codebook, request.language, each.desk.unit)
+        new = label_config(request.codebook, request.language, each.desk.unit, request.show)
         gone = _gone(each.project.label_config, new, request.codebook)
         used = _used(studio, each.project.id, gone) if gone else Counter()
         if used:

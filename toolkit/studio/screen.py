@@ -6,9 +6,8 @@ titles are shown, so a title can be reworded without touching an answer.
 """
 
 import html
-import re
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Collection, Iterable
+from typing import Literal
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -16,13 +15,29 @@ from msgspec import Struct
 
 from toolkit.codebook import Codebook, Label, Question
 from toolkit.errors import ConfigError
-from toolkit.records import Answers, Item
+from toolkit.records import Item
+from toolkit.studio.results import DEFINITIONS, object_names
+from toolkit.studio.results import answer_problem as answer_problem
+from toolkit.studio.results import build_result as build_result
+from toolkit.studio.results import parse_result as parse_result
+from toolkit.studio.results import printable as printable
+from toolkit.workspace import ShownPart, StudioOptions
 
 Unit = Literal["paragraph", "article", "headline"]
 
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+SHOWN = StudioOptions().show  # what stands around the item unless the campaign says otherwise
+_SOURCE: tuple[ShownPart, ...] = ("outlet", "date", "byline")  # shown together, as one line
+
+# What stands above the item has a height of its own, whatever is in it: the item is at the same place each time. The
+# paragraph before it shows its end, which is what the item goes on from.
 _STYLE = (
+    ".stance-page { display: flex; gap: 24px; align-items: flex-start; } "
+    ".stance-main { flex: 1 1 auto; min-width: 0; } "
+    ".stance-side { flex: 0 0 240px; } "
+    ".stance-headline { height: 4em; overflow-y: auto; } "
     ".stance-context { opacity: 0.7; } "
+    ".stance-previous { height: 7em; overflow-y: auto; display: flex; flex-direction: column-reverse; } "
+    ".stance-next { max-height: 7em; overflow-y: auto; } "
     ".stance-item { border-left: 4px solid #4466dd; padding: 2px 0 2px 12px; margin: 12px 0; } "
     ".stance-item .lsf-htx-richtext { font-size: 1.15em; } "
     ".stance-question { margin-top: 12px; }"
@@ -30,16 +45,19 @@ _STYLE = (
 _CAPTION = "font-size: 13px; opacity: 0.7; margin: 0"
 _NOTE = "font-size: 14px; font-weight: normal; margin: 4px 0"
 _WORDS = {
-    "en": {"only": "Label only this text", "mark": "Mark the words"},
-    "ru": {"only": "Размечайте только этот текст", "mark": "Отметьте слова"},
-    "de": {"only": "Nur dieser Text ist zu beurteilen", "mark": "Wörter markieren"},
+    "en": {"only": "Label only this text", "mark": "Mark the words", "define": "Definitions"},
+    "ru": {"only": "Размечайте только этот текст", "mark": "Отметьте слова", "define": "Определения"},
+    "de": {"only": "Nur dieser Text ist zu beurteilen", "mark": "Wörter markieren", "define": "Definitionen"},
 }
+_DEFINITION_KEYS = "hgjkbnm0"  # the first that no label has
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """The texts of an item on the screen; empty where there is none."""
+    """The texts of an item on the screen; empty where there is none, or where it is hidden."""
 
     headline: str = ""
+    source: str = ""  # what may be seen of outlet, date and byline
+    note: str = ""  # who the target was on the day of the article
     previous: str = ""
     text: str
     next: str = ""
@@ -61,33 +79,77 @@ def asked_about(codebook: Codebook, unit: Unit) -> Codebook:
 # --- the interface -------------------------------------------------------------------------------------------------
 
 
-def label_config(codebook: Codebook, language: str, unit: Unit = "paragraph") -> str:
+def label_config(
+    codebook: Codebook, language: str, unit: Unit = "paragraph", show: Collection[ShownPart] = SHOWN
+) -> str:
     """The labelling interface for a codebook, as the XML that Label Studio takes.
+
+    Args:
+        codebook: what is asked.
+        language: of the labels and of our own few words.
+        unit: what is asked about.
+        show: what stands around it; the rest has no place on the screen.
 
     Raises:
         ConfigError: a label has a name that Label Studio would misread.
     """
     asked = asked_about(codebook, unit)
-    words = _WORDS.get(language, _WORDS["en"])
-    names = _object_names(asked)
+    names = object_names(asked)
     view = ET.Element("View")
     ET.SubElement(view, "Style").text = _STYLE
-    ET.SubElement(view, "Header", value="$headline", size="3")
-    _add_text(view, "stance-context", names["previous"], "$previous")
-    paragraph = _add_text(view, "stance-item", names["text"], "$text")
-    paragraph.insert(0, ET.Element("Header", value=words["only"], size="5", style=_CAPTION))
-    _add_text(view, "stance-context", names["next"], "$next")
-    ET.SubElement(view, "Header", value="$note", size="5", style=_NOTE)
+    page = ET.SubElement(view, "View", className="stance-page")
+    main = ET.SubElement(page, "View", className="stance-main")
+    _add_texts(main, names, language, show)
     for question in asked.questions:
-        _add_question(view, codebook, question, language, names["text"])
+        _add_question(main, codebook, question, language, names["text"])
+    side = ET.Element("View", className="stance-side")
+    _add_side(side, asked, language, show, names["text"])
+    if len(side):
+        page.append(side)
     ET.indent(view)
     return ET.tostring(view, encoding="unicode")
 
 
-def _object_names(codebook: Codebook) -> dict[str, str]:
-    """The names of the shown texts: a question may bear one of them, and no name may be there twice."""
-    taken = {question.name for question in codebook.questions}
-    return {name: f"{name}-shown" if name in taken else name for name in ("previous", "text", "next")}
+def _word(name: str, language: str) -> str:
+    return _WORDS.get(language, _WORDS["en"])[name]
+
+
+def _add_texts(main: ET.Element, names: dict[str, str], language: str, show: Collection[ShownPart]) -> None:
+    if "headline" in show:
+        block = ET.SubElement(main, "View", className="stance-headline")
+        ET.SubElement(block, "Header", value="$headline", size="3")
+    if "neighbours" in show:
+        _add_text(main, "stance-context stance-previous", names["previous"], "$previous")
+    item = _add_text(main, "stance-item", names["text"], "$text")
+    item.insert(0, ET.Element("Header", value=_word("only", language), size="5", style=_CAPTION))
+    if "neighbours" in show:
+        _add_text(main, "stance-context stance-next", names["next"], "$next")
+
+
+def _add_side(side: ET.Element, asked: Codebook, language: str, show: Collection[ShownPart], about: str) -> None:
+    if any(part in show for part in _SOURCE):
+        ET.SubElement(side, "Header", value="$source", size="5", style=_NOTE)
+    if "note" in show:
+        ET.SubElement(side, "Header", value="$note", size="5", style=_NOTE)
+    if any(label.definition for question in asked.questions for label in question.labels):
+        _add_definitions(side, asked, language, about)
+
+
+def _add_definitions(side: ET.Element, asked: Codebook, language: str, about: str) -> None:
+    """A box that opens the definitions by one key: Label Studio has no key of its own for instructions or panels."""
+    box = ET.SubElement(side, "Choices", name=DEFINITIONS, toName=about, choice="multiple")
+    taken = {label.hotkey for question in asked.questions for label in question.labels}
+    key = next((key for key in _DEFINITION_KEYS if key not in taken), None)
+    open_box = {"value": _word("define", language), "alias": "open"} | ({"hotkey": key} if key else {})
+    ET.SubElement(box, "Choice", open_box)
+    when = {"visibleWhen": "choice-selected", "whenTagName": DEFINITIONS, "whenChoiceValue": "open"}
+    block = ET.SubElement(side, "View", when)
+    for question in asked.questions:
+        for label in question.labels:
+            definition = asked.say(label.definition, language)
+            if definition:
+                value = _undollared(f"{_title(asked, label, language)}: {printable(definition)}")
+                ET.SubElement(block, "Header", value=value, size="5", style=_NOTE)
 
 
 def _add_text(view: ET.Element, style: str, name: str, value: str) -> ET.Element:
@@ -117,7 +179,7 @@ def _add_control(
         ET.SubElement(block, "TextArea", common, rows="2", maxSubmissions="1", showSubmitButton="false")
     elif question.kind == "span":
         labels = ET.SubElement(block, "Labels", common)
-        ET.SubElement(labels, "Label", value=_WORDS.get(language, _WORDS["en"])["mark"], alias=question.name)
+        ET.SubElement(labels, "Label", value=_word("mark", language), alias=question.name)
     elif question.kind == "rating" and not question.when:
         ET.SubElement(block, "Rating", common, maxRating=str(question.points))
     else:
@@ -141,15 +203,22 @@ def _choice(codebook: Codebook, label: Label, language: str) -> dict[str, str]:
         raise ConfigError(
             f"label {label.name!r}: Label Studio reads this code as a switch; name it e.g. 'is_{label.name}'"
         )
-    # A dollar sign would make the browser look for a column of that name; the word joiner after it is not seen.
-    title = printable(codebook.say(label.title, language)).strip() or label.name
-    choice = {"value": title.replace("$", "$\u2060"), "alias": label.name}
+    choice = {"value": _undollared(_title(codebook, label, language)), "alias": label.name}
     definition = codebook.say(label.definition, language)
     if definition:
         choice["hint"] = _attribute(definition)
     if label.hotkey:
         choice["hotkey"] = label.hotkey
     return choice
+
+
+def _title(codebook: Codebook, label: Label, language: str) -> str:
+    return printable(codebook.say(label.title, language)).strip() or label.name
+
+
+def _undollared(text: str) -> str:
+    """A text in which the browser looks for no column: a dollar sign would name one; the word joiner is not seen."""
+    return text.replace("$", "$\u2060")
 
 
 def _attribute(text: str) -> str:
@@ -161,15 +230,6 @@ def _attribute(text: str) -> str:
 # --- what it shows -------------------------------------------------------------------------------------------------
 
 
-def printable(text: str) -> str:
-    """A text with a replacement mark for each character that XML and databases refuse; offsets stay.
-
-    >>> printable(f"a{chr(0)}b") == f"a{chr(0xFFFD)}b"
-    True
-    """
-    return _NOT_XML.sub("\ufffd", text)
-
-
 def task_data(item: Item, shown: Shown, codebook: Codebook, language: str) -> dict[str, str]:
     """The data of the task that shows an item; every value is a text, empty where there is nothing to show."""
     data = {
@@ -178,8 +238,9 @@ def task_data(item: Item, shown: Shown, codebook: Codebook, language: str) -> di
         "previous": shown.previous,
         "text": shown.text,
         "next": shown.next,
+        "source": shown.source,
         "target": item.target.title,
-        "note": item.target.note,
+        "note": shown.note,
     }
     for question in codebook.questions:
         data[f"q_{question.name}"] = codebook.say(question.text, language).replace("{target}", item.target.title)
@@ -201,98 +262,3 @@ def instructions(codebook: Codebook, language: str) -> str:
         parts.append(f"<br><h4>{say(question.text).replace('{target}', '…')}</h4>")
         parts += [f"<p>• <b>{say(label.title)}</b> {say(label.definition)}</p>" for label in question.labels]
     return "\n".join(parts)
-
-
-# --- what comes back -----------------------------------------------------------------------------------------------
-
-_RESULT_TYPE = {"choice": "choices", "choices": "choices", "rating": "rating", "text": "textarea", "span": "labels"}
-
-
-def parse_result(result: Sequence[Any], codebook: Codebook) -> Answers:
-    """The answers in a result of Label Studio, by question.
-
-    A choice is its label, choices are a list of labels in codebook order, a rating is a whole number, a text a text,
-    spans a list of ``{"start", "end"}`` in code points. What the codebook does not foresee is kept as it came;
-    `answer_problem` and `Codebook.problem_with` tell.
-    """
-    given: dict[str, list[Any]] = {}
-    for part in result:
-        name = part.get("from_name") if isinstance(part, dict) else None
-        if isinstance(name, str) and isinstance(part.get("value"), dict):
-            given.setdefault(name, []).extend(_values(part))
-    questions = {question.name: question for question in codebook.questions}
-    return {name: _shaped(values, questions.get(name)) for name, values in sorted(given.items()) if values}
-
-
-def _values(part: dict[str, Any]) -> list[Any]:
-    kind, value = part.get("type"), part["value"]
-    if kind == "labels":
-        return [{"start": value.get("start"), "end": value.get("end")}]
-    found = value.get("text" if kind == "textarea" else kind, value)
-    return found if isinstance(found, list) else [found]
-
-
-def _shaped(values: list[Any], question: Question | None) -> Any:  # noqa: ANN401 - an answer, by its kind
-    kind = question.kind if question else None
-    if kind == "choices" and question:
-        order = {label: place for place, label in enumerate(question.label_names)}
-        return sorted(dict.fromkeys(map(str, values)), key=lambda label: (order.get(label, len(order)), label))
-    if kind == "text":
-        return "\n".join(map(str, values))
-    if kind == "span":
-        return sorted(values, key=lambda span: (str(type(span)), str(span)))
-    if kind == "rating" and len(values) == 1 and str(values[0]).isdecimal():
-        return int(values[0])
-    return values[0] if len(values) == 1 else values
-
-
-def answer_problem(answers: Answers, codebook: Codebook) -> tuple[str, str] | None:
-    """What is wrong with the shape of some answers as ``("malformed_answer", reason)``, or None.
-
-    No browser sends such answers, but the server takes them from anybody.
-    """
-    for question in codebook.questions:
-        value = answers.get(question.name)
-        if value is not None and not _is_well_formed(value, question):
-            return "malformed_answer", f"{value!r} is no answer to {question.name!r}, which is a {question.kind}"
-    return None
-
-
-def _is_well_formed(value: Any, question: Question) -> bool:  # noqa: ANN401 - whatever was sent
-    if question.kind == "rating":
-        return type(value) is int and 1 <= value <= (question.points or 0)  # True is an int too
-    if question.kind == "span":
-        return isinstance(value, list) and all(_is_span(span) for span in value)
-    return isinstance(value, list if question.kind == "choices" else str)
-
-
-def _is_span(span: Any) -> bool:  # noqa: ANN401 - whatever was sent
-    if not isinstance(span, dict):
-        return False
-    start, end = span.get("start"), span.get("end")
-    return type(start) is int and type(end) is int and 0 <= start <= end
-
-
-def build_result(answers: Answers, codebook: Codebook) -> list[dict[str, Any]]:
-    """The result that a browser would send for some answers: the inverse of `parse_result`."""
-    about = _object_names(codebook)["text"]
-    parts = []
-    for question in codebook.questions:
-        value = answers.get(question.name)
-        if value is None:
-            continue
-        for kind, content in _contents(value, question):
-            parts.append({"from_name": question.name, "to_name": about, "type": kind, "value": content})
-    return parts
-
-
-def _contents(value: Any, question: Question) -> Iterable[tuple[str, dict[str, Any]]]:  # noqa: ANN401 - an answer
-    kind = _RESULT_TYPE[question.kind]
-    if question.kind == "span":
-        yield from ((kind, {**span, "labels": [question.name]}) for span in value)
-    elif question.kind == "text":
-        yield kind, {"text": [value]}
-    elif question.kind == "rating":
-        yield ("choices", {"choices": [str(value)]}) if question.when else (kind, {"rating": value})
-    else:
-        yield kind, {"choices": [value] if isinstance(value, str) else list(value)}

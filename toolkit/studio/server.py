@@ -1,19 +1,9 @@
-"""A local Label Studio for those who have none: one directory, one process, bound to the loopback address only.
+"""A local Label Studio for those who have none: one directory, one process, bound to the loopback address only."""
 
-The minute of migrations that a new database takes is spent once a machine: an empty migrated database, without
-users and without a signing key, is kept outside the workspace and copied for each new server.
-"""
-
-import importlib.metadata
 import os
 import re
-import secrets
-import shutil
 import signal
-import socket
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,11 +17,12 @@ from toolkit.files import locked, read_json, write_json
 from toolkit.runs import now
 from toolkit.studio.accounts import Account, Keys, logged_in, new_account, read_keys, write_keys
 from toolkit.studio.client import Studio
+from toolkit.studio.ports import free_port, is_free
+from toolkit.studio.postgres import database_of, ensure_ready, halt
+from toolkit.studio.program import environment, installed, lay_out
 
 Progress = Callable[[str], None]
 
-_DATABASE = "label_studio.sqlite3"
-_PORTS = range(20_000, 32_000)  # below those that systems give to outgoing connections
 _START_SECONDS = 240.0  # a start takes 5 s from the prepared database, a minute where migrations are due
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.1
@@ -79,9 +70,12 @@ def start_server(directory: Path, progress: Progress, port: int | None = None) -
                     f"{directory}: runs already, on port {running.port}; `stance studio stop` comes first"
                 )
             return running
-        program, version = _installed()
+        program, version = installed()
         chosen = _chosen_port(directory, port)
-        _lay_out(directory, progress)
+        database = database_of(directory)
+        if database:
+            ensure_ready(database, progress)
+        lay_out(directory, database, progress)
         progress(f"starting Label Studio {version} on port {chosen}")
         return _started(directory, program, version, chosen)
 
@@ -93,17 +87,23 @@ def stop_server(directory: Path) -> bool:
         StudioError: it does not stop.
     """
     with locked(directory / "server.json"):
-        state = _written_state(directory)
-        if state is None or not _is_ours(state):
-            return False
-        os.kill(state.pid, signal.SIGTERM)
-        for _ in _until(_STOP_SECONDS):
-            # The port outlives the process by a moment, and the next start wants it back.
-            if not _is_ours(state) and _is_free(state.port):
-                return True
-        if not _is_ours(state):
-            return True
-    raise StudioError(f"{directory}: process {state.pid} does not stop; end it with `kill -9 {state.pid}`")
+        state, database = _written_state(directory), database_of(directory)
+        ran = state is not None and _is_ours(state)
+        if state and ran:
+            _end(directory, state)
+        if database:
+            halt(database)
+        return ran
+
+
+def _end(directory: Path, state: ServerState) -> None:
+    os.kill(state.pid, signal.SIGTERM)
+    for _ in _until(_STOP_SECONDS):
+        # The port outlives the process by a moment, and the next start wants it back.
+        if not _is_ours(state) and is_free(state.port):
+            return
+    if _is_ours(state):
+        raise StudioError(f"{directory}: process {state.pid} does not stop; end it with `kill -9 {state.pid}`")
 
 
 def open_studio(directory: Path) -> Studio:
@@ -157,36 +157,20 @@ def _left_behind(directory: Path) -> ServerState | None:
 def _spawned(program: Path, directory: Path, port: int, admin: Account) -> int:
     """The number of the new process, which outlives us and hears none of our signals."""
     command = [str(program), "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)]
-    environment = _environment(directory / "data")
+    variables = environment(directory / "data", database_of(directory))
     if not admin.token:  # the first start makes the administrator; the environment is the only way past the log
-        environment |= {"LABEL_STUDIO_USERNAME": admin.email, "LABEL_STUDIO_PASSWORD": admin.password}
+        variables |= {"LABEL_STUDIO_USERNAME": admin.email, "LABEL_STUDIO_PASSWORD": admin.password}
     # A shell that leaves it behind: the process then belongs to nobody who would have to wait for it.
     script = 'cd "$0" && { "$@" >>"../server.log" 2>&1 </dev/null & echo $!; }'
     done = subprocess.run(
         ["sh", "-c", script, str((directory / "data").resolve()), *command],
-        env=environment,
+        env=variables,
         start_new_session=True,
         stdout=subprocess.PIPE,
         check=True,
         text=True,
     )
     return int(done.stdout)
-
-
-def _environment(data: Path) -> dict[str, str]:
-    """Ours alone: names such as HOST, DEBUG or USERNAME, which other programs use too, would change the server."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
-    return kept | {
-        "LABEL_STUDIO_BASE_DATA_DIR": str(data.resolve()),
-        "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
-        "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
-        "COLLECT_ANALYTICS": "false",
-        "LATEST_VERSION_CHECK": "false",
-        "SENTRY_DSN": "",
-        "FRONTEND_SENTRY_DSN": "",
-        "DEBUG": "false",
-        "PYTHONUNBUFFERED": "1",  # otherwise the line that tells the port stays in a buffer
-    }
 
 
 def _wait_until_up(state: ServerState, log: Path, seen: int) -> None:
@@ -261,29 +245,11 @@ def _written_state(directory: Path) -> ServerState | None:
 
 def _chosen_port(directory: Path, wanted: int | None) -> int:
     if wanted is not None:
-        if not _is_free(wanted):
+        if not is_free(wanted):
             raise StudioError(f"port {wanted} is taken by another program; name another, or none for any free one")
         return wanted
     before = _written_state(directory)
-    tried = [before.port] if before else []
-    tried += secrets.SystemRandom().sample(_PORTS, 20)
-    for port in tried:
-        if _is_free(port):
-            return port
-    raise StudioError(f"no free port among {len(tried)} from {_PORTS.start} to {_PORTS.stop}; name one")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    # Label Studio looks at localhost, where another address may be served as well.
-    with socket.socket() as caller:
-        caller.settimeout(1)
-        return caller.connect_ex(("localhost", port)) != 0
+    return free_port([before.port] if before else [])
 
 
 def _until(seconds: float) -> Iterator[None]:
@@ -291,57 +257,3 @@ def _until(seconds: float) -> Iterator[None]:
     while time.monotonic() < end:
         yield
         time.sleep(_POLL_SECONDS)
-
-
-# --- what it starts from -------------------------------------------------------------------------------------------
-
-
-def _installed() -> tuple[Path, str]:
-    beside = Path(sys.executable).with_name("label-studio")
-    found = beside if beside.exists() else shutil.which("label-studio")
-    try:
-        version = importlib.metadata.version("label-studio")
-    except importlib.metadata.PackageNotFoundError:
-        found = None
-    if not found:
-        raise StudioError("Label Studio is not installed here; `pip install 'stance-toolkit[server]'` adds it")
-    return Path(found), version
-
-
-def prepared_directory(progress: Progress) -> Path:
-    """Where an empty, migrated database is kept for this version of Label Studio; made on the first call.
-
-    It lies under ``STANCE_CACHE``, or else ``~/.cache/stance-toolkit``.
-    """
-    program, version = _installed()
-    cache = Path(os.environ.get("STANCE_CACHE") or Path.home() / ".cache" / "stance-toolkit")
-    directory = cache / f"label-studio-{version}"
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(directory / _DATABASE):
-        if not (directory / _DATABASE).exists():
-            progress(f"preparing Label Studio {version}: once on this machine, about a minute")
-            _prepare(program, directory)
-    return directory
-
-
-def _prepare(program: Path, directory: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=directory) as scratch:
-        data = Path(scratch)
-        # The command says its version, and on the way brings the database up to date without making a user.
-        done = subprocess.run(
-            [str(program), "version"], env=_environment(data), cwd=data, capture_output=True, text=True, check=False
-        )
-        if done.returncode or not (data / _DATABASE).exists():
-            raise StudioError(f"Label Studio cannot prepare its database: {done.stderr[-500:]}")
-        (data / _DATABASE).chmod(0o600)
-        (data / _DATABASE).replace(directory / _DATABASE)
-
-
-def _lay_out(directory: Path, progress: Progress) -> None:
-    data = directory / "data"
-    data.mkdir(exist_ok=True, mode=0o700)
-    if not (data / _DATABASE).exists():
-        beside = data / f".{_DATABASE}.part"
-        shutil.copyfile(prepared_directory(progress) / _DATABASE, beside)
-        beside.chmod(0o600)
-        beside.replace(data / _DATABASE)

@@ -12,6 +12,12 @@ class User(Struct, frozen=True, kw_only=True):
     email: str
 
 
+class Organization(Struct, frozen=True, kw_only=True):
+    """Whom all accounts of a server belong to."""
+
+    id: int
+
+
 class ProjectSettings(Struct, frozen=True, kw_only=True):
     """What we decide about a project."""
 

@@ -1,0 +1,48 @@
+"""What annotators see of the items of a campaign."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from toolkit.files import read_table
+from toolkit.records import Item, Paragraph
+from toolkit.segmentation.context import NO_CONTEXT, contexts
+from toolkit.steps.common import articles_of
+from toolkit.studio.masking import Around, shown_texts
+from toolkit.studio.push import ShownItem
+from toolkit.studio.results import unprintable
+from toolkit.workspace import Campaign
+
+
+def shown_items(campaign: Campaign, items: Iterable[Item], paragraphs: Iterable[Paragraph]) -> list[ShownItem]:
+    """Items with the texts that their annotators may see: hidden parts are gone, masked names blotted out."""
+    texts = {paragraph.id: paragraph for paragraph in paragraphs}
+    articles = articles_of(campaign)
+    titles = {article.id: article.title for article in articles.values()}
+    contexts_of = contexts(texts.values(), titles, campaign.file.sample.roles)
+    names_of = _outlet_names(campaign)
+    shown = []
+    for item in items:
+        article = articles[item.article_id]
+        names = names_of.get((article.outlet or "").casefold(), ())
+        around = Around(article=article, context=contexts_of.get(item.unit_id, NO_CONTEXT), outlet_names=names)
+        seen = shown_texts(item, texts[item.unit_id].text, around, campaign.file.studio)
+        shown.append(ShownItem(item=item, shown=seen))
+    return shown
+
+
+def replaced_characters(items: Iterable[ShownItem]) -> int:
+    """How many characters the screen shows as a replacement mark, since no screen can show them."""
+    return sum(unprintable(text) for each in items for text in msgspec.structs.astuple(each.shown))
+
+
+def _outlet_names(campaign: Campaign) -> dict[str, tuple[str, ...]]:
+    """All names of an outlet, by each of them; only where names are to be blotted out."""
+    path = campaign.root / "schemas" / "outlets.csv"
+    if "outlet" not in campaign.file.studio.mask or not path.exists():
+        return {}
+    found = {}
+    for row in read_table(path):
+        names = (row["id"], *filter(None, (name.strip() for name in str(row["aliases"] or "").split(";"))))
+        found.update(dict.fromkeys(map(str.casefold, names), names))
+    return found

@@ -137,6 +137,7 @@ class Codebook(_Part, frozen=True, kw_only=True, dict=True):
     tree: tuple[TreeStep, ...] = ()
     cases: tuple[EdgeCase, ...] = ()
     migrations: tuple[Migration, ...] = ()  # in the order in which the labels were renamed
+    changes: Text = {}  # what annotators are told when this version takes the place of another
 
     @cached_property
     def ref(self) -> str:

@@ -7,6 +7,7 @@
      ├── ConfigError        a codebook, a campaign or the target registry breaks its contract
      ├── MissingFileError   a file that an earlier step writes is not there
      ├── StudioError        Label Studio is down, refuses, or is not what was left there
+     │    └── UnansweredError    the request may have arrived: look before it is repeated
      └── UsageError         the command was called in a way that it does not know (exit code 2)
 """
 
@@ -29,6 +30,10 @@ class MissingFileError(ToolkitError):
 
 class StudioError(ToolkitError):
     """Label Studio is down, refuses, or is not what was left there."""
+
+
+class UnansweredError(StudioError):
+    """No answer came from Label Studio, so nobody knows whether the request arrived."""
 
 
 class UsageError(ToolkitError):

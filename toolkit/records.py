@@ -158,6 +158,14 @@ class Assignment(Record, frozen=True, kw_only=True):
     position: _Offset  # in the annotator's own order
 
 
+class Withdrawal(Record, frozen=True, kw_only=True):
+    """An item that nobody is to be asked about any more; annotations that it has are kept and not counted."""
+
+    item_id: str
+    reason: str
+    time: str  # ISO 8601, UTC
+
+
 class SplitRow(Record, frozen=True, kw_only=True):
     """The split of a group of articles, drawn before any label exists."""
 
@@ -286,8 +294,8 @@ class Prediction(Record, frozen=True, kw_only=True):
 
 
 RECORDS: tuple[type[Record], ...] = (
-    Article, Paragraph, Revision, Clustered, Dropped, Intended, Item, Outdated, Assignment, SplitRow, Annotation,
-    Annotator, Vote, Gold, Example, Prediction,
+    Article, Paragraph, Revision, Clustered, Dropped, Intended, Item, Outdated, Assignment, Withdrawal, SplitRow,
+    Annotation, Annotator, Vote, Gold, Example, Prediction,
 )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from toolkit.errors import StudioError
 from toolkit.studio.accounts import read_keys
 from toolkit.studio.push import PushReport, PushRequest, find_projects, push_items
 from toolkit.studio.screen import task_data
@@ -84,22 +83,10 @@ def test_a_batch_that_was_imported_twice_is_put_right(studio, raw, push_request)
     second_of_two = raw().tasks(project.id)[5]
     raw().vote(second_of_two["id"])
     report = push(studio, request)
-    assert (report.created, report.removed, report.twins) == (0, 3, ())
+    assert (report.created, report.removed, report.merged, report.twins) == (0, 2, 1, ())
     left = raw().tasks(project.id)
     assert item_ids(raw, report) == {f"item-{n}": 1 for n in range(3)}
-    assert second_of_two["id"] in {task["id"] for task in left}
-
-
-def test_twins_that_were_answered_are_both_kept_and_reported(studio, raw, push_request):
-    request = push_request(2)
-    (project,) = push(studio, request).projects
-    each = request.items[0]
-    studio.import_tasks(project.id, [task_data(each.item, each.shown, request.codebook, "en")])
-    for task in raw().tasks(project.id):
-        raw().vote(task["id"])
-    report = push(studio, request)
-    assert (report.removed, report.twins) == (0, ("item-0",))
-    assert report.projects[0].items == 2
+    assert [len(task["annotations"]) for task in left] == [0, 0, 1]
 
 
 def test_tasks_that_others_put_there_are_counted_and_left_alone(studio, raw, push_request):
@@ -107,28 +94,6 @@ def test_tasks_that_others_put_there_are_counted_and_left_alone(studio, raw, pus
     studio.import_tasks(project.id, [{**raw().tasks(project.id)[0]["data"], "item_id": "stranger"}])
     report = push(studio, push_request(2))
     assert (report.created, report.removed, report.unknown) == (0, 0, 1)
-
-
-def test_a_codebook_may_change_until_somebody_has_answered(studio, raw, push_request, book):
-    (project,) = push(studio, push_request(2)).projects
-    shorter = msgspec.structs.replace(book, questions=book.questions[:2])
-    changed = push(studio, push_request(2, codebook=shorter))
-    assert [each.id for each in changed.projects] == [project.id]
-    assert 'name="comment"' not in raw().get(f"/api/projects/{project.id}/")["label_config"]
-    raw().vote(raw().tasks(project.id)[0]["id"])
-    with pytest.raises(StudioError, match=rf"/projects/{project.id}: 1 annotations were given to another codebook"):
-        push(studio, push_request(2))
-    assert 'name="comment"' not in raw().get(f"/api/projects/{project.id}/")["label_config"]
-    assert push(studio, push_request(3, codebook=shorter)).created == 1
-
-
-def test_a_draft_is_an_answer_to_the_codebook_too(studio, raw, push_request, book, choice):
-    (project,) = push(studio, push_request(1)).projects
-    task = raw().tasks(project.id)[0]["id"]
-    raw().http.post(f"/api/tasks/{task}/drafts", json={"result": [choice("stance", "neutral")]}).raise_for_status()
-    shorter = msgspec.structs.replace(book, questions=book.questions[:2])
-    with pytest.raises(StudioError, match="another codebook"):
-        push(studio, push_request(1, codebook=shorter))
 
 
 def test_another_campaign_has_another_project(studio, push_request):

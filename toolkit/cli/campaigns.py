@@ -9,7 +9,7 @@ import typer
 from toolkit.cli import outside
 from toolkit.cli.common import AsJson, CampaignPath, Output, Quiet, campaign_at, emit, example, shown_progress
 from toolkit.errors import UsageError
-from toolkit.steps import following, progressing, pulling, pushing, running, simulating
+from toolkit.steps import following, progressing, pulling, pushing, running, simulating, withdrawing
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +25,11 @@ def _push(
     source: CampaignPath,
     to: outside.To = None,
     annotators: outside.Annotators = None,
+    withdraw: Annotated[
+        list[str] | None,
+        typer.Option("--withdraw", metavar="ITEM", help="Ask nobody about this item any more; may be repeated."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why the items are withdrawn.")] = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -34,7 +39,10 @@ def _push(
         return
     if annotators:
         raise UsageError("--annotators goes with --to")
-    emit(pushing.push_step(campaign_at(source), shown_progress(quiet)), as_json, quiet)
+    campaign = campaign_at(source)
+    if withdraw:
+        withdrawing.withdraw(campaign, withdraw, reason)
+    emit(pushing.push_step(campaign, shown_progress(quiet)), as_json, quiet)
 
 
 def _pull(

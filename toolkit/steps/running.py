@@ -65,6 +65,8 @@ def run_step(campaign: Campaign, options: RunOptions, progress: Progress, said: 
     if options.simulate and campaign_state(campaign).votes < campaign_state(campaign).asked:
         said(f"simulate: {simulate_step(campaign, progress).line}")
         said(f"pull: {pull_step(campaign, progress).line}")
+    if campaign.file.studio.tiebreak:
+        _break_ties(campaign, options, progress, said)
     state = campaign_state(campaign)
     if not state.votes or (state.open_items and not options.go_on):
         urls = ", ".join(project.url for project in studio_file_of(campaign).projects)
@@ -79,6 +81,15 @@ def run_step(campaign: Campaign, options: RunOptions, progress: Progress, said: 
     return Outcome(
         line=line, facts={"schema": 1, "finished": True, "ran": ran, "report": str(campaign.at("report.html"))}
     )
+
+
+def _break_ties(campaign: Campaign, options: RunOptions, progress: Progress, said: Callable[[str], None]) -> None:
+    """Bring the items that have all their votes and no majority to somebody who has not seen them."""
+    pushed = push_step(campaign, progress)
+    said(f"push: {pushed.line}")
+    if options.simulate and pushed.facts["created"]:
+        said(f"simulate: {simulate_step(campaign, progress).line}")
+        said(f"pull: {pull_step(campaign, progress).line}")
 
 
 def _bring_up_to_date(campaign: Campaign, step: _Step, progress: Progress, said: Callable[[str], None]) -> bool:

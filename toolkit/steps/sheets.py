@@ -9,8 +9,9 @@ from toolkit.errors import DataError, UsageError
 from toolkit.files import append_jsonl, read_jsonl
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Annotation, Assignment, Item
-from toolkit.steps.common import Outcome, Progress, finish, items_of, paragraphs_of
+from toolkit.steps.common import Outcome, Progress, finish, items_of, paragraphs_of, withdrawn_of
 from toolkit.steps.paragraphs import placed_items
+from toolkit.steps.planning import assignments_of
 from toolkit.steps.showing import shown_items
 from toolkit.steps.studio import campaign_key
 from toolkit.studio.outside import is_plain_name
@@ -61,16 +62,16 @@ def _check_names(annotators: Sequence[str]) -> None:
 
 def _lots(campaign: Campaign, items: Mapping[str, Item], annotators: Sequence[str]) -> dict[str, list[str]]:
     """What each person has still to answer, in the person's own order."""
-    planned = campaign.at("assignments.jsonl")
-    if campaign.file.studio.layout == "blind" and planned.exists():
-        rows = read_jsonl(planned, Assignment)
+    if campaign.file.studio.layout == "blind":
+        rows = assignments_of(campaign)
     else:
         rows = _shared_out(campaign, items, annotators or campaign.file.studio.annotators)
+    gone = withdrawn_of(campaign)
     lots: dict[str, list[str]] = defaultdict(list)
     answered = _answered(campaign, items)
     for row in sorted(rows, key=lambda row: (row.annotator, row.position)):
         wanted = not annotators or row.annotator in annotators
-        if wanted and row.item_id in items and (row.item_id, row.annotator) not in answered:
+        if wanted and row.item_id in items and row.item_id not in gone and (row.item_id, row.annotator) not in answered:
             lots[row.annotator].append(row.item_id)
     absent = [name for name in annotators if name not in {row.annotator for row in rows}]
     if absent:

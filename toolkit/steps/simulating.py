@@ -44,6 +44,7 @@ def simulate_step(campaign: Campaign, progress: Progress) -> Outcome:
             campaign=campaign_key(campaign),
             codebook=campaign.codebook,
             projects=tuple(project.id for project in file.projects),
+            owners={project.id: project.annotator for project in file.projects if project.annotator},
             tokens={name: account.token for name, account in accounts.items()},
         )
         total = sum(item.votes for item in items.values())

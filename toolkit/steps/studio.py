@@ -11,17 +11,13 @@ from toolkit.files import digest, read_json
 from toolkit.steps.common import items_of
 from toolkit.studio.access import plain_url
 from toolkit.studio.client import Studio
-from toolkit.studio.push import PushedProject
+from toolkit.studio.desks import PushedProject, ScreenVersion
 from toolkit.studio.server import open_studio
-from toolkit.workspace import Campaign, ShownPart
+from toolkit.workspace import Campaign
 
-
-class ScreenVersion(Struct, frozen=True, kw_only=True):
-    """From when on annotators saw a codebook."""
-
-    codebook: str  # name@version#hash
-    since: str  # ISO 8601, UTC, by the server's clock
-    shown: tuple[ShownPart, ...] = ()  # what stood around the item
+__all__ = [
+    "PushedProject", "ScreenVersion", "StudioFile", "campaign_key", "connect", "studio_directory", "studio_file_of",
+]  # fmt: skip
 
 
 class StudioFile(Struct, frozen=True, kw_only=True):
@@ -71,6 +67,10 @@ def studio_file_of(campaign: Campaign) -> StudioFile:
 
 
 def campaign_key(campaign: Campaign) -> str:
-    """What tells the campaign from others on a server: its name and the first of its items."""
-    items = items_of(campaign)
-    return f"{campaign.name}-{min(items)[:8]}"
+    """What tells the campaign from others on a server: its name and the first of its items.
+
+    Once it was pushed it stays what it was; items that join come after the first one.
+    """
+    if campaign.at("studio.json").exists():
+        return studio_file_of(campaign).campaign
+    return f"{campaign.name}-{next(iter(items_of(campaign)))[:8]}"

@@ -28,6 +28,7 @@ class AnswerRequest(Struct, frozen=True, kw_only=True):
     codebook: Codebook
     projects: tuple[int, ...]
     tokens: Mapping[str, str]  # pseudonym -> token; they take turns in this order
+    owners: Mapping[int, str] = {}  # project -> the only annotator who answers there
 
 
 class AnswerReport(Struct, frozen=True, kw_only=True):
@@ -63,7 +64,7 @@ def answer_queue(
             for name, token in request.tokens.items()
         ]
         for project in request.projects:
-            waiting = people
+            waiting = [person for person in people if request.owners.get(project, person.name) == person.name]
             while waiting:
                 waiting = [person for person in waiting if person.answers_one(project, done)]
                 progress(done.total())
@@ -76,7 +77,7 @@ class _Annotator:
     def __init__(
         self, name: str, studio: Studio, request: AnswerRequest, answers_for: Callable[[str, str], Response | None]
     ) -> None:
-        self._name = name
+        self.name = name
         self._studio = studio
         self._request = request
         self._answers_for = answers_for
@@ -89,7 +90,7 @@ class _Annotator:
             return False
         if task.id == self._last:
             raise StudioError(
-                f"{self._studio.url}/projects/{project}: the queue offers task {task.id} to {self._name} again after "
+                f"{self._studio.url}/projects/{project}: the queue offers task {task.id} to {self.name} again after "
                 "it was answered; give the project another queue for skipped tasks, or delete the task"
             )
         self._last = task.id
@@ -102,9 +103,9 @@ class _Annotator:
 
     def _annotation(self, task: QueuedTask) -> NewAnnotation:
         item_id = task.data.get("item_id")
-        response = self._answers_for(item_id, self._name) if isinstance(item_id, str) else None
+        response = self._answers_for(item_id, self.name) if isinstance(item_id, str) else None
         # The same answer of the same annotator has the same name: sent twice, it is there once.
-        unique = str(uuid.uuid5(_NAMESPACE, f"{self._request.campaign}/{task.id}/{item_id}/{self._name}"))
+        unique = str(uuid.uuid5(_NAMESPACE, f"{self._request.campaign}/{task.id}/{item_id}/{self.name}"))
         if response is None or response.skipped:
             seconds = response.seconds if response else 0.0
             return NewAnnotation(unique_id=unique, result=[], lead_time=seconds, was_cancelled=True)

@@ -5,6 +5,7 @@ server and nowhere else: no message, no log and no record holds one.
 """
 
 import contextlib
+import datetime
 import email.utils
 import json
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from toolkit.errors import StudioError
+from toolkit.files import digest
 from toolkit.studio.salvage import salvaged
 from toolkit.studio.transport import TIMEOUT, ServerFailedError, Transport
 from toolkit.studio.wire import (
@@ -47,7 +49,7 @@ PAGE = 500  # tasks a request: 100 is no faster, 1,000 no slower
 # their fields that are not named cost nothing.
 _OF_ANNOTATIONS = (
     "id", "completed_by", "updated_by", "result", "was_cancelled", "ground_truth", "lead_time", "created_at",
-    "updated_at",
+    "updated_at", "import_id",
 )  # fmt: skip
 _FIELDS = ",".join(("id", "data", *(f"annotations.{name}" for name in _OF_ANNOTATIONS)))
 
@@ -78,6 +80,15 @@ def _clock(header: str | None) -> str | None:
 def _item_of(data: dict[str, Any]) -> str | None:
     item_id = data.get("item_id")
     return item_id if isinstance(item_id, str) else None
+
+
+def data_digest(data: dict[str, Any]) -> str:
+    """What tells the data of two tasks apart.
+
+    >>> data_digest({"a": "1", "b": "2"}) == data_digest({"b": "2", "a": "1"})
+    True
+    """
+    return digest(msgspec.json.encode(data, order="sorted"))
 
 
 def _api_error() -> Any:  # noqa: ANN401 - the SDK has no types that we could name
@@ -155,6 +166,11 @@ class Studio(Transport):
         """
         return self._get(f"/api/projects/{project_id}/", Project, f"project {project_id}")
 
+    def find_project(self, project_id: int) -> Project | None:
+        """A project; None where there is none of that number."""
+        response = self._request("GET", f"/api/projects/{project_id}/", allowed=(404,))
+        return None if response.status_code == 404 else self._decoded(response, Project)
+
     def any_project(self, project_id: int) -> AnyProject | None:
         """A project that somebody else may have made, or None where there is none of that number that we may see."""
         answer = self._request("GET", f"/api/projects/{project_id}/", f"project {project_id}", allowed=(403, 404))
@@ -177,8 +193,17 @@ class Studio(Transport):
         return self._as_wanted(project_id, settings)
 
     def delete_project(self, project_id: int) -> None:
-        """Delete a project with all that is in it."""
-        self._request("DELETE", f"/api/projects/{project_id}/")
+        """Delete a project with all that is in it; it may be gone already."""
+        self._request("DELETE", f"/api/projects/{project_id}/", allowed=(404,))
+
+    def time(self) -> str:
+        """What the server's clock says, ISO 8601 in UTC to the second; ours where a proxy keeps that to itself."""
+        said = self._request("GET", "/api/version/", "the version").headers.get("date", "")
+        try:
+            moment = email.utils.parsedate_to_datetime(said)
+        except ValueError:
+            moment = datetime.datetime.now(datetime.UTC)
+        return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _as_wanted(self, project_id: int, settings: ProjectSettings) -> Project:
         project = self.project(project_id)
@@ -210,6 +235,7 @@ class Studio(Transport):
                     project=project_id,
                     item_id=_item_of(task.data),
                     annotations=len(task.annotations or ()) + (task.id in drafts),
+                    shows=data_digest(task.data),
                 )
                 for task in listed
             ]
@@ -308,15 +334,62 @@ class Studio(Transport):
         begun = [_filter("draft_exists", "equal", "Boolean", True)]
         return [task.id for page in self._pages(project_id, begun, Named, include="id") for task in page]
 
+    def items_there(self, project_id: int, item_ids: list[str]) -> set[str]:
+        """Which of some items a project shows already."""
+        wanted = {"filter": "filter:tasks:data.item_id", "operator": "in_list", "type": "List", "value": item_ids}
+        query = json.dumps({"filters": {"conjunction": "and", "items": [wanted]}})
+        with self._speaking(f"project {project_id}"):
+            listed = self._sdk.tasks.list(project=project_id, include="id,data", query=query, page_size=PAGE)
+            return {item for task in listed if (item := _item_of(task.data)) is not None}
+
+    def first_items(self, project_id: int) -> set[str]:
+        """The items that the first tasks of a project show."""
+        with self._speaking(f"project {project_id}"):
+            page = self._sdk.tasks.list(project=project_id, include="id,data", page_size=PAGE)
+            return {item for task in page.items or () if (item := _item_of(task.data)) is not None}
+
+    def show_instead(self, task_id: int, data: dict[str, str]) -> None:
+        """Give a task other data; what was answered to it stays."""
+        self._request("PATCH", f"/api/tasks/{task_id}/", body={"data": data})
+
+    def move_answers(self, task_id: int, other: int) -> int:
+        """Move all that was answered to a task to another one of the same project; how many annotations.
+
+        Each annotation is moved by one request, so it is never in two places or in none. It keeps its number, who
+        gave it and when. The server makes us the one who changed it last; who that was before is noted beside it,
+        by the same request (`ServerAnnotation.sender`).
+        """
+        annotations = self._touched(task_id).annotations
+        for annotation in annotations:
+            sender = annotation.sender(self._ours)
+            body = {"task": other, "import_id": None if sender is None else -sender}
+            self._request("PATCH", f"/api/annotations/{annotation.id}/", body=body, allowed=(404,))
+        return len(annotations)
+
+    @cached_property
+    def _ours(self) -> int:
+        return self.whoami().id
+
+    def move_draft(self, draft_id: int, other: int) -> None:
+        """Move what somebody has begun to another task of the same project."""
+        self._request("PATCH", f"/api/drafts/{draft_id}/", body={"task": other}, allowed=(404,))
+
+    def drafts_on(self, task_id: int) -> list[Draft]:
+        """What has been begun on a task and not submitted, by whomever."""
+        response = self._request("GET", f"/api/tasks/{task_id}/drafts", allowed=(404,))
+        return [] if response.status_code == 404 else self._decoded(response, list[Draft])
+
+    def _touched(self, task_id: int) -> Touched:
+        """What was answered to a task; nothing where another push has made one task of two meanwhile."""
+        response = self._request("GET", f"/api/tasks/{task_id}/", allowed=(404,))
+        return Touched() if response.status_code == 404 else self._decoded(response, Touched)
+
     def delete_untouched(self, task_id: int) -> bool:
-        """Delete a task unless somebody has answered it by now; whether it is gone."""
-        path = f"/api/tasks/{task_id}/"
-        response = self._request("GET", path, allowed=(404,))
-        if response.status_code != 404:
-            task = self._decoded(response, Touched)
-            if task.annotations or task.drafts:
-                return False
-            self._request("DELETE", path, allowed=(404,))
+        """Delete a task unless somebody has answered it by now, or begun to; whether it is gone."""
+        # The task itself lists skips too, but of the drafts only our own.
+        if self._touched(task_id).annotations or self.drafts_on(task_id):
+            return False
+        self._request("DELETE", f"/api/tasks/{task_id}/", allowed=(404,))
         return True
 
     # --- annotations -----------------------------------------------------------------------------------------------

@@ -5,241 +5,348 @@ the ``item_id`` in its data. So nothing needs to be remembered between two runs,
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
 
+import msgspec
 from msgspec import Struct
 
-from toolkit.codebook import Codebook
 from toolkit.errors import StudioError
-from toolkit.records import Item
-from toolkit.studio.client import Studio
-from toolkit.studio.screen import SHOWN, Shown, Unit, asked_about, instructions, label_config, printable, task_data
-from toolkit.studio.wire import Project, ProjectSettings, StoredTask
-from toolkit.workspace import ShownPart
+from toolkit.studio.client import Studio, data_digest
+from toolkit.studio.desks import (
+    Desk,
+    Dispute,
+    Meant,
+    PushedProject,
+    PushRequest,
+    ScreenVersion,
+    ShownItem,
+    home_queue,
+    meant_desks,
+)
+from toolkit.studio.importing import import_batches
+from toolkit.studio.projects import (
+    Standing,
+    all_screens,
+    as_set,
+    current_screen,
+    find_projects,
+    find_standing,
+    make_project,
+    oldest,
+    settings_for,
+)
+from toolkit.studio.reconcile import Reconciled, place, reconcile
+from toolkit.studio.revision import refuse_removals
+from toolkit.studio.screen import task_data
+from toolkit.studio.wire import StoredTask
 
-ProjectKind = Literal["queue", "person", "tiebreak"]  # shared by all, one annotator's, or of disputed items
-
-_MARK = "stance-toolkit"
-_TITLE_LENGTH = (3, 50)  # what Label Studio takes
-
-
-class ShownItem(Struct, frozen=True, kw_only=True):
-    """An item and the texts that are shown for it."""
-
-    item: Item
-    shown: Shown
-
-
-class PushRequest(Struct, frozen=True, kw_only=True):
-    """What is to stand on the server."""
-
-    campaign: str  # the key that tells this campaign from all others on the server
-    title: str
-    codebook: Codebook
-    language: str
-    items: tuple[ShownItem, ...]
-    show: tuple[ShownPart, ...] = SHOWN  # what stands around the item
-    batch: int = 200  # tasks a request
-
-
-class PushedProject(Struct, frozen=True, kw_only=True):
-    """A project that holds items of the campaign."""
-
-    id: int
-    url: str  # where a browser shows its tasks
-    unit: Unit
-    kind: ProjectKind = "queue"
-    annotator: str | None = None  # whose project it is, where it is one person's
-    votes: int  # how many annotators are asked for each item
-    items: int
+__all__ = [
+    "Dispute",
+    "PushReport",
+    "PushRequest",
+    "PushedProject",
+    "ScreenVersion",
+    "ShownItem",
+    "find_projects",
+    "find_standing",
+    "push_items",
+]
 
 
 class PushReport(Struct, frozen=True, kw_only=True):
-    """What a push found and did."""
+    """What a push found and did; what is counted is an item in a project."""
 
     server: str  # the address, without credentials
     created: int
-    present: int  # items that were there already
+    present: int  # there already
     removed: int  # tasks that showed an item a second time and that nobody had touched
-    twins: tuple[str, ...]  # items that are there twice because both tasks have annotations; pulling joins them
+    merged: int  # tasks that did so and had been answered; their annotations lie on the one that is left
+    twins: tuple[str, ...]  # items that are there twice still: somebody is at work on both, or a project was copied
+    taken_out: int  # tasks of items that are not asked there any more
+    kept: tuple[str, ...]  # items that are not asked there any more, and have been answered: their tasks stay
+    refreshed: int  # tasks that showed something else than the item and codebook of now
+    reset: int  # projects that were set otherwise
+    vanished: tuple[str, ...]  # items whose answered task somebody has deleted on the server; they are asked again
     unknown: int  # tasks of no item in the request
     projects: tuple[PushedProject, ...]
+    screens: tuple[ScreenVersion, ...]
 
 
 def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, int], None]) -> PushReport:
     """Bring the items to the server; those that are there already stay as they are.
 
-    There is a project for each kind of unit and number of votes, since both belong to a project as a whole.
-
     Args:
         studio: the server.
         request: what is to stand there.
-        progress: told how many of how many items are there.
+        progress: told how many of how many items are there, or before that how many of the stale tasks are put right.
 
     Raises:
-        StudioError: the server is not reached or refuses, or annotators have answered another codebook there.
+        StudioError: the server is not reached or refuses, or annotators have answered what the codebook lacks.
     """
-    groups = _groups(request.items)
-    projects = {group: _project(studio, request, group, len(groups)) for group in groups}
-    stored = _stored(studio, request)
-    there = {task.item_id for task in stored}
-    present = sum(each.item.id in there for items in groups.values() for each in items)
-    done, total = present, sum(map(len, groups.values()))
-    progress(done, total)
-    for group, items in groups.items():
-        missing = [each for each in items if each.item.id not in there]
-        for batch in _batches(missing, request.batch):
-            studio.import_tasks(projects[group].id, [_data(each, request) for each in batch])
-            done += len(batch)
-            progress(done, total)
-    if done > present:
-        stored = _stored(studio, request)
-    removed = _remove_twins(studio, stored)
-    left = [task for task in stored if task.id not in removed]
-    return _report(studio, request, projects, left, _Counts(present=present, removed=len(removed)))
+    meant = meant_desks(request)
+    before = _look(studio, request)
+    _refuse_other_layout(studio, request, before)
+    refuse_removals(studio, request, before.standing)
+    refreshed = _refresh(studio, request, before, progress)
+    standing, reset = _set_up(studio, request, meant, before)
+    out = _take_out(studio, request, meant, before)
+    stored = [task for task in before.stored if task.id not in out.tasks]
+    there = msgspec.structs.replace(before, standing=standing, stored=tuple(stored))
+    brought = _bring(studio, request, meant, there, progress)
+    after = _look(studio, request) if brought.created else there
+    put_right = reconcile(studio, after.stored, after.desks)
+    gone = put_right.removed | put_right.merged
+    left = msgspec.structs.replace(after, stored=tuple(task for task in after.stored if task.id not in gone))
+    _check(studio, meant, left)
+    did = _Did(brought=brought, put_right=put_right, out=out, refreshed=refreshed, reset=reset)
+    return _report(studio, request, meant, left, did)
 
 
-_Group = tuple[Unit, int]
+class _Board(Struct, frozen=True, kw_only=True):
+    """What stands on the server."""
+
+    standing: tuple[Standing, ...]
+    stored: tuple[StoredTask, ...]
+
+    @property
+    def desks(self) -> dict[int, Desk]:
+        """What each project is for."""
+        return {each.project.id: each.desk for each in self.standing}
+
+    def items_at(self) -> dict[object, set[str | None]]:
+        """The items that stand at each place."""
+        desks, found = self.desks, defaultdict(set)
+        for task in self.stored:
+            found[place(desks[task.project])].add(task.item_id)
+        return found
 
 
-class _Counts(Struct, frozen=True, kw_only=True):
+class _Out(Struct, frozen=True, kw_only=True):
+    tasks: frozenset[int]
+    kept: frozenset[str]  # items
+
+
+class _Brought(Struct, frozen=True, kw_only=True):
+    created: int
     present: int
-    removed: int
+    vanished: frozenset[str]
 
 
-def _groups(items: Iterable[ShownItem]) -> dict[_Group, list[ShownItem]]:
-    groups: dict[_Group, dict[str, ShownItem]] = defaultdict(dict)
-    for each in items:
-        groups[each.item.unit, each.item.votes][each.item.id] = each
-    return {group: list(members.values()) for group, members in sorted(groups.items())}
+class _Did(Struct, frozen=True, kw_only=True):
+    brought: _Brought
+    put_right: Reconciled
+    out: _Out
+    refreshed: int
+    reset: int
 
 
-def _batches(items: Sequence[ShownItem], size: int) -> Iterator[Sequence[ShownItem]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def _look(studio: Studio, request: PushRequest) -> _Board:
+    standing, stored = [], []
+    for each in find_standing(studio, request):
+        try:
+            stored += studio.stored_tasks(each.project.id)
+        except StudioError:
+            # A second push may just have given up the empty project that it made beside ours.
+            if each.project.id in {other.project.id for other in find_standing(studio, request)}:
+                raise
+        else:
+            standing.append(each)
+    return _Board(standing=tuple(standing), stored=tuple(stored))
+
+
+def _refuse_other_layout(studio: Studio, request: PushRequest, board: _Board) -> None:
+    other = "queue" if request.layout == "blind" else "person"
+    desks = board.desks
+    answered = sum(task.annotations for task in board.stored if desks[task.project].kind == other)
+    if answered:
+        raise StudioError(
+            f"{studio.url}: {answered} annotations were given in the other layout, and `[studio] layout` is "
+            f"{request.layout!r} now; put it back, or give the campaign a new name for a new round"
+        )
+
+
+# --- as it should look -----------------------------------------------------------------------------------------------
 
 
 def _data(each: ShownItem, request: PushRequest) -> dict[str, str]:
     return task_data(each.item, each.shown, request.codebook, request.language)
 
 
-# --- the project ---------------------------------------------------------------------------------------------------
+def _refresh(studio: Studio, request: PushRequest, board: _Board, progress: Callable[[int, int], None]) -> int:
+    """Let the tasks that are there show what they should: questions are reworded, and people edit tasks by hand.
 
-
-def _campaign_marker(campaign: str) -> str:
-    return f"[{_MARK} {campaign} "
-
-
-def _marker(campaign: str, group: _Group) -> str:
-    unit, votes = group
-    return f"{_campaign_marker(campaign)}{unit} {votes}]"
-
-
-def find_projects(studio: Studio, campaign: str) -> list[Project]:
-    """The projects of a campaign on the server, oldest first; none before the first push."""
-    return studio.projects_described(_campaign_marker(campaign))
-
-
-def _settings(request: PushRequest, group: _Group, groups: int) -> ProjectSettings:
-    unit, votes = group
-    suffix = f" ({unit}, {votes})" if groups > 1 else ""
-    title = " ".join(printable(request.title).split())[: _TITLE_LENGTH[1] - len(suffix)].strip() + suffix
-    return ProjectSettings(
-        title=title if len(title) >= _TITLE_LENGTH[0] else f"Stance {title}".strip(),
-        description=f"Made by `stance push`, which finds it by this line: {_marker(request.campaign, group)}",
-        label_config=label_config(request.codebook, request.language, unit, request.show),
-        maximum_annotations=votes,
-        expert_instruction=instructions(asked_about(request.codebook, unit), request.language),
-    )
-
-
-def _project(studio: Studio, request: PushRequest, group: _Group, groups: int) -> Project:
-    settings = _settings(request, group, groups)
-    studio.check_config(settings.label_config)
-    marker = _marker(request.campaign, group)
-    found = studio.projects_described(marker)
-    if not found:
-        made = studio.create_project(settings)
-        # Somebody else may have pushed at the same moment: the older project is the one, ours is still empty.
-        found = studio.projects_described(marker)
-        if found[0].id != made.id:
-            studio.delete_project(made.id)
-    project = found[0]
-    if all(getattr(project, name) == getattr(settings, name) for name in settings.__struct_fields__):
-        return project
-    if project.label_config != settings.label_config:
-        _refuse_if_answered(studio, project)
-    return studio.update_project(project.id, settings)
-
-
-def _refuse_if_answered(studio: Studio, project: Project) -> None:
-    answered = sum(task.annotations for task in studio.stored_tasks(project.id))
-    if answered:
-        raise StudioError(
-            f"{studio.url}/projects/{project.id}: {answered} annotations were given to another codebook or language; "
-            "put the old one back, or give the campaign a new name for a round with the new one"
-        )
-
-
-# --- each item once ------------------------------------------------------------------------------------------------
-
-
-def _stored(studio: Studio, request: PushRequest) -> list[StoredTask]:
-    stored = []
-    for project in find_projects(studio, request.campaign):
-        try:
-            stored += studio.stored_tasks(project.id)
-        except StudioError:
-            # A second push may just have given up the empty project that it made beside ours.
-            if project.id in {each.id for each in find_projects(studio, request.campaign)}:
-                raise
-    return stored
-
-
-def _remove_twins(studio: Studio, stored: Iterable[StoredTask]) -> set[int]:
-    """Delete the tasks that show an item once too often and that nobody has touched; return which.
-
-    They come from pushes that overlapped: two at once, or one that was killed while the server went on with its batch.
+    This comes before the projects are changed: a question that has no text yet would be shown as a bare name.
     """
-    by_item: dict[str, list[StoredTask]] = defaultdict(list)
-    for task in stored:
-        if task.item_id is not None:
-            by_item[task.item_id].append(task)
-    surplus = [task for tasks in by_item.values() for task in _surplus(tasks)]
-    return {task.id for task in surplus if studio.delete_untouched(task.id)}
+    data = {each.item.id: _data(each, request) for each in request.items}
+    stale = [
+        task
+        for task in board.stored
+        if task.item_id is not None and task.item_id in data and task.shows != data_digest(data[task.item_id])
+    ]
+    for number, task in enumerate(stale, 1):
+        studio.show_instead(task.id, data[str(task.item_id)])
+        progress(number, len(stale))
+    return len(stale)
 
 
-def _surplus(tasks: list[StoredTask]) -> list[StoredTask]:
-    """The untouched tasks of an item; if all are untouched, all but the oldest."""
-    touched = [task for task in tasks if task.annotations]
-    untouched = sorted((task for task in tasks if not task.annotations), key=lambda task: task.id)
-    return untouched if touched else untouched[1:]
+def _set_up(studio: Studio, request: PushRequest, meant: Meant, board: _Board) -> tuple[tuple[Standing, ...], int]:
+    """Set all projects as they should be, make those that are missing; how many were set otherwise."""
+    missing = _missing(meant, board)
+    # A tie-break that has nothing to bring is not made: what it would hold stands at another one.
+    needed = {desk for desk in meant if desk.kind != "tiebreak" or desk in missing}
+    desks = sorted({*needed, *board.desks.values()})
+    screen = current_screen(studio, request, board.standing)
+    _check_configs(studio, request, desks, screen)
+    standing = [_as_wanted(studio, request, each, desks, screen) for each in _without_empty_copies(studio, board)]
+    changed = {each.project.id for each in board.standing if each not in standing}
+    reset = sum(each.project.id in changed for each in standing)
+    for desk in sorted(needed - set(board.desks.values())):
+        settings = settings_for(request, desk, desks, (screen,))
+        standing.append(make_project(studio, request, desk, settings))
+    return tuple(sorted(standing, key=lambda each: each.project.id)), reset
 
 
-def _report(
-    studio: Studio, request: PushRequest, projects: dict[_Group, Project], stored: list[StoredTask], counts: _Counts
-) -> PushReport:
-    wanted = {each.item.id for each in request.items}
-    tasks = Counter(task.item_id for task in stored if task.item_id in wanted)
-    if len(tasks) < len(wanted):
-        absent = len(wanted) - len(tasks)
+def _check_configs(studio: Studio, request: PushRequest, desks: Sequence[Desk], screen: ScreenVersion) -> None:
+    """Have the server look at the interfaces before anything is changed there."""
+    for desk in {desk.unit: desk for desk in desks}.values():
+        studio.check_config(settings_for(request, desk, desks, (screen,)).label_config)
+
+
+def _as_wanted(
+    studio: Studio, request: PushRequest, each: Standing, desks: Sequence[Desk], screen: ScreenVersion
+) -> Standing:
+    shown = each.screens or request.screens
+    if not shown or (shown[-1].codebook, shown[-1].shown) != (screen.codebook, screen.shown):
+        shown = (*shown, screen)
+    settings = settings_for(request, each.desk, desks, shown)
+    if as_set(each.project, settings):
+        return each
+    return msgspec.structs.replace(each, project=studio.update_project(each.project.id, settings))
+
+
+def _without_empty_copies(studio: Studio, board: _Board) -> list[Standing]:
+    """The projects, less those that a push made beside another one and was killed before it could see that."""
+    first = {each.project.id for each in oldest(board.standing).values()}
+    used = {task.project for task in board.stored}
+    for each in board.standing:
+        if each.project.id not in first | used:
+            studio.delete_project(each.project.id)
+    return [each for each in board.standing if each.project.id in first | used]
+
+
+# --- what stands where -----------------------------------------------------------------------------------------------
+
+
+def _take_out(studio: Studio, request: PushRequest, meant: Meant, board: _Board) -> _Out:
+    """Delete the tasks that are not asked where they are any more, unless somebody has answered them."""
+    items = {each.item.id: each for each in request.items}
+    withdrawn = set(request.withdrawn)
+    tasks, kept = set(), set()
+    for task in board.stored:
+        each = items.get(task.item_id or "")
+        desk = board.desks[task.project]
+        misplaced = each is not None and _is_misplaced(each, desk, request, meant)
+        if task.item_id is None or not (task.item_id in withdrawn or misplaced):
+            continue
+        if not task.annotations and studio.delete_untouched(task.id):
+            tasks.add(task.id)
+        else:
+            kept.add(task.item_id)
+    return _Out(tasks=frozenset(tasks), kept=frozenset(kept))
+
+
+def _is_misplaced(each: ShownItem, desk: Desk, request: PushRequest, meant: Meant) -> bool:
+    """Whether an item stands where the plan does not have it any more.
+
+    What was assigned to somebody who still works stays: another machine may know of more assignments than this one.
+    """
+    if desk.kind == "queue":
+        return request.layout == "blind" or desk != home_queue(each.item)
+    return desk.kind == "person" and desk not in meant
+
+
+def _bring(
+    studio: Studio, request: PushRequest, meant: Meant, board: _Board, progress: Callable[[int, int], None]
+) -> _Brought:
+    """Bring what is missing, in the order in which it is to be shown."""
+    projects = oldest(board.standing)
+    missing = _missing(meant, board)
+    total = sum(map(len, meant.values()))
+    present = total - sum(map(len, missing.values()))
+    answered = set(request.answered)
+    vanished = set()
+    done = present
+    progress(done, total)
+    for desk, items in missing.items():
+        project = projects[desk].project.id
+        vanished |= {each.item.id for each in items if (project, each.item.id) in answered}
+        brought = 0
+        for brought in import_batches(studio, project, [_data(each, request) for each in items], request.batch):
+            progress(done + brought, total)
+        done += brought
+    return _Brought(created=total - present, present=present, vanished=frozenset(vanished))
+
+
+def _missing(meant: Meant, board: _Board) -> dict[Desk, Sequence[ShownItem]]:
+    """What is not there, by desk; a disputed item that stands at one tie-break is asked at no other."""
+    there = board.items_at()
+    disputed = {item for at, items in there.items() if isinstance(at, Desk) and at.kind == "tiebreak" for item in items}
+    found: dict[Desk, Sequence[ShownItem]] = {}
+    for desk, items in meant.items():
+        has = disputed if desk.kind == "tiebreak" else there.get(place(desk), set())
+        if not has.issuperset(items):
+            found[desk] = [each for name, each in items.items() if name not in has]
+    return found
+
+
+def _check(studio: Studio, meant: Meant, board: _Board) -> None:
+    """Hold the promise: a task for each item in each project that is meant to have it."""
+    absent = sum(map(len, _missing(meant, board).values()))
+    if absent:
         raise StudioError(f"{studio.url}: {absent} items are not there after the push; run `stance push` again")
+
+
+# --- what is said of it ----------------------------------------------------------------------------------------------
+
+
+def _report(studio: Studio, request: PushRequest, meant: Meant, board: _Board, did: _Did) -> PushReport:
+    wanted = {each.item.id for each in request.items}
     return PushReport(
         server=studio.url,
-        created=len(wanted) - counts.present,
-        present=counts.present,
-        removed=counts.removed,
-        twins=tuple(sorted(item for item, number in tasks.items() if item and number > 1)),
-        unknown=sum(task.item_id not in wanted for task in stored),
-        projects=tuple(
-            PushedProject(
-                id=project.id,
-                url=f"{studio.url}/projects/{project.id}/data",
-                unit=unit,
-                votes=votes,
-                items=len({task.item_id for task in stored if task.project == project.id} & wanted),
-            )
-            for (unit, votes), project in projects.items()
-        ),
+        created=did.brought.created,
+        present=did.brought.present,
+        removed=len(did.put_right.removed),
+        merged=len(did.put_right.merged),
+        twins=_still_twins(board),
+        taken_out=len(did.out.tasks),
+        kept=tuple(sorted(did.out.kept)),
+        refreshed=did.refreshed,
+        reset=did.reset,
+        vanished=tuple(sorted(did.brought.vanished)),
+        unknown=sum(task.item_id not in wanted.union(request.unshown) for task in board.stored),
+        projects=tuple(_pushed(studio.url, board, wanted, set(meant))),
+        screens=all_screens(request, board.standing),
     )
+
+
+def _still_twins(board: _Board) -> tuple[str, ...]:
+    desks = board.desks
+    found = Counter((place(desks[task.project]), task.item_id) for task in board.stored)
+    return tuple(sorted({item for (_, item), number in found.items() if item and number > 1}))
+
+
+def _pushed(url: str, board: _Board, wanted: set[str], meant: set[Desk]) -> Iterable[PushedProject]:
+    """The projects that hold items, or are meant to."""
+    for each in sorted(board.standing, key=lambda each: (each.desk, each.project.id)):
+        number = each.project.id
+        items = {task.item_id for task in board.stored if task.project == number} & wanted
+        if items or each.desk in meant:
+            yield PushedProject(
+                id=number,
+                url=f"{url}/projects/{number}/data",
+                unit=each.desk.unit,
+                kind=each.desk.kind,
+                annotator=each.desk.annotator or None,
+                votes=each.desk.votes,
+                items=len(items),
+            )

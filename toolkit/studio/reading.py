@@ -65,6 +65,7 @@ class People:
     """Who is behind the numbers of accounts; each is asked for once."""
 
     def __init__(self, studio: Studio, pseudonym_of: Pseudonyms) -> None:
+        self.ours = studio.whoami().id
         self._studio = studio
         self._emails = studio.users()
         self._pseudonym_of = pseudonym_of
@@ -115,7 +116,7 @@ class Reader:
         return None if item is None else self._seen(raw, item, project, origin)
 
     def _seen(self, raw: ServerAnnotation, item: Item, project: PushedProject, origin: Origin) -> Seen:
-        sender = raw.completed_by if raw.updated_by is None else raw.updated_by
+        sender = raw.sender(self._people.ours)
         return Seen(
             item=item,
             project=project,

@@ -10,9 +10,9 @@ from typing import Self, TypeVar
 import httpx
 import msgspec
 
-from toolkit.errors import StudioError
+from toolkit.errors import StudioError, UnansweredError
 from toolkit.studio.access import Bearer, is_local, plain_url
-from toolkit.studio.retrying import Retrying
+from toolkit.studio.retrying import FOR_A_MOMENT, Retrying
 
 T = TypeVar("T")
 
@@ -73,11 +73,13 @@ class Transport:
         except httpx.HTTPStatusError as error:
             raise self._refused(about, error.response.status_code, error.response.text) from None
         except httpx.TimeoutException as error:
-            raise StudioError(
+            raise UnansweredError(
                 f"{self.url}: no answer in time about {about}; try again, what was done is kept"
             ) from error
         except httpx.HTTPError as error:
-            raise StudioError(
+            # Where nobody listens nothing can have arrived; of all else nobody knows.
+            kind = StudioError if isinstance(error, httpx.ConnectError) else UnansweredError
+            raise kind(
                 f"{self.url}: cannot be reached ({type(error).__name__}); is it running? `stance studio start` starts "
                 "a local one, LABEL_STUDIO_URL names another"
             ) from error
@@ -98,4 +100,4 @@ class Transport:
             return ServerFailedError(f"{self.url}: {remedy}")
         else:
             remedy = f"{about}: the server answered {status}: {body[:300]}"
-        return StudioError(f"{self.url}: {remedy}")
+        return (UnansweredError if status in FOR_A_MOMENT else StudioError)(f"{self.url}: {remedy}")

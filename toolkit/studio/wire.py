@@ -30,6 +30,8 @@ class ProjectSettings(Struct, frozen=True, kw_only=True):
     enable_empty_annotation: bool = False
     skip_queue: str = "REQUEUE_FOR_OTHERS"  # a skipped task goes to others and never back to whoever skipped it
     sampling: str = "Sequential sampling"
+    overlap_cohort_percentage: int = 100  # of the tasks that are asked of several; which ones the server would pick
+    show_overlap_first: bool = False
 
 
 class Project(ProjectSettings, frozen=True, kw_only=True):
@@ -74,6 +76,24 @@ class ServerAnnotation(Struct, frozen=True, kw_only=True):
     lead_time: float | None = None  # seconds
     created_at: str
     updated_at: str
+    import_id: int | None = None  # below zero: who sent it, before a push moved it to another task
+
+    def sender(self, ours: int) -> int | None:
+        """Who really sent it.
+
+        The server writes down whoever touches an annotation last, so a push that moves one leaves behind who that was
+        before. Only where our own account was the last is that believed: a forger's note is worth nothing.
+
+        Args:
+            ours: the account that pushes.
+        """
+        return _sender(self.completed_by, self.updated_by, self.import_id, ours)
+
+
+def _sender(completed_by: int | None, updated_by: int | None, import_id: int | None, ours: int) -> int | None:
+    if updated_by == ours and import_id is not None and import_id < 0:
+        return -import_id
+    return completed_by if updated_by is None else updated_by
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -138,6 +158,7 @@ class StoredTask(Struct, frozen=True, kw_only=True):
     project: int
     item_id: str | None  # None: not made by `stance push`
     annotations: int  # skips and drafts included
+    shows: str = ""  # digest of the task's data
 
 
 class QueuedTask(Struct, frozen=True, kw_only=True):
@@ -153,11 +174,30 @@ class Invitation(Struct, frozen=True, kw_only=True):
     invite_url: str
 
 
-class Touched(Struct, frozen=True, kw_only=True):
-    """What annotators have done to a task."""
+class Person(Struct, frozen=True, kw_only=True):
+    """An account, where the server tells more of it than the number."""
 
-    annotations: list[Any] = []
-    drafts: list[Any] = []
+    id: int
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """An annotation as a single task has it."""
+
+    id: int
+    completed_by: Person | None = None
+    updated_by: int | None = None
+    import_id: int | None = None
+
+    def sender(self, ours: int) -> int | None:
+        """Who really sent it, as of `ServerAnnotation`."""
+        number = None if self.completed_by is None else self.completed_by.id
+        return _sender(number, self.updated_by, self.import_id, ours)
+
+
+class Touched(Struct, frozen=True, kw_only=True):
+    """What annotators have answered to a task, skips included."""
+
+    annotations: list[Answer] = []
 
 
 class Draft(Struct, frozen=True, kw_only=True):

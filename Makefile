@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STANCE := $(BIN)/stance
 
-.PHONY: demo test verify soak style types unit browser postgres schemas clean
+.PHONY: demo test verify soak load style types unit browser postgres schemas clean
 .DEFAULT_GOAL := test
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
@@ -60,6 +60,11 @@ verify: .venv/.made
 # Hundreds of seeded faults on the line and a hundred sudden ends, where `make test` has a few; takes hours.
 soak: .venv/.made
 	STANCE_SOAK=$${STANCE_SOAK:-500} STANCE_SOAK_KILLS=$${STANCE_SOAK_KILLS:-100} $(BIN)/pytest -m soak -s
+
+# Ten minutes of eight people at once on SQLite and of thirty on PostgreSQL, where `make test` has seconds.
+load: .venv/.made postgres
+	STANCE_LOAD_SECONDS=600 STANCE_LOAD_SQLITE=8 STANCE_LOAD_POSTGRES=30 STANCE_LOAD_ITEMS=20000 \
+	  $(BIN)/pytest tests/steps/test_load.py -s
 
 clean:
 	rm -rf .venv .studio data/labeled/demo

@@ -14,11 +14,13 @@ from toolkit.errors import StudioError
 from toolkit.labels.ledger import latest
 from toolkit.studio.accounts import PEOPLE, ensure_annotators, logged_in, read_keys
 from toolkit.studio.client import Studio
+from toolkit.studio.ledgers import LedgerFile
 from toolkit.studio.locking import lock_out
 from toolkit.studio.postgres import Database, database_of, parse_database, use_cluster, use_database
 from toolkit.studio.program import environment, set_password
-from toolkit.studio.pull import PullRequest, pull_annotations
+from toolkit.studio.pull import pull_annotations
 from toolkit.studio.push import push_items
+from toolkit.studio.reading import PullRequest
 from toolkit.studio.server import open_studio, server_status, start_server, stop_server
 
 INSTALLED = bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
@@ -108,7 +110,7 @@ class TestOnPostgres:
         assert listening == {f"0100007F:{database.port:04X}"}
         assert not (directory / "data" / "label_studio.sqlite3").exists()
 
-    def test_votes_go_there_and_come_back_once(self, there, directory, push_request, book, choice):
+    def test_votes_go_there_and_come_back_once(self, there, directory, push_request, book, choice, tmp_path):
         request = push_request(5, votes=2)
         assert push_items(there, request, lambda _d, _t: None).created == 5
         report = push_items(there, request, lambda _d, _t: None)
@@ -123,16 +125,18 @@ class TestOnPostgres:
                     theirs._request("POST", f"/api/tasks/{task.id}/annotations/", body=body)
         wanted = PullRequest(
             server=there.url,
-            projects=(project.id,),
+            projects=(project,),
             items={each.item.id: each.item for each in request.items},
             codebook=book,
             codebook_ref=book.ref,
         )
         names = {account.user_id: name for name, account in people.items()}
-        pulled = pull_annotations(there, wanted, [], lambda number, _: names[number])
-        assert len(latest(pulled.annotations)) == 10
-        assert {line.annotator for line in pulled.annotations} == {"pg-1", "pg-2"}
-        assert not any(line.flags for line in pulled.annotations)
+        ledger = LedgerFile(tmp_path / "annotations.jsonl", 100, lambda: None)
+        pull_annotations(there, wanted, ledger, None, lambda number, _: names[number], lambda _d, _t: None)
+        lines = list(ledger.lines())
+        assert len(latest(lines)) == 10
+        assert {line.annotator for line in lines} == {"pg-1", "pg-2"}
+        assert not any(line.flags for line in lines)
 
     def test_characters_that_the_database_refuses_do_not_stop_a_push(self, there, push_request):
         request = push_request(1)

@@ -10,9 +10,14 @@ import httpx
 import msgspec
 import pytest
 
+from toolkit.files import read_jsonl
+from toolkit.records import Annotation
 from toolkit.studio.accounts import read_keys
-from toolkit.studio.pull import PullRequest, pull_annotations
+from toolkit.studio.desks import PushedProject
+from toolkit.studio.ledgers import LedgerFile
+from toolkit.studio.pull import pull_annotations
 from toolkit.studio.push import PushReport, PushRequest, push_items
+from toolkit.studio.reading import PullRequest
 from toolkit.studio.reconcile import DRAFT_REST
 from toolkit.studio.screen import task_data
 
@@ -23,12 +28,25 @@ def push(studio, request: PushRequest) -> PushReport:
     return push_items(studio, request, lambda _done, _total: None)
 
 
-def pulled(studio, request: PushRequest, project: int, known=()):
-    items = {each.item.id: each.item for each in request.items}
-    pull = PullRequest(
-        server="s", projects=(project,), items=items, codebook=request.codebook, codebook_ref=request.codebook.ref
-    )
-    return pull_annotations(studio, pull, known, lambda _number, email: email.partition("@")[0]).annotations
+@pytest.fixture
+def pulled(studio, tmp_path):
+    """Read everything into a ledger; the lines that it has more than before."""
+    path = tmp_path / "annotations.jsonl"
+
+    def pull(request: PushRequest, project: int):
+        before = len(read_jsonl(path, Annotation)) if path.exists() else 0
+        wanted = PullRequest(
+            server="s",
+            projects=(PushedProject(id=project, url="", unit="paragraph", votes=2, items=len(request.items)),),
+            items={each.item.id: each.item for each in request.items},
+            codebook=request.codebook,
+            codebook_ref=request.codebook.ref,
+        )
+        names = lambda _number, email: email.partition("@")[0]  # noqa: E731
+        pull_annotations(studio, wanted, LedgerFile(path, 100, lambda: None), None, names, lambda _d, _t: None)
+        return read_jsonl(path, Annotation)[before:] if path.exists() else []
+
+    return pull
 
 
 @pytest.fixture
@@ -73,26 +91,26 @@ def test_answered_twins_become_one_task_with_all_their_votes(studio, raw, twins,
     assert raw("ann-3").http.get(f"/api/projects/{project}/next").status_code == 404
 
 
-def test_a_pull_sees_moved_votes_once_and_finds_no_forgery(studio, raw, twins, choice):
+def test_a_pull_sees_moved_votes_once_and_finds_no_forgery(studio, raw, twins, choice, pulled):
     request, project, ((one, two),) = twins(1)
     raw("ann-1").vote(one, choice("stance", "neutral"))
     moved = raw("ann-2").vote(two, choice("stance", "unclear"))
-    known = pulled(studio, request, project)
+    known = pulled(request, project)
     raw("ann-3").vote(two, choice("stance", "unclear"))  # nobody has pulled this one before it is moved
     push(studio, request)
-    new = pulled(studio, request, project, known)
+    new = pulled(request, project)
     assert len(known) == 2
     assert [(line.annotator, [flag.code for flag in line.flags]) for line in new] == [("ann-3", ["beyond_overlap"])]
     assert moved in {line.origin.annotation for line in known if line.origin}
 
 
-def test_a_forged_vote_is_forged_after_it_was_moved(studio, raw, twins, choice):
+def test_a_forged_vote_is_forged_after_it_was_moved(studio, raw, twins, choice, pulled):
     request, project, ((_, two),) = twins(1)
     victim = raw("ann-1").get("/api/current-user/whoami")["id"]
     raw("ann-2").vote(two, choice("stance", "neutral"), completed_by=victim, import_id=-victim)
     push(studio, request)
     push(studio, request)
-    (line,) = pulled(studio, request, project)
+    (line,) = pulled(request, project)
     assert [(flag.code, flag.reason) for flag in line.flags] == [
         ("forged", "in the name of ann-1, but sent or changed by ann-2")
     ]

@@ -19,7 +19,7 @@ def disputes_of(campaign: Campaign, states: Sequence[Annotation]) -> list[Disput
         states: the latest state of each annotation in the ledger.
     """
     items = items_of(campaign)
-    disputed = disputed_items(settle(states, items), campaign.codebook, items)
+    disputed = disputed_items(settle(states, items, campaign.codebook), campaign.codebook, items)
     seen: defaultdict[str, set[str]] = defaultdict(set)
     for state in states:
         seen[state.item_id].add(state.annotator)

@@ -84,7 +84,8 @@ class Differences:
         if before is not None and before.given == seen.given:
             codebook = before.codebook  # nobody answered anew: only marks and times can have changed
         else:
-            codebook = self._request.seen_at(updated if seen.sender == seen.annotator else utc(seen.raw.created_at))
+            answered = seen.answered if seen.sender == seen.annotator else seen.raw.created_at
+            codebook = self._request.seen_at(utc(answered))
         return Annotation(
             id="",
             item_id=seen.item.id,

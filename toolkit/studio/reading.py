@@ -9,7 +9,7 @@ from toolkit.codebook import Codebook
 from toolkit.records import Answers, Item, Origin
 from toolkit.studio.client import Studio
 from toolkit.studio.push import PushedProject
-from toolkit.studio.screen import parse_result
+from toolkit.studio.results import parse_result, spans_in_code_points
 from toolkit.studio.sightings import answers_hash
 from toolkit.studio.wire import ServerAnnotation, ServerTask
 
@@ -51,6 +51,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     origin: Origin
     annotator: str
     sender: str  # who really sent it
+    answered: str  # when its annotator last can have changed it
     state: Literal["submitted", "draft", "skipped"]
     answers: Answers
     raw: ServerAnnotation
@@ -107,23 +108,24 @@ class Reader:
         """The annotations on a task."""
         for raw in task.annotations:
             origin = Origin(server=self._request.server, project=project.id, task=task.id, annotation=raw.id)
-            yield self._seen(raw, item, project, origin)
+            yield self._seen(raw, item, project, origin, str(task.data.get("text", "")))
 
     def draft(self, project: PushedProject, task_id: int, item_id: str | None, raw: ServerAnnotation) -> Seen | None:
         """A draft on a task; None where its item is not the campaign's."""
         origin = Origin(server=self._request.server, project=project.id, task=task_id, annotation=None)
         item = self._request.items.get(item_id or "")
-        return None if item is None else self._seen(raw, item, project, origin)
+        return None if item is None else self._seen(raw, item, project, origin, "")
 
-    def _seen(self, raw: ServerAnnotation, item: Item, project: PushedProject, origin: Origin) -> Seen:
-        sender = raw.sender(self._people.ours)
+    def _seen(self, raw: ServerAnnotation, item: Item, project: PushedProject, origin: Origin, text: str) -> Seen:
+        moved = raw.was_moved(self._people.ours)
         return Seen(
             item=item,
             project=project,
             origin=origin,
             annotator=self._people.name(raw.completed_by),
-            sender=self._people.name(sender),
+            sender=self._people.name(raw.sender(self._people.ours)),
+            answered=raw.created_at if moved else raw.updated_at,
             state="draft" if origin.annotation is None else "skipped" if raw.was_cancelled else "submitted",
-            answers=parse_result(raw.result, self._request.codebook),
+            answers=parse_result(spans_in_code_points(raw.result, text), self._request.codebook),
             raw=raw,
         )

@@ -89,6 +89,10 @@ class ServerAnnotation(Struct, frozen=True, kw_only=True):
         """
         return _sender(self.completed_by, self.updated_by, self.import_id, ours)
 
+    def was_moved(self, ours: int) -> bool:
+        """Whether a push has moved it to another task since its annotator last changed it."""
+        return self.updated_by == ours and self.import_id is not None and self.import_id < 0
+
 
 def _sender(completed_by: int | None, updated_by: int | None, import_id: int | None, ours: int) -> int | None:
     if updated_by == ours and import_id is not None and import_id < 0:

@@ -76,6 +76,7 @@ def settle(
     items: Mapping[str, Item],
     codebook: Codebook | None = None,
     withdrawn: Container[str] = (),
+    layers: Container[str] = ("design",),
 ) -> Ledger:
     """Which annotations count: submitted, blind, asked for by the design, without a flag against them, one a person.
 
@@ -87,11 +88,13 @@ def settle(
         codebook: by which answers are counted under the present names of their labels; None: where nothing but the
             number of annotations is wanted.
         withdrawn: items that were taken out; what was answered to them is kept and does not count.
+        layers: what asked for an answer that counts: the design alone for agreement, which votes that were asked for
+            because of a dispute would bias; gold counts those too.
     """
     left_out: Counter[str] = Counter()
     counted: dict[tuple[str, str], Annotation] = {}
     for annotation in sorted(latest(annotations), key=lambda a: (a.updated, a.id)):
-        reason = _reason_against(annotation, items, withdrawn)
+        reason = _reason_against(annotation, items, withdrawn, layers)
         key = annotation.item_id, annotation.annotator
         if reason is None and key in counted:
             left_out["superseded"] += 1
@@ -108,14 +111,16 @@ def _under_present_names(annotation: Annotation, codebook: Codebook | None) -> A
     return msgspec.structs.replace(annotation, answers=codebook.migrated(annotation.answers))
 
 
-def _reason_against(annotation: Annotation, items: Mapping[str, Item], withdrawn: Container[str]) -> str | None:
+def _reason_against(
+    annotation: Annotation, items: Mapping[str, Item], withdrawn: Container[str], layers: Container[str]
+) -> str | None:
     if annotation.state != "submitted":
         return annotation.state
     if annotation.item_id not in items:
         return "unknown_item"
     if annotation.item_id in withdrawn:
         return "withdrawn"
-    if annotation.assigned_by != "design":
+    if annotation.assigned_by not in layers:
         return annotation.assigned_by
     return next((flag.code for flag in annotation.flags if flag.code in NOT_COUNTED), None)
 

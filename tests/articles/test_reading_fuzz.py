@@ -201,7 +201,7 @@ HUGE = {
     "text.csv": ("text,title\n" + LONG + ",Dyke\n", 2, {}),
     "one cell.csv": ("text,title\n" + LONGER + "\n" + SENTENCE + ",Dyke\n", 2, {"unreadable": 1}),
     "cells.csv": ("text,title\n" + "," * 50_000_000 + "\n" + SENTENCE + ",Dyke\n", 2, {"unreadable": 1}),
-    "header.csv": (LONGER, 1, {"unreadable": 1}),
+    "header.csv": (LONGER, 1, {"no_column": 1}),
     "text.html": (f"<html><body><p>{LONG}</p></body></html>", 1, {"too_large": 1}),
     "crawl.warc": ("WARC/1.0\r\n" + LONGER, 1, {"unreadable": 1}),
 }

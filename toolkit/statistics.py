@@ -4,7 +4,7 @@ Paragraphs of one article are not independent, so what is resampled is the artic
 caller names), never the row.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -77,27 +77,62 @@ def resample(sums: Floats, seed: int, draws: int = DRAWS) -> Resamples:
         draws: how many times.
     """
     count = len(sums)
-    patterns, often = _patterns(sums.reshape(count, -1))
-    generator = np.random.default_rng(seed)
+    patterns, _, often = _patterns(sums.reshape(count, -1))
     flat = np.empty((draws, patterns.shape[1]))
-    block = max(1, _BLOCK // max(len(patterns), 1))
-    for start in range(0, draws, block):
-        size = min(block, draws - start)
-        flat[start : start + size] = (
-            generator.multinomial(count, often / count, size=size).astype(np.float64) @ patterns
-        )
+    for start, counts in _pattern_counts(often, seed, draws):
+        flat[start : start + len(counts)] = counts.astype(np.float64) @ patterns
     return Resamples(whole=sums.sum(axis=0), draws=flat.reshape(draws, *sums.shape[1:]), clusters=count)
 
 
-def _patterns(rows: Floats) -> tuple[Floats, Floats]:
-    """The different rows, and how often each is there; in the order in which they first appear."""
+def resample_weights(sums: Floats, seed: int, draws: int = DRAWS) -> Iterator[Floats]:
+    """How often each cluster is in the resamples that `resample` draws with the same arguments.
+
+    For what is computed of the same resamples but needs to know who was drawn, not only what the drawn hold together.
+    Clusters that hold the same share their number of draws among them by a generator of its own.
+
+    Yields:
+        [block, clusters] after block, as many rows as there are draws.
+    """
+    _, position, often = _patterns(sums.reshape(len(sums), -1))
+    members = np.split(np.argsort(position, kind="stable"), np.cumsum(often.astype(np.int64))[:-1])
+    alone = np.flatnonzero(often == 1)
+    single = np.array([members[number][0] for number in alone], dtype=np.int64)
+    generator = np.random.default_rng([seed, 1])
+    block = max(1, _BLOCK // max(len(sums), 1))
+    for _, many in _pattern_counts(often, seed, draws):
+        for start in range(0, len(many), block):
+            counts = many[start : start + block]
+            weights = np.zeros((len(counts), len(sums)))
+            weights[:, single] = counts[:, alone]
+            for number in np.flatnonzero(often > 1):
+                even = np.full(len(members[number]), 1 / len(members[number]))
+                weights[:, members[number]] = generator.multinomial(counts[:, number], even)
+            yield weights
+
+
+def _pattern_counts(often: Floats, seed: int, draws: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """How often each pattern is in each resample, block after block, with the number of a block's first draw."""
+    generator = np.random.default_rng(seed)
+    total = int(often.sum())
+    block = max(1, _BLOCK // max(len(often), 1))
+    for start in range(0, draws, block):
+        yield start, generator.multinomial(total, often / total, size=min(block, draws - start))
+
+
+def _patterns(rows: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
+    """The different rows, which of them each row is, and how often each is there; in the order of first appearance."""
     # A fixed mixture of the columns tells rows apart at the price of sorting numbers; what it mixes up is sorted fully.
     mixture = rows @ np.sin(np.arange(1.0, rows.shape[1] + 1))
-    _, first, position, often = np.unique(mixture, return_index=True, return_inverse=True, return_counts=True)
+    found = np.unique(mixture, return_index=True, return_inverse=True, return_counts=True)
+    _, first, position, often = found
     if not np.array_equal(rows[first][position], rows):
-        _, first, often = np.unique(rows, axis=0, return_index=True, return_counts=True)
+        _, first, position, often = np.unique(
+            rows, axis=0, return_index=True, return_inverse=True, return_counts=True
+        )
     order = np.argsort(first)
-    return rows[first[order]], often[order].astype(np.float64)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rows[first[order]], rank[position.reshape(-1)], often[order].astype(np.float64)
 
 
 def estimate(

@@ -4,6 +4,7 @@ Paragraphs of one article are not independent, so what is resampled is the artic
 caller names), never the row.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -50,7 +51,7 @@ def by_cluster(clusters: Sequence[str], rows: Floats) -> Floats:
 
 def sums_of(position: NDArray[np.int64], rows: Floats, count: int) -> Floats:
     """Sum rows by number, [n] and [n, ...] -> [count, ...]."""
-    flat = rows.reshape(len(rows), -1)
+    flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
     sums = np.zeros((count, flat.shape[1]))
     for number, column in enumerate(flat.T):
         sums[:, number] = np.bincount(position, column, minlength=count)
@@ -147,13 +148,19 @@ def estimate(
         why_undefined: the reason that is given where the statistic is undefined on the data.
     """
     value = float(statistic(resamples.whole[np.newaxis])[0])
+    draws = statistic(resamples.draws) if resamples.clusters > 1 and not np.isnan(value) else np.zeros(0)
+    return estimate_of(value, draws, n, resamples.clusters, why_undefined)
+
+
+def estimate_of(value: float, draws: Floats, n: int, clusters: int, why_undefined: str) -> Estimate:
+    """A value, nan where it is undefined, with the percentile interval of its draws, [draws]."""
     if np.isnan(value):
-        return undefined(why_undefined, n, resamples.clusters)
-    if resamples.clusters == 1:
+        return undefined(why_undefined, n, clusters)
+    if clusters == 1:
         return Estimate(value=value, low=None, high=None, n=n, clusters=1, why="one cluster has no interval")
-    low, high = percentile_interval(statistic(resamples.draws))
+    low, high = percentile_interval(draws)
     why = "" if low is not None else "too many resamples in which it is undefined"
-    return Estimate(value=value, low=low, high=high, n=n, clusters=resamples.clusters, why=why)
+    return Estimate(value=value, low=low, high=high, n=n, clusters=clusters, why=why)
 
 
 def cluster_bootstrap(

@@ -16,7 +16,7 @@ Keys = NDArray[np.uint64]
 _ROUNDS = 4
 
 
-def canonical(votes: Votes, labels_alike: Callable[[int], float] | None = None) -> Votes:
+def canonical(votes: Votes, place: Callable[[str], float] | None) -> Votes:
     """The same votes, with items, annotators and clusters numbered by what they hold.
 
     Each starts with the same key, and every round mixes into it the keys of those it meets, so after a few rounds
@@ -24,10 +24,10 @@ def canonical(votes: Votes, labels_alike: Callable[[int], float] | None = None) 
 
     Args:
         votes: on one question.
-        labels_alike: the place of a label, by its number; None where labels have no order, so that their names
-            must decide nothing either.
+        place: where a label lies on its scale; None where labels have no order, so that their names decide nothing
+            either.
     """
-    keys = _Keys(votes, labels_alike)
+    keys = _Keys(votes, place)
     for _ in range(_ROUNDS):
         keys.refine()
     item, annotator, cluster = (np.argsort(each, kind="stable") for each in (keys.item, keys.annotator, keys.cluster))
@@ -49,11 +49,10 @@ def canonical(votes: Votes, labels_alike: Callable[[int], float] | None = None) 
 class _Keys:
     """The keys of all that votes join."""
 
-    def __init__(self, votes: Votes, labels_alike: Callable[[int], float] | None) -> None:
+    def __init__(self, votes: Votes, place: Callable[[str], float] | None) -> None:
         self.votes = votes
-        places = np.arange(len(votes.labels))
-        known = np.zeros(len(places)) if labels_alike is None else np.array([labels_alike(n) for n in range(len(places))])
-        self.label: Keys = _mixed((known + 0.0).astype(np.float64).view(np.uint64))
+        known = np.array([place(label) + 0.0 if place else 0.0 for label in votes.labels], dtype=np.float64)
+        self.label: Keys = _mixed(known.view(np.uint64))
         self.item: Keys = _mixed(np.ascontiguousarray(votes.weight + 0.0).view(np.uint64))
         self.annotator: Keys = np.ones(len(votes.annotators), dtype=np.uint64)
         self.cluster: Keys = np.ones(len(votes.clusters), dtype=np.uint64)

@@ -188,7 +188,8 @@ def _filled(cells: _Cells) -> tuple[_Cells, Counter[str]]:
 
 
 def _empty(column: Coded) -> Chosen:
-    blank = [number for number, name in enumerate(column.names) if not name or name.isspace()]
+    spaces = np.fromiter(map(str.isspace, column.names), np.bool_, len(column.names))
+    blank = [*np.flatnonzero(spaces), *(place for place, name in enumerate(column.names[:1]) if not name)]
     return np.isin(column.codes, blank) if blank else np.zeros(len(column.codes), dtype=np.bool_)
 
 

@@ -127,9 +127,7 @@ def _patterns(rows: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
     found = np.unique(mixture, return_index=True, return_inverse=True, return_counts=True)
     _, first, position, often = found
     if not np.array_equal(rows[first][position], rows):
-        _, first, position, often = np.unique(
-            rows, axis=0, return_index=True, return_inverse=True, return_counts=True
-        )
+        _, first, position, often = np.unique(rows, axis=0, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(first)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
@@ -161,6 +159,15 @@ def estimate_of(value: float, draws: Floats, n: int, clusters: int, why_undefine
     low, high = percentile_interval(draws)
     why = "" if low is not None else "too many resamples in which it is undefined"
     return Estimate(value=value, low=low, high=high, n=n, clusters=clusters, why=why)
+
+
+def mirrored(value: float, draws: Floats) -> Floats:
+    """Draws mirrored at the value, for the basic interval: where draws lean to one side, so did the value itself.
+
+    Source:
+        Davison and Hinkley, Bootstrap Methods and their Application (1997), section 5.2.1.
+    """
+    return 2 * value - draws
 
 
 def cluster_bootstrap(

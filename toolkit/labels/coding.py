@@ -91,6 +91,11 @@ class Votes:
             weight=self.weight[items],
         )
 
+    def in_order(self, labels: Sequence[str]) -> "Votes":
+        """The same votes with the same labels in another order."""
+        code = np.array([labels.index(label) for label in self.labels], dtype=np.int64)
+        return Votes(**{**vars_of(self), "labels": tuple(labels), "label": code[self.label]})
+
     def relabelled(self, labels: Sequence[str], new: Mapping[str, str]) -> "Votes":
         """The votes under other labels; those whose label has no new one are left out."""
         position = {label: number for number, label in enumerate(labels)}

@@ -31,6 +31,7 @@ from toolkit.statistics import (
     DRAWS,
     Floats,
     estimate_of,
+    mirrored,
     resample,
     resample_weights,
     sums_of,
@@ -235,8 +236,11 @@ def _widest(at: Floats, level: Level) -> float:
 def _coefficients(work: _Work, figures: _Figures) -> Iterator[Coefficient]:
     level = work.scale.level
     pair_reason = _TOO_MANY if work.pairs is None else _NO_COMMON
-    yield _coefficient(work, figures.of_pairs[:, 0], "cohen_kappa", level, pair_reason)
-    yield _coefficient(work, figures.of_pairs[:, 1], "scott_pi", level, pair_reason)
+    for place, name in enumerate(("cohen_kappa", "scott_pi")):
+        # Drawing the few items of a pair twice lowers its kappa on average, and with it the mean over pairs.
+        values = figures.of_pairs[:, place]
+        values = np.append(values[:1], mirrored(float(values[0]), values[1:]))
+        yield _coefficient(work, values, name, level, pair_reason)
     yield _coefficient(work, figures.of_items[:, 0], "fleiss_kappa", "nominal", ALL_EQUAL)
     yield _coefficient(work, figures.of_items[:, 1], "gwet_ac1", "nominal", ALL_EQUAL)
     if level != "nominal":

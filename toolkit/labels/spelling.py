@@ -1,4 +1,4 @@
-"""Labels that are typed otherwise than they are meant: found and shown with what they may be, never guessed silently."""
+"""Labels that are typed otherwise than meant: found, and shown with what they may be; nothing is guessed silently."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -26,7 +26,9 @@ def all_votes(campaign: Campaign) -> tuple[int, dict[str, list[Vote]]]:
     """
     annotations, items = annotations_of(campaign), items_of(campaign)
     counted, _ = _votes(campaign, annotations, items)
-    asked = [structs.replace(one, assigned_by=_AS_DESIGNED.get(one.assigned_by, one.assigned_by)) for one in annotations]
+    asked = [
+        structs.replace(one, assigned_by=_AS_DESIGNED.get(one.assigned_by, one.assigned_by)) for one in annotations
+    ]
     ledger, votes = _votes(campaign, asked, items)
     return len(ledger.counted) - len(counted.counted), votes
 

@@ -4,7 +4,8 @@ Paragraphs of one article are not independent, so what is resampled is the artic
 caller names), never the row.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -50,7 +51,7 @@ def by_cluster(clusters: Sequence[str], rows: Floats) -> Floats:
 
 def sums_of(position: NDArray[np.int64], rows: Floats, count: int) -> Floats:
     """Sum rows by number, [n] and [n, ...] -> [count, ...]."""
-    flat = rows.reshape(len(rows), -1)
+    flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
     sums = np.zeros((count, flat.shape[1]))
     for number, column in enumerate(flat.T):
         sums[:, number] = np.bincount(position, column, minlength=count)
@@ -77,27 +78,60 @@ def resample(sums: Floats, seed: int, draws: int = DRAWS) -> Resamples:
         draws: how many times.
     """
     count = len(sums)
-    patterns, often = _patterns(sums.reshape(count, -1))
-    generator = np.random.default_rng(seed)
+    patterns, _, often = _patterns(sums.reshape(count, -1))
     flat = np.empty((draws, patterns.shape[1]))
-    block = max(1, _BLOCK // max(len(patterns), 1))
-    for start in range(0, draws, block):
-        size = min(block, draws - start)
-        flat[start : start + size] = (
-            generator.multinomial(count, often / count, size=size).astype(np.float64) @ patterns
-        )
+    for start, counts in _pattern_counts(often, seed, draws):
+        flat[start : start + len(counts)] = counts.astype(np.float64) @ patterns
     return Resamples(whole=sums.sum(axis=0), draws=flat.reshape(draws, *sums.shape[1:]), clusters=count)
 
 
-def _patterns(rows: Floats) -> tuple[Floats, Floats]:
-    """The different rows, and how often each is there; in the order in which they first appear."""
+def resample_weights(sums: Floats, seed: int, draws: int = DRAWS) -> Iterator[Floats]:
+    """How often each cluster is in the resamples that `resample` draws with the same arguments.
+
+    For what is computed of the same resamples but needs to know who was drawn, not only what the drawn hold together.
+    Clusters that hold the same share their number of draws among them by a generator of its own.
+
+    Yields:
+        [block, clusters] after block, as many rows as there are draws.
+    """
+    _, position, often = _patterns(sums.reshape(len(sums), -1))
+    members = np.split(np.argsort(position, kind="stable"), np.cumsum(often.astype(np.int64))[:-1])
+    alone = np.flatnonzero(often == 1)
+    single = np.array([members[number][0] for number in alone], dtype=np.int64)
+    generator = np.random.default_rng([seed, 1])
+    block = max(1, _BLOCK // max(len(sums), 1))
+    for _, many in _pattern_counts(often, seed, draws):
+        for start in range(0, len(many), block):
+            counts = many[start : start + block]
+            weights = np.zeros((len(counts), len(sums)))
+            weights[:, single] = counts[:, alone]
+            for number in np.flatnonzero(often > 1):
+                even = np.full(len(members[number]), 1 / len(members[number]))
+                weights[:, members[number]] = generator.multinomial(counts[:, number], even)
+            yield weights
+
+
+def _pattern_counts(often: Floats, seed: int, draws: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """How often each pattern is in each resample, block after block, with the number of a block's first draw."""
+    generator = np.random.default_rng(seed)
+    total = int(often.sum())
+    block = max(1, _BLOCK // max(len(often), 1))
+    for start in range(0, draws, block):
+        yield start, generator.multinomial(total, often / total, size=min(block, draws - start))
+
+
+def _patterns(rows: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
+    """The different rows, which of them each row is, and how often each is there; in the order of first appearance."""
     # A fixed mixture of the columns tells rows apart at the price of sorting numbers; what it mixes up is sorted fully.
     mixture = rows @ np.sin(np.arange(1.0, rows.shape[1] + 1))
-    _, first, position, often = np.unique(mixture, return_index=True, return_inverse=True, return_counts=True)
+    found = np.unique(mixture, return_index=True, return_inverse=True, return_counts=True)
+    _, first, position, often = found
     if not np.array_equal(rows[first][position], rows):
-        _, first, often = np.unique(rows, axis=0, return_index=True, return_counts=True)
+        _, first, position, often = np.unique(rows, axis=0, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(first)
-    return rows[first[order]], often[order].astype(np.float64)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rows[first[order]], rank[position.reshape(-1)], often[order].astype(np.float64)
 
 
 def estimate(
@@ -112,13 +146,28 @@ def estimate(
         why_undefined: the reason that is given where the statistic is undefined on the data.
     """
     value = float(statistic(resamples.whole[np.newaxis])[0])
+    draws = statistic(resamples.draws) if resamples.clusters > 1 and not np.isnan(value) else np.zeros(0)
+    return estimate_of(value, draws, n, resamples.clusters, why_undefined)
+
+
+def estimate_of(value: float, draws: Floats, n: int, clusters: int, why_undefined: str) -> Estimate:
+    """A value, nan where it is undefined, with the percentile interval of its draws, [draws]."""
     if np.isnan(value):
-        return undefined(why_undefined, n, resamples.clusters)
-    if resamples.clusters == 1:
+        return undefined(why_undefined, n, clusters)
+    if clusters == 1:
         return Estimate(value=value, low=None, high=None, n=n, clusters=1, why="one cluster has no interval")
-    low, high = percentile_interval(statistic(resamples.draws))
+    low, high = percentile_interval(draws)
     why = "" if low is not None else "too many resamples in which it is undefined"
-    return Estimate(value=value, low=low, high=high, n=n, clusters=resamples.clusters, why=why)
+    return Estimate(value=value, low=low, high=high, n=n, clusters=clusters, why=why)
+
+
+def mirrored(value: float, draws: Floats) -> Floats:
+    """Draws mirrored at the value, for the basic interval: where draws lean to one side, so did the value itself.
+
+    Source:
+        Davison and Hinkley, Bootstrap Methods and their Application (1997), section 5.2.1.
+    """
+    return 2 * value - draws
 
 
 def cluster_bootstrap(

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -33,6 +33,11 @@ def example(command: str) -> str:
 def is_campaign(path: Path) -> bool:
     """Whether a source is a campaign file."""
     return path.suffix == ".toml"
+
+
+def listed(given: Sequence[str] | None) -> tuple[str, ...]:
+    """The values of an option that is repeated or holds several, parted by commas."""
+    return tuple(part.strip() for each in given or () for part in each.split(",") if part.strip())
 
 
 def campaign_at(path: Path) -> Campaign:

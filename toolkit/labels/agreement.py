@@ -1,56 +1,61 @@
 """How far annotators agree beyond chance, with the intervals that say what they mean."""
 
-import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 from msgspec import Struct
 
-from toolkit.codebook import Level, Question
-from toolkit.errors import DataError
-from toolkit.labels.coding import Votes, code_votes
-from toolkit.labels.coefficients import Distance, alpha_of, coincidences, interval, nominal, ordinal, ratio
+from toolkit.labels.canonical import canonical
+from toolkit.labels.cautions import cautions
+from toolkit.labels.coding import Ints, Votes, code_votes
+from toolkit.labels.coefficients import alpha_of, coincidences, nominal
+from toolkit.labels.measured import Coefficient, Interval, Scale, as_coefficient, scale_of
 from toolkit.labels.pigeonhole import draws_worth, pigeonhole
 from toolkit.records import Vote
-from toolkit.statistics import (
-    Estimate,
-    Floats,
-    Resamples,
-    estimate,
-    percentile_interval,
-    resample,
-    sums_of,
-    undefined,
-)
+from toolkit.statistics import Estimate, Floats, estimate, percentile_interval, resample, sums_of, undefined
 
-_NO_PAIRS = "no item has two votes"
-_ALL_EQUAL = "all votes are equal, so agreement beyond chance is undefined"
-_FEW_ANNOTATORS, _FEW_CLUSTERS = 8, 30  # below these an interval is itself uncertain
-_PRECISE = 0.05  # half the width of an interval that tells something
+__all__ = ["Coefficient", "Interval", "QuestionAgreement", "Scale", "agreement", "agreement_at", "scale_of"]
+
+NO_PAIRS = "no item has two votes"
+ALL_EQUAL = "all votes are equal, so agreement beyond chance is undefined"
+
+Statistic = Callable[[Floats], Floats]  # coincidence matrices [draws, labels, labels] -> [draws], nan where undefined
 
 
-class Interval(Struct, frozen=True, kw_only=True):
-    """An interval of 95 %, or why there is none."""
+class AnnotatorAgreement(Struct, frozen=True, kw_only=True):
+    """An annotator against the others on the same items."""
 
-    low: float | None
-    high: float | None
-    why: str = ""
+    annotator: str
+    n_votes: int  # those on items that others voted on
+    alpha: Coefficient
+    raw: float | None  # the chance that a vote of theirs is that of another
 
 
-class Coefficient(Struct, frozen=True, kw_only=True):
-    """A coefficient with the interval of *same annotators, new articles*."""
+class PairAgreement(Struct, frozen=True, kw_only=True):
+    """Two annotators on the items that both voted on."""
 
-    name: str = "alpha"
-    value: float | None
-    low: float | None
-    high: float | None
-    level: str
-    n: int  # items with two votes or more
-    clusters: int  # resampled articles or clusters
-    why: str = ""  # why value, low or high is None
-    new_annotators: Interval | None = None  # of *new annotators, new articles*
+    annotators: tuple[str, str]
+    n_items: int
+    kappa: Coefficient
+    raw: float
+
+
+class SliceAgreement(Struct, frozen=True, kw_only=True):
+    """Agreement on a part of the votes."""
+
+    value: str
+    n_votes: int
+    alpha: Coefficient
+    raw: Estimate
+
+
+class Slices(Struct, frozen=True, kw_only=True):
+    """Agreement by the values of one column."""
+
+    listed: tuple[SliceAgreement, ...]
+    not_listed: int = 0  # values
 
 
 class QuestionAgreement(Struct, frozen=True, kw_only=True):
@@ -64,46 +69,12 @@ class QuestionAgreement(Struct, frozen=True, kw_only=True):
     raw: Estimate  # the chance that two votes on an item are equal
     shares: dict[str, float]  # of each label among the votes
     per_label: dict[str, Coefficient]  # one label against the rest
-    coefficients: tuple[Coefficient, ...] = ()  # what was asked for besides
+    coefficients: tuple[Coefficient, ...] = ()  # what was asked for besides, and what off-scale labels call for
+    per_annotator: tuple[AnnotatorAgreement, ...] = ()  # those with the most votes
+    per_pair: tuple[PairAgreement, ...] = ()  # those with the most items in common
+    not_listed: dict[str, int] = {}  # annotators and pairs that are not listed
+    slices: dict[str, Slices] = {}  # by what is sliced
     cautions: tuple[str, ...] = ()  # what a reader must know of these figures
-
-
-class Scale(Struct, frozen=True, kw_only=True):
-    """How labels are compared."""
-
-    level: Level = "nominal"
-    values: dict[str, float] = {}  # of the labels; needed for all levels but nominal
-
-    def distance(self, labels: Sequence[str]) -> Distance:
-        """The squared difference of labels, which must be in the order of `ordered`.
-
-        Raises:
-            DataError: a label has no value, or a ratio has a negative one.
-        """
-        if self.level == "nominal":
-            return nominal
-        missing = [label for label in labels if label not in self.values]
-        if missing:
-            raise DataError(
-                f"label {missing[0]!r} has no place on the scale that level {self.level} needs; name the labels from "
-                "low to high (`--order`), or measure at level nominal"
-            )
-        values = [self.values[label] for label in labels]
-        if self.level == "ordinal":
-            return ordinal
-        if self.level == "ratio" and min(values, default=0) < 0:
-            raise DataError("level ratio needs values from 0 up; measure at level interval")
-        return interval(values) if self.level == "interval" else ratio(values)
-
-    def ordered(self, labels: Sequence[str]) -> list[str]:
-        """The labels from low to high, or as they come where they have no values."""
-        return sorted(labels, key=lambda label: self.values.get(label, 0.0)) if self.values else list(labels)
-
-
-def scale_of(question: Question) -> Scale:
-    """The scale of a question's labels at the question's level."""
-    values = {label.name: label.scale for label in question.labels if label.scale is not None}
-    return Scale(level=question.level, values=values)
 
 
 def agreement(votes: Iterable[Vote], labels: Sequence[str], no_answers: Sequence[str], seed: int) -> QuestionAgreement:
@@ -140,9 +111,10 @@ def agreement_of_votes(
         scale: how labels are compared.
         seed: of the bootstraps.
     """
-    total = Counter(dict(zip(coded.labels, np.bincount(coded.label, minlength=len(coded.labels)), strict=True)))
+    number = np.bincount(coded.label, minlength=len(coded.labels)).tolist()
+    total = dict(zip(coded.labels, number, strict=True))
     n_votes = len(coded.item)
-    alpha, per_label, raw = _headline(coded, scale, seed)
+    alpha, per_label, raw = _headline(canonical(coded, scale.place()), scale, seed)
     return QuestionAgreement(
         n_items=len(coded.items),
         n_annotators=len(coded.annotators),
@@ -150,45 +122,64 @@ def agreement_of_votes(
         no_answers=no_answers,
         alpha=alpha,
         raw=raw,
-        shares={label: float(total[label] / n_votes) for label in labels} if n_votes else {},
+        shares={label: total[label] / n_votes for label in labels} if n_votes else {},
         per_label={label: per_label[label] for label in labels},
-        cautions=tuple(_cautions(alpha, len(coded.annotators))),
+        cautions=tuple(cautions(alpha, len(coded.annotators))),
     )
 
 
 def _headline(coded: Votes, scale: Scale, seed: int) -> tuple[Coefficient, dict[str, Coefficient], Estimate]:
     """Alpha, alpha of each label against the rest, and raw agreement, all on the same resamples."""
-    n = int((coded.per_item >= 2).sum())
-    if not n:
-        nothing = undefined(_NO_PAIRS, 0, 0)
+    paired = paired_sums(coded)
+    if not paired.items:
+        nothing = undefined(NO_PAIRS, 0, 0)
         per_label = {label: as_coefficient(nothing, "nominal") for label in coded.labels}
         return as_coefficient(nothing, scale.level), per_label, nothing
-    drawn = coincidence_resamples(coded, seed)
-    statistic = alpha_statistic(scale.distance(coded.labels))
-    alpha = as_coefficient(estimate(drawn, statistic, n, _ALL_EQUAL), scale.level)
+    drawn = resample(paired.sums, seed)
+    statistic = alpha_at(scale, coded.labels)
+    alpha = as_coefficient(estimate(drawn, statistic, paired.items, ALL_EQUAL), scale.level)
     if alpha.value is not None:
         alpha = msgspec.structs.replace(alpha, new_annotators=new_annotators(coded, statistic, seed))
     per_label = {
-        label: as_coefficient(estimate(drawn, _one_against_rest(number), n, _ALL_EQUAL), "nominal")
+        label: as_coefficient(estimate(drawn, _one_against_rest(number), paired.items, ALL_EQUAL), "nominal")
         for number, label in enumerate(coded.labels)
     }
-    return alpha, per_label, estimate(drawn, _equal_share, n)
+    return alpha, per_label, estimate(drawn, equal_share, paired.items)
 
 
-def coincidence_resamples(coded: Votes, seed: int) -> Resamples:
-    """The coincidence matrix of some votes, and those of resampled clusters; items with a single vote have no part."""
+@dataclass(frozen=True)
+class PairedSums:
+    """What the clusters with comparable votes hold; an item with a single vote has no part."""
+
+    sums: Floats  # coincidence matrices, [clusters, labels, labels]
+    clusters: Ints  # the numbers of these clusters
+    items: int
+
+
+def paired_sums(coded: Votes) -> PairedSums:
+    """The coincidence matrix of each cluster that has an item with two votes."""
     paired = np.flatnonzero(coded.per_item >= 2)
-    names, cluster = np.unique(coded.cluster[paired], return_inverse=True)
+    clusters, cluster = np.unique(coded.cluster[paired], return_inverse=True)
     matrices = coincidences(coded.counts[paired]) * coded.weight[paired][:, np.newaxis, np.newaxis]
-    return resample(sums_of(cluster, matrices, len(names)), seed)
+    return PairedSums(sums_of(cluster, matrices, len(clusters)), clusters, len(paired))
 
 
-def alpha_statistic(distance: Distance) -> Callable[[Floats], Floats]:
-    """Alpha as a function of coincidence matrices, [draws, labels, labels] -> [draws]."""
+def alpha_at(scale: Scale, labels: Sequence[str]) -> Statistic:
+    """Alpha as a function of coincidence matrices."""
+    distance = scale.distance(labels)
     return lambda tables: alpha_of(tables, distance)
 
 
-def new_annotators(coded: Votes, statistic: Callable[[Floats], Floats], seed: int) -> Interval:
+def simple_alpha(coded: Votes, statistic: Statistic, seed: int) -> tuple[Estimate, Estimate]:
+    """Alpha and raw agreement with the interval of *same annotators, new articles* alone."""
+    paired = paired_sums(coded)
+    if not paired.items:
+        return undefined(NO_PAIRS, 0, 0), undefined(NO_PAIRS, 0, 0)
+    drawn = resample(paired.sums, seed)
+    return estimate(drawn, statistic, paired.items, ALL_EQUAL), estimate(drawn, equal_share, paired.items)
+
+
+def new_annotators(coded: Votes, statistic: Statistic, seed: int) -> Interval:
     """The interval of *new annotators, new articles* for a function of coincidence matrices."""
     if len(coded.annotators) < 3:
         return Interval(low=None, high=None, why="fewer than three annotators say nothing about others")
@@ -196,46 +187,17 @@ def new_annotators(coded: Votes, statistic: Callable[[Floats], Floats], seed: in
     return Interval(low=low, high=high, why="" if low is not None else "too many resamples in which it is undefined")
 
 
-def as_coefficient(found: Estimate, level: str, name: str = "alpha") -> Coefficient:
-    """An estimate as a coefficient at a level."""
-    return Coefficient(name=name, level=level, **msgspec.structs.asdict(found))
+def equal_share(tables: Floats) -> Floats:
+    """Raw agreement as a function of coincidence matrices: the chance that two votes on an item are equal."""
+    total = tables.sum(axis=(1, 2))
+    same = np.trace(tables, axis1=1, axis2=2)
+    return np.asarray(np.divide(same, total, out=np.full_like(total, np.nan), where=total > 0))
 
 
-def _one_against_rest(number: int) -> Callable[[Floats], Floats]:
+def _one_against_rest(number: int) -> Statistic:
     def statistic(tables: Floats) -> Floats:
         both, one, all_ = tables[:, number, number], tables[:, number].sum(axis=1), tables.sum(axis=(1, 2))
         merged = np.stack([np.stack([both, one - both], 1), np.stack([one - both, all_ - 2 * one + both], 1)], 1)
         return alpha_of(merged, nominal)
 
     return statistic
-
-
-def _equal_share(tables: Floats) -> Floats:
-    return np.asarray(np.trace(tables, axis1=1, axis2=2) / tables.sum(axis=(1, 2)))
-
-
-# --- what a reader must know -----------------------------------------------------------------------------------------
-
-
-def _cautions(alpha: Coefficient, n_annotators: int) -> Iterable[str]:
-    if alpha.value is None:
-        return
-    if n_annotators < _FEW_ANNOTATORS:
-        yield f"{n_annotators} annotators: what others would agree on is known roughly at best"
-    if alpha.clusters < _FEW_CLUSTERS:
-        yield f"{alpha.clusters} articles: the interval itself is uncertain"
-    if alpha.low is None or alpha.high is None:
-        return
-    more = _more(alpha.n, alpha.low, alpha.high)
-    if more:
-        yield f"cannot say yet: about {more} more items would bring the interval to ± {_PRECISE}"
-    others = alpha.new_annotators
-    if others and others.low is not None and others.high is not None:
-        people = _more(n_annotators, others.low, others.high)
-        if people:
-            yield f"about {people} more annotators would bring the interval of new annotators to ± {_PRECISE}"
-
-
-def _more(n: int, low: float, high: float) -> int:
-    """How many more make an interval narrow enough, if its width falls with the root of their number."""
-    return max(math.ceil(n * ((high - low) / 2 / _PRECISE) ** 2) - n, 0)

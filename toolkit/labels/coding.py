@@ -16,6 +16,39 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Coded:
+    """A column of names as numbers: the names are sorted, each once, and each row has the place of its own."""
+
+    codes: Ints  # [rows]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> "Coded":
+        """A column, from the name in each row."""
+        import pandas as pd
+
+        codes, found = pd.factorize(np.asarray(names, dtype=object), sort=False)
+        return cls.of_codes(codes.astype(np.int64), [str(name) for name in found])
+
+    @classmethod
+    def of_codes(cls, codes: Ints, names: Sequence[str]) -> "Coded":
+        """A column, from numbers into names that are in any order and may hold one twice."""
+        sorted_names = sorted(set(names))
+        place = {name: number for number, name in enumerate(sorted_names)}
+        rank = np.array([place[name] for name in names], dtype=np.int64)
+        return cls(codes=rank[codes] if len(codes) else codes.astype(np.int64), names=tuple(sorted_names))
+
+    def of_rows(self, chosen: NDArray[np.bool_]) -> "Coded":
+        """Some of the rows, [rows], without the names that none of them has."""
+        used, codes = _renumbered(self.codes[chosen], len(self.names))
+        return Coded(codes=codes, names=_chosen(self.names, used))
+
+    def renamed(self, new: Mapping[str, str]) -> "Coded":
+        """The column under other names; what has no new one keeps its own."""
+        return Coded.of_codes(self.codes, [new.get(name, name) for name in self.names])
+
+
+@dataclass(frozen=True)
 class Votes:
     """Votes on one question; items, annotators and clusters are sorted by name, so the order of rows is forgotten."""
 
@@ -43,20 +76,25 @@ class Votes:
 
     def of(self, chosen: NDArray[np.bool_]) -> "Votes":
         """Some of the votes, [votes], without what nobody of them voted on."""
-        items, item = np.unique(self.item[chosen], return_inverse=True)
-        people, annotator = np.unique(self.annotator[chosen], return_inverse=True)
-        names, cluster = np.unique(self.cluster[items], return_inverse=True)
+        items, item = _renumbered(self.item[chosen], len(self.items))
+        people, annotator = _renumbered(self.annotator[chosen], len(self.annotators))
+        names, cluster = _renumbered(self.cluster[items], len(self.clusters))
         return Votes(
             labels=self.labels,
-            items=tuple(self.items[number] for number in items),
-            annotators=tuple(self.annotators[number] for number in people),
-            clusters=tuple(self.clusters[number] for number in names),
+            items=_chosen(self.items, items),
+            annotators=_chosen(self.annotators, people),
+            clusters=_chosen(self.clusters, names),
             item=item,
             annotator=annotator,
             label=self.label[chosen],
             cluster=cluster,
             weight=self.weight[items],
         )
+
+    def in_order(self, labels: Sequence[str]) -> "Votes":
+        """The same votes with the same labels in another order."""
+        code = np.array([labels.index(label) for label in self.labels], dtype=np.int64)
+        return Votes(**{**vars_of(self), "labels": tuple(labels), "label": code[self.label]})
 
     def relabelled(self, labels: Sequence[str], new: Mapping[str, str]) -> "Votes":
         """The votes under other labels; those whose label has no new one are left out."""
@@ -102,38 +140,47 @@ def code_columns(
     Raises:
         DataError: a label is not among the labels, or an item is in two clusters or has two weights.
     """
-    item, item_names = _sorted_codes(items)
-    annotator, annotator_names = _sorted_codes(annotators)
-    cluster, cluster_names = _sorted_codes(clusters)
-    label, label_names = _sorted_codes(votes)
+    columns = Coded.of(items), Coded.of(annotators), Coded.of(votes), Coded.of(clusters)
+    weight = None if weights is None else np.asarray(weights, dtype=np.float64)
+    return code_coded(*columns, labels, weight)
+
+
+def code_coded(
+    items: Coded, annotators: Coded, votes: Coded, clusters: Coded, labels: Sequence[str], weights: Floats | None
+) -> Votes:
+    """Columns that are numbers already as votes, each [votes].
+
+    Raises:
+        DataError: a label is not among the labels, or an item is in two clusters or has two weights.
+    """
     position = {name: number for number, name in enumerate(labels)}
-    unknown = [name for name in label_names if name not in position]
+    unknown = [name for name in votes.names if name not in position]
     if unknown:
         raise DataError(f"unknown label {unknown[0]!r}; the labels are {', '.join(labels)}")
-    code = np.array([position[name] for name in label_names], dtype=np.int64)
-    weight = np.ones(len(item)) if weights is None else np.asarray(weights, dtype=np.float64)
+    code = np.array([position[name] for name in votes.names], dtype=np.int64)
+    weight = np.ones(len(items.codes)) if weights is None else weights
     return Votes(
         labels=tuple(labels),
-        items=item_names,
-        annotators=annotator_names,
-        clusters=cluster_names,
-        item=item,
-        annotator=annotator,
-        label=code[label] if len(label) else label,
-        cluster=_one_each(item, cluster, item_names, "clusters"),
-        weight=_one_each(item, weight, item_names, "weights"),
+        items=items.names,
+        annotators=annotators.names,
+        clusters=clusters.names,
+        item=items.codes,
+        annotator=annotators.codes,
+        label=code[votes.codes] if len(code) else votes.codes,
+        cluster=_one_each(items.codes, clusters.codes, items.names, "clusters"),
+        weight=_one_each(items.codes, weight, items.names, "weights"),
     )
 
 
-def _sorted_codes(names: Sequence[str]) -> tuple[Ints, tuple[str, ...]]:
-    """Each name as its place among the different names, which are sorted."""
-    import pandas as pd
+def _renumbered(codes: Ints, count: int) -> tuple[Ints, Ints]:
+    """Which numbers below count there are, and the place of each code among them."""
+    there = np.zeros(count, dtype=np.bool_)
+    there[codes] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
 
-    codes, found = pd.factorize(np.asarray(names, dtype=object), sort=False)
-    order = sorted(range(len(found)), key=lambda number: str(found[number]))
-    rank = np.empty(len(found), dtype=np.int64)
-    rank[order] = np.arange(len(found))
-    return rank[codes] if len(codes) else codes.astype(np.int64), tuple(str(found[number]) for number in order)
+
+def _chosen(names: tuple[str, ...], numbers: Ints) -> tuple[str, ...]:
+    return names if len(names) == len(numbers) else tuple(map(names.__getitem__, numbers.tolist()))
 
 
 def _one_each(item: Ints, values: Any, names: Sequence[str], what: str) -> Any:  # noqa: ANN401 - of either kind

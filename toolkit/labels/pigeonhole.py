@@ -1,12 +1,15 @@
 """Resamples of annotators and articles at once: what agreement would be with other people on other articles."""
 
+from typing import Any
+
 import numpy as np
 
 from toolkit.labels.coding import Votes
 from toolkit.statistics import DRAWS, Floats
 
-_WORK = 400_000_000  # votes × draws that are worth their time
+_WORK = 120_000_000  # votes × draws that are worth their time
 _FEWEST = 200
+_BLOCK = 1_000_000  # numbers of resamples that are held at a time
 
 
 def draws_worth(votes: int) -> int:
@@ -30,24 +33,47 @@ def pigeonhole(votes: Votes, seed: int, draws: int) -> Floats:
         Owen, The pigeonhole bootstrap (2007), section 3; the interval is wider than needed rather than too narrow.
     """
     paired = votes.of((votes.per_item >= 2)[votes.item])
+    people, articles, labels = len(paired.annotators), len(paired.clusters), len(votes.labels)
+    found = np.zeros((draws, labels, labels))
+    if not people:
+        return found
     generator = np.random.default_rng(seed)
-    people, articles = len(paired.annotators), len(paired.clusters)
-    found = np.zeros((draws, len(votes.labels), len(votes.labels)))
-    for number in range(draws if people else 0):
-        annotator_weight = generator.multinomial(people, np.full(people, 1 / people)).astype(np.float64)
-        cluster_weight = generator.multinomial(articles, np.full(articles, 1 / articles)).astype(np.float64)
-        found[number] = weighted_coincidences(paired, annotator_weight, cluster_weight)
+    said = _said(paired)
+    block = max(1, _BLOCK // max(len(paired.items) * labels, people, articles))
+    for start in range(0, draws, block):
+        size = min(block, draws - start)
+        annotator_weight = generator.multinomial(people, np.full(people, 1 / people), size).T.astype(np.float64)
+        cluster_weight = generator.multinomial(articles, np.full(articles, 1 / articles), size).T.astype(np.float64)
+        found[start : start + size] = _weighted(paired, said, annotator_weight, cluster_weight)
     return found
 
 
 def weighted_coincidences(votes: Votes, annotator_weight: Floats, cluster_weight: Floats) -> Floats:
     """The coincidence matrix where annotators and clusters count so often, [labels, labels]; all ones: as usual."""
-    shape = len(votes.items), len(votes.labels)
-    place, weight = votes.item * shape[1] + votes.label, annotator_weight[votes.annotator]
-    total = np.bincount(place, weight, minlength=shape[0] * shape[1]).reshape(shape)
-    own = np.bincount(place, weight**2, minlength=shape[0] * shape[1]).reshape(shape)
+    weights = annotator_weight[:, np.newaxis], cluster_weight[:, np.newaxis]
+    return np.asarray(_weighted(votes, _said(votes), *weights)[0])
+
+
+def _said(votes: Votes) -> Any:  # noqa: ANN401 - a sparse matrix
+    """How often each annotator gave each label to each item, [items × labels, annotators]."""
+    from scipy.sparse import csr_array
+
+    place = votes.item * len(votes.labels) + votes.label
+    shape = len(votes.items) * len(votes.labels), len(votes.annotators)
+    return csr_array((np.ones(len(place)), (place, votes.annotator)), shape=shape)
+
+
+def _weighted(votes: Votes, said: Any, annotator_weight: Floats, cluster_weight: Floats) -> Floats:  # noqa: ANN401
+    """Coincidence matrices of resamples, their weights [annotators, draws] and [clusters, draws]."""
+    shape = len(votes.items), len(votes.labels), annotator_weight.shape[1]
+    total, own = (said @ annotator_weight).reshape(shape), (said @ annotator_weight**2).reshape(shape)
     m = total.sum(axis=1)
     pairs = m**2 - own.sum(axis=1)
     share = np.divide(m, pairs, out=np.zeros_like(m), where=pairs > 1e-9)
-    share *= cluster_weight[votes.cluster] * votes.weight
-    return np.asarray((total * share[:, np.newaxis]).T @ total - np.diag(share @ own))
+    share *= cluster_weight[votes.cluster] * votes.weight[:, np.newaxis]
+    found = np.empty((shape[2], shape[1], shape[1]))
+    for label in range(shape[1]):
+        weighted = total[:, label] * share
+        found[:, label] = (weighted[:, np.newaxis] * total).sum(axis=0).T
+        found[:, label, label] -= (share * own[:, label]).sum(axis=0)
+    return found

@@ -1,25 +1,55 @@
 """Votes as steps have them: those of a campaign that count, or those in a table of a user's own."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
-from toolkit.errors import DataError
-from toolkit.files import column, read_table
 from toolkit.labels.ledger import Ledger, settle, votes_of
 from toolkit.records import Vote
 from toolkit.steps.common import annotations_of, clusters_of, items_of, withdrawn_of
+from toolkit.steps.vote_tables import Columns, Rules, read_votes
 from toolkit.workspace import Campaign
+
+__all__ = [
+    "Columns",
+    "Rules",
+    "TableVotes",
+    "all_votes",
+    "counted_votes",
+    "gold_votes",
+    "left_out_line",
+    "table_votes",
+]
+
+_OF_DESIGN = ("design",)
+_OF_GOLD = ("design", "tiebreak")
+_OF_ALL = ("design", "tiebreak", "selection")  # adjudicators have seen votes: theirs never count
 
 
 def counted_votes(campaign: Campaign) -> tuple[Ledger, dict[str, list[Vote]]]:
     """The annotations of a campaign that count, and the votes on each question."""
+    return _votes(campaign, _OF_DESIGN)
+
+
+def gold_votes(campaign: Campaign) -> dict[str, list[Vote]]:
+    """The votes on each question that decide its labels: those of tie-breaks too."""
+    return _votes(campaign, _OF_GOLD)[1]
+
+
+def all_votes(campaign: Campaign) -> tuple[int, dict[str, list[Vote]]]:
+    """The votes on each question with those that were asked for where others disagreed, and how many those are.
+
+    They bias agreement, which is why `counted_votes` leaves them out.
+    """
+    (ledger, votes), (counted, _) = _votes(campaign, _OF_ALL), counted_votes(campaign)
+    return len(ledger.counted) - len(counted.counted), votes
+
+
+def _votes(campaign: Campaign, layers: Collection[str]) -> tuple[Ledger, dict[str, list[Vote]]]:
     items = items_of(campaign)
     clusters = {row.article_id: row.cluster for row in clusters_of(campaign)}
-    ledger = settle(annotations_of(campaign), items, campaign.codebook, withdrawn_of(campaign))
+    ledger = settle(annotations_of(campaign), items, campaign.codebook, withdrawn_of(campaign), layers)
     questions = campaign.codebook.choices
     return ledger, {question.name: votes_of(ledger, question, items, clusters) for question in questions}
 
@@ -32,54 +62,25 @@ class TableVotes(Struct, frozen=True, kw_only=True):
 
     votes: list[Vote]
     left_out: dict[str, int]
+    notes: tuple[str, ...] = ()  # what a reader should look at
 
 
-class Columns(Struct, frozen=True, kw_only=True):
-    """The columns of a table of votes."""
-
-    item: str = "item"
-    annotator: str = "annotator"
-    label: str = "label"
-    cluster: str | None = None  # None: each item is its own
-
-
-_STATES = {"submitted", "skipped", "draft", "repeat", "deleted"}  # as `stance pull -o` writes them
-
-
-def table_votes(path: Path, columns: Columns) -> TableVotes:
-    """The votes in a table; an empty label is no vote, and what a column `state` calls anything but submitted neither.
+def table_votes(path: Path, columns: Columns, rules: Rules | None = None) -> TableVotes:
+    """The votes in a table, one record each, as `read_votes` reads them.
 
     Raises:
-        DataError: a column is missing, or one annotator has two votes on an item.
+        DataError: a column is missing or empty, a label is not allowed, or one annotator has two votes on an item of
+            which neither is the later.
     """
-    rows = read_table(path)
-    cells = [column(rows, name, path) for name in (columns.item, columns.annotator, columns.label)]
-    clusters = column(rows, columns.cluster, path) if columns.cluster else cells[0]
-    votes: dict[tuple[str, str], Vote] = {}
-    left_out: Counter[str] = Counter()
-    for number, (state, item, annotator, label, cluster) in enumerate(
-        zip(_states(rows), *cells, clusters, strict=True), 1
-    ):
-        empty = label is None or not str(label).strip()
-        if state != "submitted" or empty:
-            left_out["no label" if state == "submitted" else state] += 1
-            continue
-        key = str(item), str(annotator)
-        if key in votes:
-            raise DataError(
-                f"{path}, row {number}: a second vote of annotator {annotator} on item {item}; "
-                "keep one vote for each person and item"
-            )
-        votes[key] = Vote(
-            question=columns.label, item_id=key[0], annotator=key[1], label=str(label), cluster=str(cluster)
-        )
-    return TableVotes(votes=list(votes.values()), left_out=dict(sorted(left_out.items())))
-
-
-def _states(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The state of each row; all are submitted where a column of that name means something else, or there is none."""
-    found = [str(row.get("state") or "submitted") for row in rows]
-    return found if _STATES.issuperset(found) else ["submitted"] * len(rows)
+    table = read_votes(path, columns, rules or Rules())
+    cells = [[column.names[code] for code in column.codes] for column in (table.item, table.annotator, table.label)]
+    clusters = [table.cluster.names[code] for code in table.cluster.codes]
+    weights = [1.0] * len(clusters) if table.weight is None else table.weight.tolist()
+    votes = [
+        Vote(question=table.name, item_id=item, annotator=annotator, label=label, cluster=cluster, weight=weight)
+        for item, annotator, label, cluster, weight in zip(*cells, clusters, weights, strict=True)
+    ]
+    return TableVotes(votes=votes, left_out=table.left_out, notes=table.notes)
 
 
 def left_out_line(left_out: Mapping[str, int]) -> str:

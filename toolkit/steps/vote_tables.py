@@ -1,0 +1,281 @@
+"""The votes in a table of a user's own, long or wide, as numbers."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from toolkit.errors import DataError
+from toolkit.labels.coding import Coded, Ints, Votes, code_coded
+from toolkit.labels.spelling import listed, near_duplicates, nearest, ready_mapping
+from toolkit.statistics import Floats
+from toolkit.steps.vote_columns import Table, read_columns
+
+Repeats = Literal["latest", "keep"]
+Chosen = NDArray[np.bool_]
+
+
+class Columns(Struct, frozen=True, kw_only=True):
+    """The columns of a table of votes."""
+
+    item: str = "item"
+    annotator: str = "annotator"
+    label: str = "label"
+    cluster: str | None = None  # None: each item is its own
+    weight: str | None = None  # of the item
+    time: str | None = None  # None: `updated` or `created`, where they are there
+    wide: tuple[str, ...] = ()  # a column an annotator, a row an item; then `annotator` and `label` are not read
+    by: tuple[str, ...] = ()  # of slices
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """How the cells of a table become votes."""
+
+    repeats: Repeats = "latest"  # of several votes of one person on an item; keep: each is a vote of its own
+    renamed: dict[str, str] = {}  # label in the table -> label that is meant
+    labels: tuple[str, ...] = ()  # those that are allowed; empty: any
+    no_answers: tuple[str, ...] = ()  # labels that are none
+
+
+@dataclass(frozen=True)
+class CodedTable:
+    """The votes in a table, row by row, and what became of the other rows."""
+
+    name: str  # of the question
+    item: Coded
+    annotator: Coded
+    label: Coded
+    cluster: Coded
+    weight: Floats | None
+    by: Mapping[str, Coded]
+    left_out: dict[str, int]  # rows (of a wide table: cells) that are no votes, by reason
+    no_answers: int
+    notes: tuple[str, ...]  # what a reader should look at
+
+    def votes(self, labels: Sequence[str]) -> Votes:
+        """The votes, the labels in an order."""
+        return code_coded(self.item, self.annotator, self.label, self.cluster, labels, self.weight)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The columns of a long table, or those of a wide one laid under each other."""
+
+    path: Path
+    row: Ints  # where each stands in the file, from 1
+    columns: dict[str, Coded]
+
+    def of(self, chosen: Chosen) -> "_Cells":
+        kept = {name: column.of_rows(chosen) for name, column in self.columns.items()}
+        return _Cells(self.path, self.row[chosen], kept)
+
+
+_STATES = {"submitted", "skipped", "draft", "repeat", "deleted"}  # as `stance pull -o` writes them
+_TIMES = ("updated", "created")
+
+
+def read_votes(path: Path, columns: Columns, rules: Rules) -> CodedTable:
+    """The votes in a table; an empty label is no vote, and what a column `state` calls anything but submitted neither.
+
+    Raises:
+        DataError: a column is missing or empty, a label is not allowed, a weight or a time is none, or one annotator
+            has two votes on an item of which neither is the later.
+    """
+    cells, left_out = _filled(_wide(path, columns) if columns.wide else _long(path, columns))
+    if rules.repeats == "latest":
+        last = _latest(cells)
+        left_out["superseded"] = int((~last).sum())
+        cells = cells.of(last) if left_out["superseded"] else cells
+    label = cells.columns["label"].renamed(rules.renamed) if rules.renamed else cells.columns["label"]
+    notes = _label_notes(path, label, rules)
+    answers = ~np.isin(label.codes, [n for n, name in enumerate(label.names) if name in rules.no_answers])
+    cells.columns["label"] = label
+    kept = cells if answers.all() else cells.of(answers)
+    return CodedTable(
+        name="label" if columns.wide else columns.label,
+        **{name: kept.columns[name] for name in ("item", "annotator", "label", "cluster")},
+        weight=_numbers(kept, "weight", columns.weight or "") if columns.weight else None,
+        by={name: kept.columns[f"by {name}"] for name in columns.by},
+        left_out={reason: number for reason, number in sorted(left_out.items()) if number},
+        no_answers=int((~answers).sum()),
+        notes=notes,
+    )
+
+
+# --- the two shapes of tables ----------------------------------------------------------------------------------------
+
+
+def _roles(columns: Columns) -> dict[str, str]:
+    """What else is read, by what it is for."""
+    roles = {"item": columns.item, "cluster": columns.cluster or columns.item}
+    named = {"weight": columns.weight, "time": columns.time}
+    roles |= {role: name for role, name in named.items() if name is not None}
+    return roles | {f"by {name}": name for name in columns.by}
+
+
+def _long(path: Path, columns: Columns) -> _Cells:
+    roles = {**_roles(columns), "annotator": columns.annotator, "label": columns.label}
+    table = read_columns(path, roles.values(), ("state", *_TIMES))
+    found = {role: table[name] for role, name in roles.items()}
+    return _Cells(path, np.arange(1, table.rows + 1), _with_times(found, table))
+
+
+def _wide(path: Path, columns: Columns) -> _Cells:
+    roles = _roles(columns)
+    numbered = columns.item == "item" and columns.cluster is None
+    wanted = [*columns.wide, *(name for role, name in roles.items() if role not in ("item", "cluster"))]
+    table = read_columns(path, wanted if numbered else [*wanted, *roles.values()], [columns.item, *_TIMES])
+    if numbered and columns.item not in table:
+        each = Coded.of([str(number) for number in range(1, table.rows + 1)])
+        found = {"item": each, "cluster": each}
+    else:
+        found = {"item": table[columns.item], "cluster": table[roles["cluster"]]}
+    found |= {role: table[name] for role, name in roles.items() if role not in found}
+    often = len(columns.wide)
+    under = {
+        role: Coded(codes=np.tile(column.codes, often), names=column.names)
+        for role, column in _with_times(found, table).items()
+    }
+    row = np.arange(1, table.rows + 1)
+    under["annotator"] = Coded.of_codes(np.repeat(np.arange(often), table.rows), columns.wide)
+    under["label"] = _stacked([table[name] for name in columns.wide])
+    return _Cells(path, np.tile(row, often), under)
+
+
+def _with_times(found: dict[str, Coded], table: Table) -> dict[str, Coded]:
+    known = dict(found)
+    for name in _TIMES:
+        if name in table:
+            known.setdefault("time", table[name])
+    if "state" in table:
+        known["state"] = table["state"]
+    return known
+
+
+def _stacked(columns: Sequence[Coded]) -> Coded:
+    """Columns laid under each other."""
+    starts = np.cumsum([0, *(len(column.names) for column in columns)])
+    codes = [column.codes + start for column, start in zip(columns, starts[:-1], strict=True)]
+    return Coded.of_codes(np.concatenate(codes), [name for column in columns for name in column.names])
+
+
+# --- rows that are no votes ------------------------------------------------------------------------------------------
+
+
+def _filled(cells: _Cells) -> tuple[_Cells, Counter[str]]:
+    """The rows that hold a vote, and how many do not, by reason."""
+    left_out: Counter[str] = Counter()
+    kept = np.ones(len(cells.row), dtype=np.bool_)
+    state = cells.columns.get("state")
+    if state is not None and _STATES.issuperset(set(state.names) - {""}):
+        for number, name in enumerate(state.names):
+            if name not in ("submitted", ""):
+                left_out[name] = int((state.codes == number).sum())
+                kept &= state.codes != number
+    for role in ("label", "item", "annotator"):
+        empty = _empty(cells.columns[role])
+        if len(empty) and empty.all():
+            raise DataError(f"{cells.path}: the column of the {role} is empty in all {len(empty)} rows; name another")
+        left_out[f"no {role}"] = int((kept & empty).sum())
+        kept &= ~empty
+    return (cells if kept.all() else cells.of(kept)), left_out
+
+
+def _empty(column: Coded) -> Chosen:
+    spaces = np.fromiter(map(str.isspace, column.names), np.bool_, len(column.names))
+    blank = [*np.flatnonzero(spaces), *(place for place, name in enumerate(column.names[:1]) if not name)]
+    return np.isin(column.codes, blank) if blank else np.zeros(len(column.codes), dtype=np.bool_)
+
+
+def _latest(cells: _Cells) -> Chosen:
+    """Which votes are the last of their annotator on their item."""
+    import pandas as pd
+
+    annotators = cells.columns["annotator"]
+    key = cells.columns["item"].codes * max(len(annotators.names), 1) + annotators.codes
+    last = np.ones(len(key), dtype=np.bool_)
+    in_order = np.sort(key)
+    if not (in_order[1:] == in_order[:-1]).any():
+        return last
+    several = np.flatnonzero(pd.Series(key).duplicated(keep=False).to_numpy())
+    second = int(np.flatnonzero(pd.Series(key).duplicated().to_numpy())[0])
+    if "time" not in cells.columns:
+        raise _ambiguous(cells, second, "name the column of their times (`--time`)")
+    moments = _moments(cells, several)
+    order = np.lexsort((moments, key[several]))
+    same = key[several][order][1:] == key[several][order][:-1]
+    tied = same & (moments[order][1:] == moments[order][:-1]) & ~np.append(same[1:], False)
+    if tied.any():
+        raise _ambiguous(cells, int(several[order][1:][tied].min()), "both are of the same time: keep one")
+    last[several[order][:-1][same]] = False
+    return last
+
+
+def _ambiguous(cells: _Cells, place: int, remedy: str) -> DataError:
+    who, what = (column.names[column.codes[place]] for column in (cells.columns["annotator"], cells.columns["item"]))
+    return DataError(
+        f"{cells.path}, row {cells.row[place]}: a second vote of annotator {who} on item {what}; {remedy}, or count "
+        "each as a vote of its own (`--repeats keep`)"
+    )
+
+
+def _moments(cells: _Cells, rows: Ints) -> Floats:
+    """When the votes in some rows were given; any unit does."""
+    import pandas as pd
+
+    column = cells.columns["time"]
+    texts = [column.names[code] for code in column.codes[rows]]
+    try:
+        numbers = np.array([float(text) for text in texts])
+    except ValueError:
+        times = pd.to_datetime(pd.Series(texts), format="ISO8601", utc=True, errors="coerce")
+        numbers = np.where(times.isna(), np.nan, times.astype("int64").to_numpy(dtype=np.float64))
+    bad = np.flatnonzero(~np.isfinite(numbers))
+    if len(bad):
+        where = f"{cells.path}, row {cells.row[rows[bad[0]]]}"
+        raise DataError(f"{where}: {texts[bad[0]]!r} is no time; give ISO times such as 2024-07-03T09:30:00Z")
+    return numbers
+
+
+def _numbers(cells: _Cells, role: str, name: str) -> Floats:
+    """A column of weights."""
+    column = cells.columns[role]
+    values = np.array([_number(text) for text in column.names])
+    wrong = np.flatnonzero(~(values >= 0) | np.isinf(values))
+    if len(wrong):
+        row = cells.row[np.flatnonzero(column.codes == wrong[0])[0]]
+        raise DataError(f"{cells.path}, row {row}: {name} {column.names[wrong[0]]!r}; a weight is a number from 0 up")
+    return values[column.codes] if len(values) else np.zeros(0)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+# --- labels ----------------------------------------------------------------------------------------------------------
+
+
+def _label_notes(path: Path, label: Coded, rules: Rules) -> tuple[str, ...]:
+    """What is odd about labels; those that are not allowed are an error."""
+    counts = dict(zip(label.names, np.bincount(label.codes, minlength=len(label.names)).tolist(), strict=True))
+    if rules.labels:
+        wrong = nearest(counts, [*rules.labels, *rules.no_answers])
+        if wrong:
+            ready = ready_mapping(wrong)
+            accept = f"accept with --map {ready}, or name" if ready else "name"
+            raise DataError(
+                f"{path}: labels that are not among {', '.join(rules.labels)}: {listed(wrong)}; {accept} those that "
+                "are no answer with --no-answer"
+            )
+        return ()
+    alike = near_duplicates(counts)
+    return (f"labels that may be others: {listed(alike)}; if so, --map {ready_mapping(alike)}",) if alike else ()

@@ -11,14 +11,13 @@ from typing import Literal
 import numpy as np
 from msgspec import Struct
 
-from toolkit.labels.coding import Votes
+from toolkit.labels.coding import Ints, Votes
 from toolkit.statistics import Floats
 
 Pooling = Literal["partial", "none"]
 
 _STRENGTH = 10.0  # how many votes the others' confusions weigh in an annotator's row
 _TINY = 1e-12
-_TOLERANCE = 1e-7  # relative change of the log-likelihood at which the estimate has settled
 
 
 class ModelOptions(Struct, frozen=True, kw_only=True):
@@ -27,21 +26,28 @@ class ModelOptions(Struct, frozen=True, kw_only=True):
     pooling: Pooling = "partial"
     restarts: int | None = None  # besides the start from the votes; None: 4, and in the plain model, as its source, 0
     rounds: int = 500  # at most
+    tolerance: float = 1e-7  # relative change of the log-likelihood at which the estimate has settled
     seed: int = 0
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """What the model says."""
+class Guess:
+    """What a model says of the items, and how it came out; None where the model does not tell."""
 
     posterior: Floats  # the chance of each label, [items, labels]
+    log_likelihood: float | None  # of the votes, natural logarithm
+    rounds: int | None
+    converged: bool | None
+    agreeing_starts: int | None  # how many starts, this one included, ended at this likelihood
+    starts: int
+
+
+@dataclass(frozen=True)
+class Fitted(Guess):
+    """What the model of Dawid and Skene says besides."""
+
     prior: Floats  # the share of each label, [labels]
     confusion: Floats  # of each annotator: true label to given label, rows sum to 1, [annotators, labels, labels]
-    log_likelihood: float  # of the votes, natural logarithm
-    rounds: int
-    converged: bool
-    agreeing_starts: int  # how many starts, this one included, ended at this likelihood
-    starts: int
 
 
 def fit(votes: Votes, options: ModelOptions) -> Fitted:
@@ -59,8 +65,9 @@ def fit(votes: Votes, options: ModelOptions) -> Fitted:
     generator = np.random.default_rng(options.seed)
     people = len(votes.annotators)
     restarts = (4 if options.pooling == "partial" else 0) if options.restarts is None else options.restarts
-    starts = [np.ones(people), *(generator.gamma(1.0, size=people) for _ in range(restarts))]
-    found = [model.run(model.soft_votes(weight), options.rounds) for weight in starts]
+    rank = _ranked(votes)
+    starts = [np.ones(people), *(generator.gamma(1.0, size=people)[rank] for _ in range(restarts))]
+    found = [model.run(model.soft_votes(weight), options) for weight in starts]
     best = max(found, key=lambda one: one.objective)
     near = sum(abs(one.objective - best.objective) <= 1e-6 * max(abs(best.objective), 1.0) for one in found)
     return Fitted(
@@ -73,6 +80,16 @@ def fit(votes: Votes, options: ModelOptions) -> Fitted:
         agreeing_starts=near,
         starts=len(found),
     )
+
+
+def _ranked(votes: Votes) -> Ints:
+    """The place of each annotator by what they did, so that starts by chance do not hang on names."""
+    people = len(votes.annotators)
+    alike = votes.counts[votes.item, votes.label] / votes.per_item[votes.item]
+    told = np.bincount(votes.annotator, minlength=people), np.bincount(votes.annotator, alike, minlength=people)
+    rank = np.empty(people, dtype=np.int64)
+    rank[np.lexsort((np.round(told[1], 9), told[0]))] = np.arange(people)
+    return rank
 
 
 @dataclass(frozen=True)
@@ -90,9 +107,11 @@ class _Model:
     """The steps of the estimation on the same votes."""
 
     def __init__(self, votes: Votes, pooling: Pooling) -> None:
-        order = np.argsort(votes.item, kind="stable")
+        cell = votes.annotator * len(votes.labels) + votes.label
+        cells = len(votes.annotators) * len(votes.labels)
+        order = np.argsort(votes.item * cells + cell, kind="stable")  # of the votes, whatever that of the rows was
         self._item = votes.item[order]
-        self._cell = (votes.annotator * len(votes.labels) + votes.label)[order]
+        self._cell = cell[order]
         self._annotator, self._label = votes.annotator[order], votes.label[order]
         self._shape = len(votes.items), len(votes.annotators), len(votes.labels)
         self._begin = np.searchsorted(self._item, np.arange(len(votes.items)))
@@ -106,17 +125,17 @@ class _Model:
         ).reshape(items, labels)
         return np.asarray(flat / flat.sum(axis=1, keepdims=True))
 
-    def run(self, posterior: Floats, rounds: int) -> _Run:
+    def run(self, posterior: Floats, options: ModelOptions) -> _Run:
         """Estimate from these chances on until nothing changes any more."""
         before = -np.inf
-        for number in range(1, rounds + 1):
+        for number in range(1, options.rounds + 1):
             prior, confusion, density = self._maximise(posterior)
             posterior, log_likelihood = self._expect(prior, confusion)
             objective = log_likelihood + density
-            if abs(objective - before) <= _TOLERANCE * max(abs(objective), 1.0):
+            if abs(objective - before) <= options.tolerance * max(abs(objective), 1.0):
                 return _Run(posterior, prior, confusion, log_likelihood, objective, number, converged=True)
             before = objective
-        return _Run(posterior, prior, confusion, log_likelihood, objective, rounds, converged=False)
+        return _Run(posterior, prior, confusion, log_likelihood, objective, options.rounds, converged=False)
 
     def _maximise(self, posterior: Floats) -> tuple[Floats, Floats, float]:
         _, annotators, labels = self._shape

@@ -107,23 +107,23 @@ class _Model:
     """The steps of the estimation on the same votes."""
 
     def __init__(self, votes: Votes, pooling: Pooling) -> None:
-        cell = votes.annotator * len(votes.labels) + votes.label
-        cells = len(votes.annotators) * len(votes.labels)
-        order = np.argsort(votes.item * cells + cell, kind="stable")  # of the votes, whatever that of the rows was
-        self._item = votes.item[order]
-        self._cell = cell[order]
-        self._annotator, self._label = votes.annotator[order], votes.label[order]
+        from scipy.sparse import coo_array
+
         self._shape = len(votes.items), len(votes.annotators), len(votes.labels)
-        self._begin = np.searchsorted(self._item, np.arange(len(votes.items)))
+        items, annotators, labels = self._shape
+        cell = votes.annotator * labels + votes.label
+        table = coo_array((np.ones(len(cell)), (votes.item, cell)), shape=(items, annotators * labels)).tocsr()
+        table.sort_indices()  # so that sums are taken in the same order, whatever that of the rows was
+        self._given = table  # how often each annotator gave each label, [items, annotators * labels]
+        self._taken = table.T.tocsr()
         self._pooled = pooling == "partial"
 
     def soft_votes(self, weight: Floats) -> Floats:
         """The shares of the labels among an item's votes, annotators weighted, [items, labels]."""
-        items, _, labels = self._shape
-        flat = np.bincount(
-            self._item * labels + self._label, weight[self._annotator] + _TINY, minlength=items * labels
-        ).reshape(items, labels)
-        return np.asarray(flat / flat.sum(axis=1, keepdims=True))
+        _, annotators, labels = self._shape
+        one_each = np.tile(np.eye(labels), (annotators, 1))
+        found = self._given @ (one_each * np.repeat(weight + _TINY, labels)[:, np.newaxis])
+        return np.asarray(found / found.sum(axis=1, keepdims=True))
 
     def run(self, posterior: Floats, options: ModelOptions) -> _Run:
         """Estimate from these chances on until nothing changes any more."""
@@ -139,15 +139,12 @@ class _Model:
 
     def _maximise(self, posterior: Floats) -> tuple[Floats, Floats, float]:
         _, annotators, labels = self._shape
-        counts = np.empty((annotators, labels, labels))  # true label to given label
-        spread = posterior[self._item]
-        for true in range(labels):
-            cells = np.bincount(self._cell, spread[:, true], minlength=annotators * labels)
-            counts[:, true] = cells.reshape(annotators, labels)
+        cells = (self._taken @ posterior).reshape(annotators, labels, labels)
+        counts = np.moveaxis(cells, 1, 2)  # true label to given label
         prior = posterior.mean(axis=0)
         if not self._pooled:
             total = counts.sum(axis=2, keepdims=True)
-            return prior, np.divide(counts, total, out=np.full_like(counts, 1 / labels), where=total > _TINY), 0.0
+            return prior, np.divide(counts, total, out=np.full(counts.shape, 1 / labels), where=total > _TINY), 0.0
         common = counts.sum(axis=0) + 1 / labels
         share = _STRENGTH * common / common.sum(axis=1, keepdims=True)
         confusion = (counts + share) / (counts.sum(axis=2, keepdims=True) + _STRENGTH)
@@ -156,8 +153,7 @@ class _Model:
     def _expect(self, prior: Floats, confusion: Floats) -> tuple[Floats, float]:
         _, annotators, labels = self._shape
         by_cell = np.log(np.moveaxis(confusion, 1, 2).reshape(annotators * labels, labels) + _TINY)
-        each = by_cell[self._cell]
-        score = np.add.reduceat(each, self._begin, axis=0) + np.log(prior + _TINY)
+        score = self._given @ by_cell + np.log(prior + _TINY)
         top = score.max(axis=1, keepdims=True)
         chance = np.exp(score - top)
         total = chance.sum(axis=1, keepdims=True)

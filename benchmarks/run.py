@@ -59,6 +59,8 @@ BENCHMARKS = (
               shown=r"(recall|cpu_|near$|contained$|candidates|not_planted)"),
     Benchmark(name="origins", script="origins.py", json="--json", shown=r"^(precision|recall)"),
     Benchmark(name="teasers", script="teasers.py", json="--json", shown=r"^(whole|of fewer|languages\..*\.known)"),
+    Benchmark(name="aggregation", script="aggregation.py", quick=("--quick",), json="--json", peers="crowd",
+              shown=r"(times_faster|plain\.(accuracy|f1)|peak_mb)$"),
     Benchmark(name="languages", script="languages.py", json="--json", shown=r"^(whole text|title|first[^.]*)\.[a-z]+$"),
 )  # fmt: skip
 
@@ -163,12 +165,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=HERE / "results.json")
     parser.add_argument("--pages-peers", type=Path, default=Path("/tmp/bench-pages/bin/python"))  # noqa: S108
     parser.add_argument("--segmentation-peers", type=Path, default=Path("/tmp/bench-wrapping/bin/python"))  # noqa: S108
+    parser.add_argument("--crowd-peers", type=Path, default=Path("/tmp/bench-crowd/bin/python"))  # noqa: S108
     parser.add_argument("--duplicates-peers", type=Path, default=Path("/tmp/bench-duplicates/bin/python"))  # noqa: S108
     given = parser.parse_args()
     if not DATA.is_dir():
         sys.exit(f"{DATA} is not there; set STANCE_DATA")
     pythons = {
         "pages": given.pages_peers, "segmentation": given.segmentation_peers, "duplicates": given.duplicates_peers,
+        "crowd": given.crowd_peers,
     }  # fmt: skip
     report: dict[str, Any] = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

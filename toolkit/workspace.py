@@ -82,6 +82,17 @@ class SimulateOptions(_Table, frozen=True, kw_only=True):
     )
 
 
+class AggregateOptions(_Table, frozen=True, kw_only=True):
+    """How votes become gold; None is the default of the method."""
+
+    method: Literal["majority", "dawid-skene", "mace", "glad"] = "majority"
+    threshold: _Share | None = None  # the chance that a model's label needs; None: .8
+    min_votes: Annotated[int, Meta(ge=1)] | None = None  # None: 2, or 1 of one asked; of a model 3
+    min_shared: Annotated[int, Meta(ge=0)] | None = None  # items shared with others before one is believed; None: 30
+    pooling: Literal["partial", "none"] = "partial"  # of the annotators' confusions
+    restarts: Annotated[int, Meta(ge=0, le=1000)] | None = None  # besides the start from the votes
+
+
 class TrainOptions(_Table, frozen=True, kw_only=True):
     """What the baseline learns."""
 
@@ -107,6 +118,7 @@ class CampaignFile(_Table, frozen=True, kw_only=True):
     plan: PlanOptions = PlanOptions()
     studio: StudioOptions = StudioOptions()
     simulate: SimulateOptions = SimulateOptions()
+    aggregate: AggregateOptions = AggregateOptions()
     train: TrainOptions = TrainOptions()
 
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from toolkit.codebook import Codebook, Label
+from toolkit.labels.adjudication import AdjudicationFacts
 from toolkit.labels.agreement import QuestionAgreement
 from toolkit.splitting.certificate import Certificate
 from toolkit.statistics import Estimate
@@ -68,6 +69,7 @@ class CardFacts(Struct, frozen=True, kw_only=True):
     scores: tuple[Score, ...]  # empty before `train`
     outdated: dict[str, int] = {}  # items whose paragraph was edited later: followed, changed, gone
     follow_from: float | None = None  # share of words kept from which labels follow a changed paragraph
+    adjudication: AdjudicationFacts | None = None
     scored_question: str = ""
     scored_labels: tuple[str, ...] = ()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from toolkit.codebook import Codebook
-from toolkit.labels.aggregation import aggregate
+from toolkit.labels.aggregation import aggregate, all_gold
 from toolkit.labels.ledger import Ledger, votes_of
 from toolkit.records import Item
 
@@ -22,7 +22,7 @@ def disputed_items(ledger: Ledger, codebook: Codebook, items: Mapping[str, Item]
     named = tuple(msgspec.structs.replace(one, answers=codebook.migrated(one.answers)) for one in counted)
     settled = Ledger(counted=named, left_out={})
     votes = {question.name: votes_of(settled, question, items, {}) for question in codebook.choices}
-    gold = aggregate(votes, codebook, {name: item.votes for name, item in complete.items()})
+    gold = all_gold(aggregate(votes, codebook, {name: item.votes for name, item in complete.items()}))
     required = {question.name for question in codebook.choices if question.required}
     unresolved = {row.item_id for row in gold if row.question in required and row.status == "unresolved"}
     return [name for name in items if name in unresolved]

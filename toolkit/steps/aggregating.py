@@ -1,29 +1,32 @@
 """The step from votes to gold, in a campaign or in a table of votes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 from toolkit.codebook import Label, Question
 from toolkit.files import write_json, write_jsonl, write_table
-from toolkit.labels.aggregation import aggregate, default_min_votes, majority
-from toolkit.records import Gold
+from toolkit.labels.adjudication import labels_of
+from toolkit.labels.aggregation import Aggregated, aggregate, all_gold, default_min_votes
+from toolkit.records import Gold, Vote
 from toolkit.statistics import DRAWS
+from toolkit.steps.adjudicated import adjudications_of
 from toolkit.steps.agreeing import AgreementFile, agreement_of, alpha_line
-from toolkit.steps.common import Outcome, annotations_of, annotators_of, finish, items_of, simulation_note
-from toolkit.steps.votes import Columns, counted_votes, left_out_line, table_votes
-from toolkit.workspace import Campaign
+from toolkit.steps.common import Outcome, annotations_of, annotators_of, finish, items_of, simulation_note, withdrawn_of
+from toolkit.steps.methods import fit_line, method_of, reasons_line
+from toolkit.steps.votes import Columns, Rules, counted_votes, gold_votes, left_out_line, table_votes
+from toolkit.workspace import AggregateOptions, Campaign
 
 
 def aggregate_step(campaign: Campaign) -> Outcome:
     """Votes into agreement and gold, both or neither."""
-    items = items_of(campaign)
     ledger, votes = counted_votes(campaign)
     found = agreement_of(votes, campaign.codebook, campaign.file.seed)
-    gold = aggregate(votes, campaign.codebook, {item.id: item.votes for item in items.values()})
+    aggregated = aggregated_campaign(campaign, gold_votes(campaign))
     said = simulation_note(annotations_of(campaign), annotators_of(campaign))
     file = AgreementFile(
         seed=campaign.file.seed,
@@ -34,17 +37,30 @@ def aggregate_step(campaign: Campaign) -> Outcome:
         simulated=said,
     )
     write_json(campaign.at("agreement.json"), file)
-    write_jsonl(campaign.at("gold.jsonl"), gold)
-    facts = {**_gold_facts(gold), "agreement": {name: msgspec.to_builtins(a.alpha) for name, a in found.items()}}
+    write_jsonl(campaign.at("gold.jsonl"), all_gold(aggregated))
+    facts = {
+        **_gold_facts(aggregated, campaign.file.aggregate.method),
+        "agreement": {name: msgspec.to_builtins(a.alpha) for name, a in found.items()},
+    }
     first = campaign.codebook.choices[0].name
-    line = f"{_gold_line(gold, first)}; {alpha_line(first, found[first])}{'; SIMULATED answers' if said else ''}"
+    simulated = "; SIMULATED answers" if said else ""
+    line = f"{_gold_line(aggregated[first], first)}; {alpha_line(first, found[first])}{simulated}"
     outcome = Outcome(line=line, facts=facts)
     return finish(campaign, "aggregate", aggregate_inputs(campaign), aggregate_outputs(campaign), outcome)
 
 
+def aggregated_campaign(campaign: Campaign, votes: Mapping[str, list[Vote]]) -> dict[str, Aggregated]:
+    """The gold of a campaign by the method that its file names, adjudications included."""
+    gone = withdrawn_of(campaign)
+    asked = {item.id: item.votes for item in items_of(campaign).values() if item.id not in gone}
+    method = method_of(campaign.file.aggregate, campaign.file.seed)
+    return aggregate(votes, campaign.codebook, asked, method, labels_of(adjudications_of(campaign)))
+
+
 def aggregate_inputs(campaign: Campaign) -> list[Path]:
     """What aggregation depends on."""
-    names = ("items.jsonl", "annotations.jsonl", "withdrawn.jsonl", "annotators.jsonl", "clusters.jsonl")
+    votes = ("items.jsonl", "annotations.jsonl", "withdrawn.jsonl", "annotators.jsonl")
+    names = (*votes, "clusters.jsonl", "adjudications.jsonl")
     return [campaign.beside(campaign.file.codebook), *(campaign.at(name) for name in names)]
 
 
@@ -53,40 +69,70 @@ def aggregate_outputs(campaign: Campaign) -> list[Path]:
     return [campaign.at("agreement.json"), campaign.at("gold.jsonl")]
 
 
-def _gold_facts(gold: Sequence[Gold]) -> dict[str, Any]:
+def _gold_facts(found: Mapping[str, Aggregated], method: str) -> dict[str, Any]:
+    gold = all_gold(found)
     resolved = sum(row.label is not None for row in gold)
-    statuses: dict[str, dict[str, int]] = {}
-    for row in gold:
-        counts = statuses.setdefault(row.question, {})
-        counts[row.status] = counts.get(row.status, 0) + 1
     return {
         "schema": 1,
         "items": len({row.item_id for row in gold}),
         "resolved": resolved,
         "unresolved": len(gold) - resolved,
-        "method": "majority",
-        "questions": statuses,
+        "method": method,
+        "questions": {name: dict(Counter(row.status for row in one.gold)) for name, one in found.items()},
+        "why_unresolved": {name: one.reasons for name, one in found.items()},
+        "models": {name: msgspec.to_builtins(one.fits) for name, one in found.items() if one.fits},
     }
 
 
-def _gold_line(gold: Sequence[Gold], question: str) -> str:
-    rows = [row for row in gold if row.question == question]
-    unresolved = sum(row.label is None for row in rows)
-    return f"{question}: {len(rows) - unresolved} of {len(rows)} items have gold, {unresolved} unresolved"
+def _gold_line(found: Aggregated, question: str) -> str:
+    unresolved = len(found.why)
+    resolved = f"{len(found.gold) - unresolved} of {len(found.gold)} items have gold"
+    return f"{question}: {resolved}, {unresolved} unresolved{reasons_line(found)}{fit_line(found.fits)}"
 
 
-def aggregate_table(path: Path, columns: Columns, output: Path | None) -> tuple[Outcome, list[dict[str, Any]]]:
-    """Gold of a table of votes, by majority, as rows; to a file if one is named."""
-    table = table_votes(path, columns)
-    votes = table.votes
-    labels = tuple(Label(name=label, title={}) for label in sorted({vote.label for vote in votes}))
-    question = Question(name=columns.label, text={}, labels=labels)
-    asked = Counter(vote.item_id for vote in votes)
-    limits = {item: default_min_votes(count) for item, count in asked.items()}
-    gold = majority(votes, question, list(asked), limits)
-    keys = ("label", "status", "method", "n_votes", "confidence")
-    rows = [{"item": row.item_id, **{key: getattr(row, key) for key in keys}} for row in gold]
+# --- tables of a user's own -----------------------------------------------------------------------------------------
+
+
+class TableRules(Struct, frozen=True, kw_only=True):
+    """How the votes of a table become gold."""
+
+    options: AggregateOptions = AggregateOptions()
+    repeats: Literal["latest", "keep"] = "latest"  # keep: every vote of a person on an item counts
+    seed: int = 0
+
+
+_BY_MAJORITY = TableRules()
+
+
+def aggregate_table(
+    path: Path, columns: Columns, output: Path | None, rules: TableRules = _BY_MAJORITY
+) -> tuple[Outcome, list[dict[str, Any]]]:
+    """Gold of a table of votes, as rows; to a file if one is named."""
+    table = table_votes(path, columns, Rules(repeats=rules.repeats))
+    question = question_of(columns.label, table.votes)
+    found = aggregated_table(table.votes, question, rules)
+    rows = [_row(row, found.why.get(row.item_id, ""), question) for row in found.gold]
     if output is not None:
         write_table(output, rows)
-    line = _gold_line(gold, columns.label) + left_out_line(table.left_out)
-    return Outcome(line=line, facts={**_gold_facts(gold), "left_out": table.left_out}), rows
+    line = _gold_line(found, columns.label) + left_out_line(table.left_out)
+    facts = {**_gold_facts({columns.label: found}, rules.options.method), "left_out": table.left_out}
+    return Outcome(line=line, facts=facts), rows
+
+
+def question_of(name: str, votes: list[Vote]) -> Question:
+    """The question that a column of labels answers: its labels are those that occur, in alphabetical order."""
+    labels = tuple(Label(name=label, title={}) for label in sorted({vote.label for vote in votes}))
+    return Question(name=name, text={}, labels=labels)
+
+
+def aggregated_table(votes: list[Vote], question: Question, rules: TableRules) -> Aggregated:
+    """The gold of the votes in a table."""
+    asked = Counter(vote.item_id for vote in votes)
+    limits = {item: default_min_votes(count) for item, count in asked.items()}
+    return method_of(rules.options, rules.seed)(votes, question, list(asked), limits)
+
+
+def _row(gold: Gold, why: str, question: Question) -> dict[str, Any]:
+    keys = ("label", "status", "method", "n_votes", "confidence")
+    soft = {f"soft_{label}": gold.soft.get(label, 0.0) for label in question.gold_labels}
+    return {"item": gold.item_id, **{key: getattr(gold, key) for key in keys}, "why": why, **soft}

@@ -20,11 +20,13 @@ from toolkit.dataset.card import CardFacts, QuestionFacts, Score, render_card
 from toolkit.dataset.parquet import SPLITS, annotation_features, build_digest, gold_features, write_config
 from toolkit.errors import DataError
 from toolkit.files import read_json, read_jsonl, write_json, write_jsonl, write_text
+from toolkit.labels.adjudication import adjudication_facts
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Article, Dropped, Example, Gold, Split, SplitRow
 from toolkit.segmentation.context import contexts
 from toolkit.segmentation.succession import Placed
 from toolkit.splitting.certificate import Certificate, certify
+from toolkit.steps.adjudicated import adjudications_of
 from toolkit.steps.agreeing import AgreementFile
 from toolkit.steps.common import (
     Outcome,
@@ -173,7 +175,7 @@ def card_outputs(campaign: Campaign) -> list[Path]:
 
 def card_inputs(campaign: Campaign) -> list[Path]:
     """What the card depends on."""
-    names = ("agreement.json", "frame.json", "dropped.jsonl", "baseline/scores.json")
+    names = ("agreement.json", "adjudications.jsonl", "frame.json", "dropped.jsonl", "baseline/scores.json")
     return [*build_inputs(campaign), *build_outputs(campaign), *(campaign.at(name) for name in names)]
 
 
@@ -214,6 +216,7 @@ def card_facts(campaign: Campaign) -> CardFacts:
         questions=_question_facts(campaign, agreement, {example.id for example in examples}),
         certificate=msgspec.convert(read_json(directory / "certificate.json"), Certificate),
         scores=_scores(scores),
+        adjudication=adjudication_facts(adjudications_of(campaign), annotations),
         scored_question=scores.question if scores else "",
         scored_labels=scores.labels if scores else (),
     )

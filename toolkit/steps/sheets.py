@@ -9,10 +9,9 @@ from toolkit.errors import DataError, UsageError
 from toolkit.files import append_jsonl, read_jsonl
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Annotation, Assignment, Item
-from toolkit.steps.common import Outcome, Progress, finish, items_of, paragraphs_of, withdrawn_of
-from toolkit.steps.paragraphs import placed_items
+from toolkit.steps.common import Outcome, Progress, finish, items_of, withdrawn_of
 from toolkit.steps.planning import assignments_of
-from toolkit.steps.showing import shown_items
+from toolkit.steps.showing import shown_now
 from toolkit.steps.studio import campaign_key
 from toolkit.studio.outside import is_plain_name
 from toolkit.studio.push import ShownItem
@@ -34,9 +33,7 @@ def push_sheets_step(campaign: Campaign, to: Path, annotators: Sequence[str], pr
     files = {name: to if is_file else to / f"{name}.xlsx" for name in lots}
     for path in files.values():
         _refuse_if_answered(path)
-    paragraphs = paragraphs_of(campaign)
-    placed = placed_items(campaign, list(items.values()), paragraphs)
-    shown = {each.item.id: each for each in shown_items(campaign, placed.items, paragraphs)}
+    shown = {each.item.id: each for each in shown_now(campaign, items.values())}
     for done, (name, path) in enumerate(files.items(), 1):
         write_sheet(path, _request(campaign, name, [shown[item_id] for item_id in lots[name] if item_id in shown]))
         progress("sheets", done, len(files))

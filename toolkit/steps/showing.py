@@ -7,7 +7,8 @@ import msgspec
 from toolkit.files import read_table
 from toolkit.records import Item, Paragraph
 from toolkit.segmentation.context import NO_CONTEXT, contexts
-from toolkit.steps.common import articles_of
+from toolkit.steps.common import articles_of, paragraphs_of
+from toolkit.steps.paragraphs import placed_items
 from toolkit.studio.masking import Around, shown_texts
 from toolkit.studio.push import ShownItem
 from toolkit.studio.results import unprintable
@@ -29,6 +30,12 @@ def shown_items(campaign: Campaign, items: Iterable[Item], paragraphs: Iterable[
         seen = shown_texts(item, texts[item.unit_id].text, around, campaign.file.studio)
         shown.append(ShownItem(item=item, shown=seen))
     return shown
+
+
+def shown_now(campaign: Campaign, items: Iterable[Item]) -> list[ShownItem]:
+    """The items whose paragraph is there, each with the texts that its annotators may see."""
+    paragraphs = paragraphs_of(campaign)
+    return shown_items(campaign, placed_items(campaign, list(items), paragraphs).items, paragraphs)
 
 
 def replaced_characters(items: Iterable[ShownItem]) -> int:

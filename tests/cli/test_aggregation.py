@@ -1,0 +1,103 @@
+"""Votes of a user's own into gold."""
+
+import csv
+import importlib.util
+
+import pytest
+
+from toolkit.files import read_table, write_table
+
+
+@pytest.fixture
+def votes(tmp_path):
+    said = {"i1": "aaab", "i2": "bbbb", "i3": "aabb", "i4": "abbb", "i5": "aaaa"}
+    rows = [
+        {"item": f"{item}.{copy}", "annotator": f"r{who}", "label": label}
+        for copy in range(12)
+        for item, labels in said.items()
+        for who, label in enumerate(labels)
+    ]
+    write_table(tmp_path / "votes.csv", rows)
+    return tmp_path / "votes.csv"
+
+
+def test_soft_labels_stand_beside_the_hard_ones_and_join_back(stance, votes, tmp_path):
+    out = tmp_path / "gold.csv"
+    facts = stance("aggregate", votes, "-o", out, "--json").facts
+    assert facts["why_unresolved"] == {"label": {"a tie": 12}}
+    rows = {row["item"]: row for row in read_table(out)}
+    assert rows.keys() == {row["item"] for row in read_table(votes)}
+    assert (rows["i1.0"]["soft_a"], rows["i1.0"]["soft_b"], rows["i1.0"]["label"]) == ("0.75", "0.25", "a")
+    assert (rows["i3.0"]["label"], rows["i3.0"]["why"], rows["i3.0"]["soft_a"]) == ("", "a tie", "0.5")
+
+
+def test_the_model_says_how_it_came_out(stance, votes, tmp_path):
+    said = stance("aggregate", votes, "--method", "dawid-skene", "-o", tmp_path / "g.csv")
+    assert "model of label: log-likelihood -" in said.out
+    assert "settled after" in said.out
+    assert "of 5 starts end there" in said.out
+    facts = stance("aggregate", votes, "--method", "dawid-skene", "-o", tmp_path / "g.csv", "--json").facts
+    assert facts["method"] == "dawid-skene"
+    assert facts["models"]["label"][0]["converged"] is True
+
+
+def test_the_plain_model_of_the_patients_through_the_command(stance, tmp_path):
+    from toolkit.labels.coding import vars_of
+
+    spec = importlib.util.spec_from_file_location("patients", _beside("../labels/test_dawid_skene.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    known = vars_of(module.patients())
+    with (tmp_path / "patients.csv").open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["patient", "observer", "label"])
+        for item, who, label in zip(known["item"], known["annotator"], known["label"], strict=True):
+            writer.writerow([known["items"][item], known["annotators"][who], known["labels"][label]])
+    words = ["aggregate", tmp_path / "patients.csv", "--item", "patient", "--annotator", "observer"]
+    refused = stance(*words)
+    assert (refused.code, "a second vote of annotator observer 1" in refused.err) == (1, True)
+    plain = ["--repeats", "keep", "--method", "dawid-skene", "--threshold", 0, "--min-votes", 1, "--min-shared", 0]
+    facts = stance(*words, *plain, "--pooling", "none", "-o", tmp_path / "g.csv", "--json").facts
+    model = facts["models"]["label"][0]
+    assert model["log_likelihood"] == pytest.approx(-192.89, abs=0.005)
+    assert list(model["shares"].values()) == pytest.approx([0.40, 0.42, 0.11, 0.07], abs=0.005)
+    assert (facts["items"], facts["unresolved"]) == (45, 0)
+
+
+def _beside(name):
+    from pathlib import Path
+
+    return Path(__file__).parent / name
+
+
+def test_what_a_method_does_not_know_is_wrong_usage(stance, votes):
+    said = stance("aggregate", votes, "--threshold", 0.9)
+    assert (said.code, "threshold means nothing to the method majority" in said.err) == (2, True)
+
+
+def test_a_campaign_names_its_method_in_its_file(stance):
+    said = stance("aggregate", "schemas/demo.toml", "--method", "dawid-skene")
+    assert (said.code, "under [aggregate] in schemas/demo.toml" in said.err) == (2, True)
+
+
+def test_crowd_kits_methods_say_what_is_missing(stance, votes, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "crowdkit", None)
+    said = stance("aggregate", votes, "--method", "mace")
+    assert (said.code, "pip install 'stance-toolkit[crowd]'" in said.err) == (1, True)
+
+
+def test_sensitivity_names_what_changes_between_methods(stance, votes):
+    said = stance("aggregate", votes, "--sensitivity")
+    assert said.out.startswith("label: majority or dawid-skene: ")
+    facts = stance("aggregate", votes, "--sensitivity", "--json").facts
+    pair = facts["questions"]["label"][0]
+    assert pair["both"] + pair["only_one"] + pair["only_other"] + pair["neither"] == 60
+    said = stance("aggregate", votes, "--sensitivity", "--scores", "majority")
+    assert said.code == 2
+
+
+def test_min_votes_of_majority(stance, votes, tmp_path):
+    facts = stance("aggregate", votes, "--min-votes", 5, "-o", tmp_path / "g.csv", "--json").facts
+    assert facts["why_unresolved"] == {"label": {"fewer than 5 answers": 60}}

@@ -1,0 +1,136 @@
+"""The verb from votes to gold."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from toolkit.cli.agreement import Annotator, Item, LabelColumn
+from toolkit.cli.common import (
+    AsJson,
+    Output,
+    Quiet,
+    Seed,
+    Source,
+    campaign_at,
+    emit,
+    emit_rows,
+    example,
+    is_campaign,
+    note,
+)
+from toolkit.errors import UsageError
+from toolkit.steps import aggregating, sensitivity
+from toolkit.steps.common import Outcome
+from toolkit.steps.votes import Columns
+from toolkit.workspace import AggregateOptions
+
+Method = Annotated[
+    Literal["majority", "dawid-skene", "mace", "glad"],
+    typer.Option("--method", help="How votes become a label; mace and glad need the extra `crowd`."),
+]
+Threshold = Annotated[
+    float | None, typer.Option("--threshold", min=0, max=1, help="The chance that a model's label needs; default .8.")
+]
+MinVotes = Annotated[
+    int | None,
+    typer.Option("--min-votes", min=1, help="Answers that a label needs; default 2, or 1 of one; of a model 3."),
+]
+MinShared = Annotated[
+    int | None,
+    typer.Option("--min-shared", min=0, help="Items that annotators share before a model believes them; default 30."),
+]
+Pooling = Annotated[
+    Literal["partial", "none"],
+    typer.Option("--pooling", help="Dawid-Skene: annotators with few votes borrow from the others, or not."),
+]
+Restarts = Annotated[
+    int | None, typer.Option("--restarts", min=0, help="Dawid-Skene: starts by chance; default 4, without pooling 0.")
+]
+Repeats = Annotated[
+    Literal["keep"] | None, typer.Option("--repeats", help="keep: each of a person's votes on an item counts.")
+]
+Scores = Annotated[
+    list[str] | None,
+    typer.Option("--scores", metavar="METHOD=FILE", help="With --sensitivity: a scores.json trained on its gold."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command."""
+    app.command("aggregate", epilog=example("stance aggregate schemas/demo.toml"))(_aggregate)
+
+
+def _aggregate(
+    source: Source,
+    output: Output = None,
+    item: Item = "item",
+    annotator: Annotator = "annotator",
+    label: LabelColumn = "label",
+    method: Method = "majority",
+    threshold: Threshold = None,
+    min_votes: MinVotes = None,
+    min_shared: MinShared = None,
+    pooling: Pooling = "partial",
+    restarts: Restarts = None,
+    repeats: Repeats = None,
+    how_sensitive: Annotated[
+        bool, typer.Option("--sensitivity", help="Only say which labels change between methods; write nothing.")
+    ] = False,
+    scores: Scores = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Votes into gold; a tie stays unresolved, and soft labels are always there.
+
+    A campaign names its method under [aggregate] in its file, so that running it again gives the same gold.
+    """
+    options = AggregateOptions(
+        method=method,
+        threshold=threshold,
+        min_votes=min_votes,
+        min_shared=min_shared,
+        pooling=pooling,
+        restarts=restarts,
+    )
+    rules = aggregating.TableRules(options=options, repeats=repeats or "latest", seed=seed)
+    columns = Columns(item=item, annotator=annotator, label=label)
+    if is_campaign(source):
+        _refuse_of_campaigns(source, output, rules)
+    if how_sensitive:
+        emit(_sensitivity(source, columns, rules, scores or []), as_json, quiet)
+    elif is_campaign(source):
+        emit(aggregating.aggregate_step(campaign_at(source)), as_json, quiet)
+    else:
+        _emit_table(source, columns, rules, output, as_json, quiet)
+
+
+def _refuse_of_campaigns(source: Path, output: Path | None, rules: aggregating.TableRules) -> None:
+    if output:
+        raise UsageError("-o goes with a table of votes; a campaign writes gold.jsonl and agreement.json")
+    if rules.repeats:
+        raise UsageError("--repeats goes with a table of votes; of a person's votes in a campaign the latest counts")
+    if rules.options != AggregateOptions():
+        raise UsageError(f"write the method of a campaign under [aggregate] in {source}, with the same names")
+
+
+def _sensitivity(source: Path, columns: Columns, rules: aggregating.TableRules, scores: list[str]) -> Outcome:
+    pairs = [each.partition("=") for each in scores]
+    if any(not name or not path for name, _, path in pairs):
+        raise UsageError("--scores takes METHOD=FILE, e.g. --scores majority=a/scores.json")
+    files = {name: Path(path) for name, _, path in pairs}
+    if is_campaign(source):
+        return sensitivity.sensitivity_campaign(campaign_at(source), files)
+    return sensitivity.sensitivity_table(source, columns, files, rules.seed, rules.repeats == "keep")
+
+
+def _emit_table(
+    source: Path, columns: Columns, rules: aggregating.TableRules, output: Path | None, as_json: bool, quiet: bool
+) -> None:
+    outcome, rows = aggregating.aggregate_table(source, columns, output, rules)
+    if output is None and not as_json:
+        emit_rows(rows)
+        note(outcome, quiet)
+        return
+    emit(outcome, as_json, quiet)

@@ -109,7 +109,7 @@ def _aggregate(
 def _refuse_of_campaigns(source: Path, output: Path | None, rules: aggregating.TableRules) -> None:
     if output:
         raise UsageError("-o goes with a table of votes; a campaign writes gold.jsonl and agreement.json")
-    if rules.repeats:
+    if rules.repeats == "keep":
         raise UsageError("--repeats goes with a table of votes; of a person's votes in a campaign the latest counts")
     if rules.options != AggregateOptions():
         raise UsageError(f"write the method of a campaign under [aggregate] in {source}, with the same names")

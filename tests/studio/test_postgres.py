@@ -11,7 +11,9 @@ import msgspec
 import pytest
 
 from toolkit.errors import StudioError
+from toolkit.files import read_jsonl
 from toolkit.labels.ledger import latest
+from toolkit.records import Annotation
 from toolkit.studio.accounts import PEOPLE, ensure_annotators, logged_in, read_keys
 from toolkit.studio.client import Studio
 from toolkit.studio.ledgers import LedgerFile
@@ -133,7 +135,7 @@ class TestOnPostgres:
         names = {account.user_id: name for name, account in people.items()}
         ledger = LedgerFile(tmp_path / "annotations.jsonl", 100, lambda: None)
         pull_annotations(there, wanted, ledger, None, lambda number, _: names[number], lambda _d, _t: None)
-        lines = list(ledger.lines())
+        lines = read_jsonl(tmp_path / "annotations.jsonl", Annotation)
         assert len(latest(lines)) == 10
         assert {line.annotator for line in lines} == {"pg-1", "pg-2"}
         assert not any(line.flags for line in lines)

@@ -97,7 +97,8 @@ class Transport:
             remedy = f"{about} is gone from the server; look there, or make it anew with `stance push`"
         elif status >= 500:
             remedy = f"{about}: the server failed ({status}); its log has the reason (`server.log` of a local one)"
-            return ServerFailedError(f"{self.url}: {remedy}")
         else:
             remedy = f"{about}: the server answered {status}: {body[:300]}"
-        return (UnansweredError if status in FOR_A_MOMENT else StudioError)(f"{self.url}: {remedy}")
+        passing, failed = status in FOR_A_MOMENT, status >= 500
+        kind = UnansweredError if passing else ServerFailedError if failed else StudioError
+        return kind(f"{self.url}: {remedy}")

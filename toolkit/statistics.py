@@ -103,12 +103,16 @@ def resample_weights(sums: Floats, seed: int, draws: int = DRAWS) -> Iterator[Fl
     for _, many in _pattern_counts(often, seed, draws):
         for start in range(0, len(many), block):
             counts = many[start : start + block]
-            weights = np.zeros((len(counts), len(sums)))
+            row = np.arange(len(counts)) * len(sums)
+            drawn = [
+                np.repeat(row, counts[:, number])
+                + members[number][generator.integers(0, len(members[number]), int(counts[:, number].sum()))]
+                for number in np.flatnonzero(often > 1)
+            ]
+            cells = np.concatenate([np.zeros(0, dtype=np.int64), *drawn])
+            weights = np.bincount(cells, minlength=len(counts) * len(sums)).reshape(len(counts), len(sums))
             weights[:, single] = counts[:, alone]
-            for number in np.flatnonzero(often > 1):
-                even = np.full(len(members[number]), 1 / len(members[number]))
-                weights[:, members[number]] = generator.multinomial(counts[:, number], even)
-            yield weights
+            yield weights.astype(np.float64)
 
 
 def _pattern_counts(often: Floats, seed: int, draws: int) -> Iterator[tuple[int, NDArray[np.int64]]]:

@@ -181,9 +181,9 @@ def simple_alpha(coded: Votes, statistic: Statistic, seed: int) -> tuple[Estimat
 
 def new_annotators(coded: Votes, statistic: Statistic, seed: int) -> Interval:
     """The interval of *new annotators, new articles* for a function of coincidence matrices."""
-    if len(coded.annotators) < 3:
-        return Interval(low=None, high=None, why="fewer than three annotators say nothing about others")
-    low, high = percentile_interval(statistic(pigeonhole(coded, seed, draws_worth(len(coded.item)))))
+    if len(coded.annotators) < 4:  # of three, every ninth resample is one person alone
+        return Interval(low=None, high=None, why="fewer than four annotators say too little about others")
+    low, high = percentile_interval(statistic(pigeonhole(coded, seed, draws_worth(coded))))
     return Interval(low=low, high=high, why="" if low is not None else "too many resamples in which it is undefined")
 
 

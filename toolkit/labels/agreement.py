@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from toolkit.labels.canonical import canonical
 from toolkit.labels.cautions import cautions
-from toolkit.labels.coding import Ints, Votes, code_votes
+from toolkit.labels.coding import Ints, Votes, code_votes, renumbered
 from toolkit.labels.coefficients import alpha_of, coincidences, nominal
 from toolkit.labels.measured import Coefficient, Interval, Scale, as_coefficient, scale_of
 from toolkit.labels.pigeonhole import draws_worth, pigeonhole
@@ -159,8 +159,10 @@ class PairedSums:
 def paired_sums(coded: Votes) -> PairedSums:
     """The coincidence matrix of each cluster that has an item with two votes."""
     paired = np.flatnonzero(coded.per_item >= 2)
-    clusters, cluster = np.unique(coded.cluster[paired], return_inverse=True)
-    matrices = coincidences(coded.counts[paired]) * coded.weight[paired][:, np.newaxis, np.newaxis]
+    clusters, cluster = renumbered(coded.cluster[paired], len(coded.clusters))
+    matrices = coincidences(coded.counts[paired])
+    if not (coded.weight == 1).all():
+        matrices *= coded.weight[paired][:, np.newaxis, np.newaxis]
     return PairedSums(sums_of(cluster, matrices, len(clusters)), clusters, len(paired))
 
 

@@ -59,6 +59,8 @@ BENCHMARKS = (
               shown=r"(recall|cpu_|near$|contained$|candidates|not_planted)"),
     Benchmark(name="origins", script="origins.py", json="--json", shown=r"^(precision|recall)"),
     Benchmark(name="teasers", script="teasers.py", json="--json", shown=r"^(whole|of fewer|languages\..*\.known)"),
+    Benchmark(name="agreement", script="agreement.py", quick=("--items", "20000", "--calls", "2", "--sets", "40"),
+              json="--json", shown=r"(faster by|ours to pandas.read_csv, times|coverage)"),
     Benchmark(name="languages", script="languages.py", json="--json", shown=r"^(whole text|title|first[^.]*)\.[a-z]+$"),
 )  # fmt: skip
 

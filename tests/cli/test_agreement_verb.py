@@ -59,6 +59,12 @@ def test_one_line_gives_an_answer_with_both_intervals_and_what_it_means(stance, 
     assert not any(word in said.out for word in ("moderate", "substantial", "fair", "poor"))
 
 
+def test_less_agreement_than_by_chance_is_said_so(stance, tmp_path):
+    rows = [{"item": n, "annotator": w, "label": "ab"[(n + w) % 2]} for n in range(6) for w in range(2)]
+    said = stance("agreement", write_csv(tmp_path / "v.csv", rows))
+    assert "Annotators differ more often than chance alone would make them" in said.out
+
+
 def test_the_json_holds_the_sentence_and_the_cautions(stance, votes):
     facts = found(stance("agreement", votes, "--json"))
     assert facts["meaning"].startswith("Of the disagreement")

@@ -51,6 +51,8 @@ def by_cluster(clusters: Sequence[str], rows: Floats) -> Floats:
 
 def sums_of(position: NDArray[np.int64], rows: Floats, count: int) -> Floats:
     """Sum rows by number, [n] and [n, ...] -> [count, ...]."""
+    if len(rows) == count and (position[1:] > position[:-1]).all():  # each its own
+        return rows
     flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
     sums = np.zeros((count, flat.shape[1]))
     for number, column in enumerate(flat.T):
@@ -103,12 +105,16 @@ def resample_weights(sums: Floats, seed: int, draws: int = DRAWS) -> Iterator[Fl
     for _, many in _pattern_counts(often, seed, draws):
         for start in range(0, len(many), block):
             counts = many[start : start + block]
-            weights = np.zeros((len(counts), len(sums)))
+            row = np.arange(len(counts)) * len(sums)
+            drawn = [
+                np.repeat(row, counts[:, number])
+                + members[number][generator.integers(0, len(members[number]), int(counts[:, number].sum()))]
+                for number in np.flatnonzero(often > 1)
+            ]
+            cells = np.concatenate([np.zeros(0, dtype=np.int64), *drawn])
+            weights = np.bincount(cells, minlength=len(counts) * len(sums)).reshape(len(counts), len(sums))
             weights[:, single] = counts[:, alone]
-            for number in np.flatnonzero(often > 1):
-                even = np.full(len(members[number]), 1 / len(members[number]))
-                weights[:, members[number]] = generator.multinomial(counts[:, number], even)
-            yield weights
+            yield weights.astype(np.float64)
 
 
 def _pattern_counts(often: Floats, seed: int, draws: int) -> Iterator[tuple[int, NDArray[np.int64]]]:

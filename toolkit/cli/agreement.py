@@ -45,8 +45,7 @@ AllVotes = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
-    last = example("stance agreement votes.csv --item id --label stance")
-    app.command("agreement", epilog=last)(_agreement)
+    app.command("agreement", epilog=example("stance agreement votes.csv --label stance"))(_agreement)
 
 
 def _agreement(

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from toolkit.labels.canonical import canonical
 from toolkit.labels.cautions import cautions
-from toolkit.labels.coding import Ints, Votes, code_votes
+from toolkit.labels.coding import Ints, Votes, code_votes, renumbered
 from toolkit.labels.coefficients import alpha_of, coincidences, nominal
 from toolkit.labels.measured import Coefficient, Interval, Scale, as_coefficient, scale_of
 from toolkit.labels.pigeonhole import draws_worth, pigeonhole
@@ -159,8 +159,10 @@ class PairedSums:
 def paired_sums(coded: Votes) -> PairedSums:
     """The coincidence matrix of each cluster that has an item with two votes."""
     paired = np.flatnonzero(coded.per_item >= 2)
-    clusters, cluster = np.unique(coded.cluster[paired], return_inverse=True)
-    matrices = coincidences(coded.counts[paired]) * coded.weight[paired][:, np.newaxis, np.newaxis]
+    clusters, cluster = renumbered(coded.cluster[paired], len(coded.clusters))
+    matrices = coincidences(coded.counts[paired])
+    if not (coded.weight == 1).all():
+        matrices *= coded.weight[paired][:, np.newaxis, np.newaxis]
     return PairedSums(sums_of(cluster, matrices, len(clusters)), clusters, len(paired))
 
 
@@ -181,9 +183,9 @@ def simple_alpha(coded: Votes, statistic: Statistic, seed: int) -> tuple[Estimat
 
 def new_annotators(coded: Votes, statistic: Statistic, seed: int) -> Interval:
     """The interval of *new annotators, new articles* for a function of coincidence matrices."""
-    if len(coded.annotators) < 3:
-        return Interval(low=None, high=None, why="fewer than three annotators say nothing about others")
-    low, high = percentile_interval(statistic(pigeonhole(coded, seed, draws_worth(len(coded.item)))))
+    if len(coded.annotators) < 4:  # of three, every ninth resample is one person alone
+        return Interval(low=None, high=None, why="fewer than four annotators say too little about others")
+    low, high = percentile_interval(statistic(pigeonhole(coded, seed, draws_worth(coded))))
     return Interval(low=low, high=high, why="" if low is not None else "too many resamples in which it is undefined")
 
 

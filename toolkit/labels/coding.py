@@ -40,7 +40,7 @@ class Coded:
 
     def of_rows(self, chosen: NDArray[np.bool_]) -> "Coded":
         """Some of the rows, [rows], without the names that none of them has."""
-        used, codes = _renumbered(self.codes[chosen], len(self.names))
+        used, codes = renumbered(self.codes[chosen], len(self.names))
         return Coded(codes=codes, names=_chosen(self.names, used))
 
     def renamed(self, new: Mapping[str, str]) -> "Coded":
@@ -76,9 +76,9 @@ class Votes:
 
     def of(self, chosen: NDArray[np.bool_]) -> "Votes":
         """Some of the votes, [votes], without what nobody of them voted on."""
-        items, item = _renumbered(self.item[chosen], len(self.items))
-        people, annotator = _renumbered(self.annotator[chosen], len(self.annotators))
-        names, cluster = _renumbered(self.cluster[items], len(self.clusters))
+        items, item = renumbered(self.item[chosen], len(self.items))
+        people, annotator = renumbered(self.annotator[chosen], len(self.annotators))
+        names, cluster = renumbered(self.cluster[items], len(self.clusters))
         return Votes(
             labels=self.labels,
             items=_chosen(self.items, items),
@@ -172,7 +172,7 @@ def code_coded(
     )
 
 
-def _renumbered(codes: Ints, count: int) -> tuple[Ints, Ints]:
+def renumbered(codes: Ints, count: int) -> tuple[Ints, Ints]:
     """Which numbers below count there are, and the place of each code among them."""
     there = np.zeros(count, dtype=np.bool_)
     there[codes] = True

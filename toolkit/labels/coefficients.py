@@ -25,11 +25,11 @@ def coincidences(counts: Floats) -> Floats:
         counts: how often each item was given each label, [items, labels].
     """
     m = counts.sum(axis=1)
-    pairs = counts[:, :, np.newaxis] * counts[:, np.newaxis, :]
+    shared = counts * np.divide(1.0, m - 1, out=np.zeros_like(m), where=m >= 2)[:, np.newaxis]
+    pairs = shared[:, :, np.newaxis] * counts[:, np.newaxis, :]
     diagonal = np.arange(counts.shape[1])
-    pairs[:, diagonal, diagonal] -= counts
-    weight = np.divide(1.0, m - 1, out=np.zeros_like(m), where=m >= 2)
-    return np.asarray(pairs * weight[:, np.newaxis, np.newaxis])
+    pairs[:, diagonal, diagonal] -= shared
+    return np.asarray(pairs)
 
 
 def alpha_of(coincidence: Floats, distance: Distance) -> Floats:

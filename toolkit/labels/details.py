@@ -26,7 +26,7 @@ from toolkit.labels.coefficients import (
     scott_pi,
 )
 from toolkit.labels.measured import Coefficient, Scale, as_coefficient
-from toolkit.labels.tables import Tables, annotator_tables, pair_tables
+from toolkit.labels.tables import FEWEST_SHARED, Tables, annotator_tables, pair_tables
 from toolkit.statistics import (
     DRAWS,
     Floats,
@@ -38,11 +38,11 @@ from toolkit.statistics import (
 )
 
 _MOST_ANNOTATORS, _MOST_PAIRS = 200, 50  # that are listed
-_WORK, _FEWEST = 400_000_000, 100  # numbers that resamples may look at; draws
+_WORK, _FEWEST = 150_000_000, 100  # numbers that resamples may look at; draws
 _BLOCK = 4_000_000
 _TOO_MANY = "too many pairs of votes to work out who is paired with whom"
 _ONE_LABEL = "both gave one and the same label throughout, so agreement beyond chance is undefined"
-_NO_COMMON = "no two annotators share items on which they differ from chance"
+_NO_COMMON = f"no two annotators share {FEWEST_SHARED} items or more on which kappa is defined"
 
 
 def with_details(found: QuestionAgreement, votes: Votes, scale: Scale, seed: int) -> QuestionAgreement:

@@ -12,9 +12,10 @@ _FEWEST = 200
 _BLOCK = 1_000_000  # numbers of resamples that are held at a time
 
 
-def draws_worth(votes: int) -> int:
-    """How many resamples are drawn of so many votes: fewer where each takes long."""
-    return int(np.clip(_WORK // max(votes, 1), _FEWEST, DRAWS))
+def draws_worth(votes: Votes) -> int:
+    """How many resamples are drawn of some votes: fewer where each takes long."""
+    size = len(votes.item) + len(votes.annotators)
+    return int(np.clip(_WORK // max(size, 1), _FEWEST, DRAWS))
 
 
 def pigeonhole(votes: Votes, seed: int, draws: int) -> Floats:
@@ -42,10 +43,20 @@ def pigeonhole(votes: Votes, seed: int, draws: int) -> Floats:
     block = max(1, _BLOCK // max(len(paired.items) * labels, people, articles))
     for start in range(0, draws, block):
         size = min(block, draws - start)
-        annotator_weight = generator.multinomial(people, np.full(people, 1 / people), size).T.astype(np.float64)
-        cluster_weight = generator.multinomial(articles, np.full(articles, 1 / articles), size).T.astype(np.float64)
-        found[start : start + size] = _weighted(paired, said, annotator_weight, cluster_weight)
+        found[start : start + size] = _weighted(
+            paired,
+            said,
+            drawn_with_replacement(generator, people, size),
+            drawn_with_replacement(generator, articles, size),
+        )
     return found
+
+
+def drawn_with_replacement(generator: np.random.Generator, count: int, draws: int) -> Floats:
+    """How often each of so many is drawn when as many are drawn with replacement, [count, draws]."""
+    chosen = generator.integers(0, count, (draws, count)) + np.arange(draws)[:, np.newaxis] * count
+    often = np.bincount(chosen.ravel(), minlength=draws * count).reshape(draws, count)
+    return np.ascontiguousarray(often.T.astype(np.float64))
 
 
 def weighted_coincidences(votes: Votes, annotator_weight: Floats, cluster_weight: Floats) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 from toolkit.labels.coding import Ints, Votes
 from toolkit.statistics import Floats
 
+FEWEST_SHARED = 5  # items that two annotators must share: on fewer, kappa says nothing
 _MOST_PAIRS = 3_000_000  # pairs of votes; beyond these, who is paired with whom is not worked out
 
 
@@ -62,7 +63,7 @@ def annotator_tables(votes: Votes, most: int) -> Tables:
 
 
 def pair_tables(votes: Votes) -> Tables | None:
-    """The contingency table of each two annotators who share items, or None where that would be too much."""
+    """The contingency table of each two annotators who share enough items, or None where that would be too much."""
     m = votes.per_item
     if int((m * (m - 1) // 2).sum()) > _MOST_PAIRS:
         return None
@@ -71,7 +72,11 @@ def pair_tables(votes: Votes) -> Tables | None:
     one, other = np.where(swap, other, one), np.where(swap, one, other)
     apart = votes.annotator[one] != votes.annotator[other]
     one, other = one[apart], other[apart]
-    pairs, place = np.unique(votes.annotator[one] * len(votes.annotators) + votes.annotator[other], return_inverse=True)
+    key = votes.annotator[one] * len(votes.annotators) + votes.annotator[other]
+    pairs, place, often = np.unique(key, return_inverse=True, return_counts=True)
+    enough = (often >= FEWEST_SHARED)[place]
+    one, other = one[enough], other[enough]
+    pairs, place, often = np.unique(key[enough], return_inverse=True, return_counts=True)
     labels = len(votes.labels)
     if len(pairs) * labels**2 > 2 * _MOST_PAIRS:
         return None
@@ -79,7 +84,6 @@ def pair_tables(votes: Votes) -> Tables | None:
     item = votes.item[one]
     cluster = votes.cluster[item]
     sums = _sparse(votes, cluster, cell, votes.weight[item], len(pairs))
-    often = np.bincount(place, minlength=len(pairs))
     return Tables(sums, pairs, often, _clusters_of(place, cluster, len(pairs)), labels)
 
 

@@ -180,7 +180,8 @@ def agreement_table(path: Path, columns: Columns, rules: Rules, asked: Asked, se
     slices = {name: sliced(votes, values, scale, seed) for name, values in table.by.items()}
     found = structs.replace(found, slices=slices, cautions=(*table.notes, *found.cautions))
     outcome = _outcome({table.name: found}, {"left_out": table.left_out})
-    return structs.replace(outcome, line=outcome.line + left_out_line(table.left_out))
+    first, *others = outcome.line.split("\n")
+    return structs.replace(outcome, line="\n".join([first + left_out_line(table.left_out), *others]))
 
 
 def _scale_of_table(path: Path, table: CodedTable, asked: Asked) -> tuple[Scale, list[str]]:

@@ -27,6 +27,8 @@ def meaning(found: QuestionAgreement) -> str:
     says = (
         f"Of the disagreement that chance alone would bring, {1 - alpha.value:.0%} is left "
         "(alpha 0: all of it, 1: none)"
+        if alpha.value >= 0
+        else "Annotators differ more often than chance alone would make them"
     )
     ends = [
         f"between {interval.low:.3f} and {interval.high:.3f} with {people} annotators on new articles"

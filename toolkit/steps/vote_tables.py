@@ -98,7 +98,7 @@ def read_votes(path: Path, columns: Columns, rules: Rules) -> CodedTable:
     cells.columns["label"] = label
     kept = cells if answers.all() else cells.of(answers)
     return CodedTable(
-        name="label" if columns.wide else columns.label,
+        name=columns.label,
         **{name: kept.columns[name] for name in ("item", "annotator", "label", "cluster")},
         weight=_numbers(kept, "weight", columns.weight or "") if columns.weight else None,
         by={name: kept.columns[f"by {name}"] for name in columns.by},

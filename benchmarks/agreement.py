@@ -1,0 +1,275 @@
+"""Agreement: its speed beside the package `krippendorff`, the speed of reading votes, and what its intervals cover.
+
+    python benchmarks/agreement.py alpha reading coverage [--sets 4000] [--clusters 50] [--json FILE]
+
+Times are CPU seconds, since a shared machine makes others mean little. `alpha` extrapolates the thousand calls of the
+peer from twenty of each level, on the same table, without counting what it takes to build each resample for it.
+"""
+
+import argparse
+import csv
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from toolkit.labels.agreement import equal_share, paired_sums
+from toolkit.labels.coding import Votes
+from toolkit.labels.coefficients import alpha_of, interval, nominal, ordinal
+from toolkit.labels.pigeonhole import pigeonhole
+from toolkit.statistics import percentile_interval, resample
+from toolkit.steps.vote_tables import Columns, Rules, read_votes
+
+LEVELS = {"nominal": nominal, "ordinal": ordinal, "interval": interval([0.0, 1.0, 2.0])}
+Figures = dict[str, float]
+
+
+def cpu(work: Callable[[], object], times: int) -> float:
+    """The least CPU seconds of several runs."""
+    best = np.inf
+    for _ in range(times):
+        start = time.process_time()
+        work()
+        best = min(best, time.process_time() - start)
+    return float(best)
+
+
+# --- alpha -----------------------------------------------------------------------------------------------------------
+
+
+def table(items: int, per_item: int, annotators: int, seed: int) -> Votes:
+    """Votes of three labels, each item its own article."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 3, items)
+    said = np.where(rng.random((items, per_item)) < 0.7, truth[:, np.newaxis], rng.integers(0, 3, (items, per_item)))
+    who = (rng.integers(0, annotators, (items, 1)) + np.arange(per_item)) % annotators
+    names = tuple(f"i{n:07d}" for n in range(items))
+    return Votes(
+        labels=("a", "b", "c"),
+        items=names,
+        annotators=tuple(f"r{n:03d}" for n in range(annotators)),
+        clusters=names,
+        item=np.repeat(np.arange(items), per_item),
+        annotator=who.ravel(),
+        label=said.ravel(),
+        cluster=np.arange(items),
+        weight=np.ones(items),
+    )
+
+
+def fresh(votes: Votes) -> Votes:
+    """The same votes, nothing derived of them yet."""
+    return Votes(**{name: getattr(votes, name) for name in Votes.__dataclass_fields__})
+
+
+def measure_alpha(items: int, calls: int) -> Figures:
+    import krippendorff
+
+    votes = table(items, 3, 200, 0)
+    matrix = votes.label.reshape(items, 3).T.astype(np.float64)
+    counts = votes.counts.astype(np.int64)
+
+    def ours() -> list[np.ndarray]:
+        drawn = resample(paired_sums(fresh(votes)).sums, 0, 1000)
+        return [alpha_of(drawn.draws, distance) for distance in LEVELS.values()]
+
+    def point(level: str) -> float:
+        return float(alpha_of(paired_sums(fresh(votes)).sums.sum(axis=0)[np.newaxis], LEVELS[level])[0])
+
+    figures = {"ours: 1,000 replicates at three levels, s": cpu(ours, 3)}
+    theirs = their_counts = 0.0
+    for level in LEVELS:
+        one = cpu(lambda: krippendorff.alpha(matrix, level_of_measurement=level), calls)  # noqa: B023 - called here
+        from_counts = cpu(
+            lambda: krippendorff.alpha(value_counts=counts, level_of_measurement=level),  # noqa: B023
+            calls,
+        )
+        theirs, their_counts = theirs + 1000 * one, their_counts + 1000 * from_counts
+        figures[f"point estimate, {level}: krippendorff, s"] = one
+        figures[f"point estimate, {level}: krippendorff from counts, s"] = from_counts
+        figures[f"point estimate, {level}: ours, s"] = cpu(lambda: point(level), 10)  # noqa: B023
+        assert abs(point(level) - krippendorff.alpha(matrix, level_of_measurement=level)) < 1e-12
+    first = figures["ours: 1,000 replicates at three levels, s"]
+    figures["krippendorff: 1,000 calls at three levels, extrapolated, s"] = theirs
+    figures["ours is faster by, times"] = theirs / first
+    figures["ours is faster than krippendorff from counts by, times"] = their_counts / first
+    return figures
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def measure_reading(items: int) -> Figures:
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        figures: Figures = {}
+        for order in ("by item", "shuffled"):
+            path = Path(folder) / f"{order}.csv"
+            rows = [
+                (f"i{n:06d}", f"r{(n * 7 + v) % 200}", ["pro", "neutral", "contra"][rng.integers(3)], f"a{n // 5}")
+                for n in range(items)
+                for v in range(3)
+            ]
+            rows = [rows[n] for n in rng.permutation(len(rows))] if order == "shuffled" else rows
+            with path.open("w", newline="") as handle:
+                writer = csv.writer(handle)
+                writer.writerow(["item", "annotator", "label", "article"])
+                writer.writerows(rows)
+
+            def ours(path: Path = path) -> object:
+                found = read_votes(path, Columns(cluster="article"), Rules())
+                return found.votes(found.label.names)
+
+            def coded(path: Path = path) -> object:
+                frame = pd.read_csv(path)
+                return [pd.factorize(frame[name], sort=True) for name in frame]
+
+            ours_s, pandas_s = cpu(ours, 7), cpu(lambda path=path: pd.read_csv(path), 7)
+            objects = cpu(lambda path=path: pd.read_csv(path, dtype=object), 5)
+            figures[f"{order}: ours, CSV to coded arrays, s"] = ours_s
+            figures[f"{order}: pandas.read_csv alone, s"] = pandas_s
+            figures[f"{order}: ours to pandas.read_csv, times"] = ours_s / pandas_s
+            figures[f"{order}: ours to pandas.read_csv(dtype=object), times"] = ours_s / objects
+            figures[f"{order}: ours to pandas.read_csv and factorize, times"] = ours_s / cpu(coded, 3)
+    return figures
+
+
+# --- coverage --------------------------------------------------------------------------------------------------------
+
+LABELS, HARD = 3, 0.4  # labels; how much less often a hard article's items are seen as they are
+SKILL, BIAS, TOPIC = (6.0, 2.0), 4.0, 1.0  # Beta of skill; Dirichlet of what slips look like, and of articles
+
+
+class World:
+    """People with skills and leanings of their own, and articles that are alike inside and hard or easy."""
+
+    def __init__(self, annotators: int, rng: np.random.Generator) -> None:
+        self.skill = rng.beta(*SKILL, annotators)
+        self.bias = rng.dirichlet(np.full(LABELS, BIAS), annotators)
+
+    def votes(self, clusters: int, per_item: int, rng: np.random.Generator) -> Votes:
+        """Votes on one to five items of each article by people chosen at random."""
+        size = rng.integers(1, 6, clusters)
+        cluster = np.repeat(np.arange(clusters), size)
+        items, people = len(cluster), len(self.skill)
+        topics = rng.dirichlet(np.full(LABELS, TOPIC), clusters)
+        truth = (rng.random(items)[:, np.newaxis] > topics[cluster].cumsum(axis=1)).sum(axis=1)
+        hard = rng.random(clusters) < 0.5
+        who = np.argsort(rng.random((items, people)), axis=1)[:, :per_item]
+        sees = rng.random(who.shape) < self.skill[who] * np.where(hard[cluster], 1 - HARD, 1.0)[:, np.newaxis]
+        slips = (rng.random(who.shape)[:, :, np.newaxis] > self.bias[who].cumsum(axis=2)).sum(axis=2)
+        label = np.where(sees, truth[:, np.newaxis], np.minimum(slips, LABELS - 1))
+        return Votes(
+            labels=tuple("abc"),
+            items=tuple(map(str, range(items))),
+            annotators=tuple(map(str, range(people))),
+            clusters=tuple(map(str, range(clusters))),
+            item=np.repeat(np.arange(items), per_item),
+            annotator=who.ravel(),
+            label=label.ravel(),
+            cluster=cluster,
+            weight=np.ones(items),
+        )
+
+    def alpha_of_these(self) -> float:
+        """Alpha of these people on endlessly many articles."""
+        said = np.stack([answers(self.skill * factor, self.bias) for factor in (1.0, 1 - HARD)])  # d, a, t, l
+        people = len(self.skill)
+        total = said.sum(axis=1)
+        together = (total**2 - (said**2).sum(axis=1)).sum(axis=2).mean() / (people * (people - 1))
+        margins = said.mean(axis=(0, 1, 2))
+        return float(1 - (1 - together) / (1 - (margins**2).sum()))
+
+
+def answers(skill: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """The chance of each answer to each truth, [annotators, truths, labels]."""
+    return (
+        skill[:, np.newaxis, np.newaxis] * np.eye(LABELS) + (1 - skill)[:, np.newaxis, np.newaxis] * bias[:, np.newaxis]
+    )
+
+
+def alpha_of_all() -> float:
+    """Alpha of endlessly many people on endlessly many articles."""
+    mean = SKILL[0] / sum(SKILL)
+    even = np.full((1, LABELS), 1 / LABELS)
+    said = np.stack([answers(np.array([mean * factor]), even)[0] for factor in (1.0, 1 - HARD)])
+    margins = said.mean(axis=(0, 1))
+    return float(1 - (1 - (said**2).sum(axis=2).mean()) / (1 - (margins**2).sum()))
+
+
+def covered(draws: np.ndarray, truth: float) -> bool:
+    low, high = percentile_interval(alpha_of(draws, nominal))
+    return low is not None and high is not None and low <= truth <= high
+
+
+def measure_coverage(sets: int, clusters: int, annotators: int, draws: int) -> Figures:
+    everyone = alpha_of_all()
+    hits = np.zeros(4)
+    for seed in range(sets):
+        rng = np.random.default_rng([clusters, annotators, seed])
+        world = World(annotators, rng)
+        votes = world.votes(clusters, 3, rng)
+        these = world.alpha_of_these()
+        by_article = resample(paired_sums(votes).sums, seed, draws).draws
+        alone = Votes(
+            **{
+                **{name: getattr(votes, name) for name in Votes.__dataclass_fields__},
+                "clusters": votes.items,
+                "cluster": np.arange(len(votes.items)),
+            }
+        )
+        by_item = resample(paired_sums(alone).sums, seed, draws).draws
+        both = pigeonhole(votes, seed, draws)
+        both = both[~np.isnan(equal_share(both))]
+        hits += [
+            covered(by_article, these),
+            covered(by_item, these),
+            covered(both, everyone),
+            covered(by_article, everyone),
+        ]
+    name = f"{clusters} articles, {annotators} annotators"
+    kinds = (
+        "same annotators, by article",
+        "same annotators, by item (naive)",
+        "new annotators, both resampled",
+        "new annotators, by article (naive)",
+    )
+    found = {f"{name}: coverage, {kind}": float(hit / sets) for kind, hit in zip(kinds, hits, strict=True)}
+    error = float(np.sqrt(0.95 * 0.05 / sets))
+    return {**found, f"{name}: standard error of these": error, f"{name}: data sets": float(sets)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="*", default=["alpha", "reading", "coverage"])
+    parser.add_argument("--items", type=int, default=200_000)
+    parser.add_argument("--calls", type=int, default=20)
+    parser.add_argument("--sets", type=int, default=4000)
+    parser.add_argument("--draws", type=int, default=500)
+    parser.add_argument("--clusters", type=int, nargs="+", default=[50, 200])
+    parser.add_argument("--annotators", type=int, nargs="+", default=[12, 40])
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    figures: Figures = {"load of the machine": os.getloadavg()[0]}
+    if "alpha" in asked.what:
+        figures |= measure_alpha(asked.items, asked.calls)
+    if "reading" in asked.what:
+        figures |= measure_reading(asked.items)
+    if "coverage" in asked.what:
+        for clusters in asked.clusters:
+            for annotators in asked.annotators:
+                figures |= measure_coverage(asked.sets, clusters, annotators, asked.draws)
+    for name, figure in figures.items():
+        print(f"{name:72} {figure:.4f}")
+    if asked.json:
+        asked.json.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

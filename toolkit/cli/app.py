@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli import adjudication, aggregation, auditing, baselines, campaigns, corpus, labels, servers
+from toolkit.cli import adjudication, aggregation, auditing, baselines, campaigns, corpus, labels, servers, withdrawal
 from toolkit.cli.common import leave_quietly
 from toolkit.errors import ToolkitError, UsageError
 
@@ -38,7 +38,7 @@ def _root(
     """From news articles to a stance and sentiment dataset, and baselines."""
 
 
-for _verbs in (corpus, campaigns, labels, aggregation, adjudication, auditing, baselines):
+for _verbs in (corpus, campaigns, labels, aggregation, adjudication, auditing, withdrawal, baselines):
     _verbs.register(app)
 app.add_typer(servers.app, name="studio")
 

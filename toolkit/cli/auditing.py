@@ -75,35 +75,23 @@ def _audit(
 
     Flags say what was seen and on how many answers; nothing is removed and no vote is weighted.
     """
+    columns = Columns(item=item, annotator=annotator, label=label, cluster=cluster)
     if rechecked is not None:
         outcome = auditing_labels.audit_rechecked(rechecked)
     elif label_errors:
         outcome = _label_errors(source, predictions, output, number)
     elif stance or sentiment:
+        both = _needed(stance, "--stance"), _needed(sentiment, "--sentiment")
         tone = auditing_labels.ToneOptions(
-            stance=_needed(stance, "--stance"),
-            sentiment=_needed(sentiment, "--sentiment"),
-            separate=separate,
-            ident=ident,
-            text=text,
-            cluster=cluster,
-            by=tuple(_listed(by)),
-            seed=seed,
-        )
+            stance=both[0], sentiment=both[1], separate=separate, ident=ident, text=text, cluster=cluster,
+            by=tuple(_listed(by)), seed=seed,
+        )  # fmt: skip
         outcome = _tone(source, tone, output)
     else:
         people = auditing.PeopleOptions(
-            columns=Columns(item=item, annotator=annotator, label=label, cluster=cluster),
-            order=tuple(_listed(order)),
-            seconds=seconds,
-            time=time,
-            confidence=confidence,
-            suggestion=suggestion,
-            shown=shown,
-            leaning=leaning,
-            question=question,
-            seed=seed,
-        )
+            columns=columns, order=tuple(_listed(order)), seconds=seconds, time=time, confidence=confidence,
+            suggestion=suggestion, shown=shown, leaning=leaning, question=question, seed=seed,
+        )  # fmt: skip
         outcome = _people(source, people)
     emit(outcome, as_json, quiet)
 

@@ -6,6 +6,7 @@ A flag says what was seen and on how many answers; nothing is removed for it, an
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -101,38 +102,60 @@ def profiles(
     """
     rows = sorted(answers, key=lambda row: (row.item, row.annotator, row.time, row.label))
     votes = _coded(rows, labels)
-    model = fit(votes, ModelOptions(seed=seed))
-    same = agreement_with_others(votes)
-    away = distance_from_others(votes, scale)
     twice: dict[str, list[bool]] = defaultdict(list)
     for who, first, second in repeats:
         twice[who].append(first == second)
-    medians = _medians(rows)
-    clusters = np.array([row.cluster or row.item for row in rows])
-    found = []
-    for number, who in enumerate(votes.annotators):
-        mine = np.flatnonzero(votes.annotator == number)
-        own = [rows[n] for n in mine]
-        agreement = _mean(same[mine], clusters[mine], seed)
-        bias = _mean(away[mine], clusters[mine], seed) if len(scale) > 1 else None
-        drift, haste = _drift(own, same[mine], seed), _haste(own, medians)
-        confident = [row.confidence for row in own if row.confidence is not None]
-        found.append(
-            Profile(
-                annotator=who,
-                answers=len(own),
-                skill=float((model.prior * np.diagonal(model.confusion[number])).sum()),
-                confusion=_confusion(model, number, labels),
-                agreement=agreement,
-                bias=bias,
-                drift=drift,
-                haste=haste,
-                self_consistency=_consistency(twice[who], seed) if twice[who] else None,
-                confidence=float(np.mean(confident)) if confident else None,
-                flags=_flags(bias, drift, haste, scale),
-            )
-        )
-    return found
+    beside = _Beside(
+        same=agreement_with_others(votes),
+        away=distance_from_others(votes, scale),
+        clusters=np.array([row.cluster or row.item for row in rows]),
+        medians=_medians(rows),
+        scale=scale,
+        labels=labels,
+        model=fit(votes, ModelOptions(seed=seed)),
+        seed=seed,
+    )
+    return [
+        _profile(number, [rows[n] for n in mine], mine, beside, twice[who])
+        for number, who in enumerate(votes.annotators)
+        for mine in [np.flatnonzero(votes.annotator == number)]
+    ]
+
+
+class _Beside(NamedTuple):
+    """What is known of all answers, in their order."""
+
+    same: Floats  # share of the others who say the same
+    away: Floats  # from the others' mean, up the scale
+    clusters: NDArray[np.str_]
+    medians: Mapping[str, float]  # seconds, by annotator
+    scale: Mapping[str, float]
+    labels: Sequence[str]
+    model: Fitted
+    seed: int
+
+
+def _profile(
+    number: int, own: Sequence[Answer], mine: NDArray[np.int64], beside: _Beside, twice: Sequence[bool]
+) -> Profile:
+    model, labels = beside.model, beside.labels
+    agreement = _mean(beside.same[mine], beside.clusters[mine], beside.seed)
+    bias = _mean(beside.away[mine], beside.clusters[mine], beside.seed) if len(beside.scale) > 1 else None
+    drift, haste = _drift(own, beside.same[mine], beside.seed), _haste(own, beside.medians)
+    confident = [row.confidence for row in own if row.confidence is not None]
+    return Profile(
+        annotator=own[0].annotator,
+        answers=len(own),
+        skill=float((model.prior * np.diagonal(model.confusion[number])).sum()),
+        confusion=_confusion(model, number, labels),
+        agreement=agreement,
+        bias=bias,
+        drift=drift,
+        haste=haste,
+        self_consistency=_consistency(twice, beside.seed) if twice else None,
+        confidence=float(np.mean(confident)) if confident else None,
+        flags=_flags(bias, drift, haste, beside.scale),
+    )
 
 
 def _coded(rows: Sequence[Answer], labels: Sequence[str]) -> Votes:

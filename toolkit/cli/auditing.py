@@ -84,12 +84,12 @@ def _audit(
         both = _needed(stance, "--stance"), _needed(sentiment, "--sentiment")
         tone = auditing_labels.ToneOptions(
             stance=both[0], sentiment=both[1], separate=separate, ident=ident, text=text, cluster=cluster,
-            by=tuple(_listed(by)), seed=seed,
+            by=listed(by), seed=seed,
         )  # fmt: skip
         outcome = _tone(source, tone, output)
     else:
         people = auditing.PeopleOptions(
-            columns=columns, order=tuple(_listed(order)), seconds=seconds, time=time, confidence=confidence,
+            columns=columns, order=listed(order), seconds=seconds, time=time, confidence=confidence,
             suggestion=suggestion, shown=shown, leaning=leaning, question=question, seed=seed,
         )  # fmt: skip
         outcome = _people(source, people)
@@ -120,6 +120,6 @@ def _needed(value: str | None, name: str) -> str:
     return value
 
 
-def _listed(given: list[str] | None) -> list[str]:
+def listed(given: list[str] | None) -> tuple[str, ...]:
     """The values of an option that is repeated or holds several, parted by commas."""
-    return [part.strip() for each in given or () for part in each.split(",") if part.strip()]
+    return tuple(part.strip() for each in given or () for part in each.split(",") if part.strip())

@@ -7,6 +7,7 @@ the plan finishes it.
 import contextlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ _PERSON = {
     "sheets.jsonl": "annotator",
 }
 _STALE = ("agreement.json", "gold.jsonl", "guideline_gaps.csv", "dataset", "baseline", "report.html", "releases")
+_READABLE = 1 << 28  # bytes of a file that is searched for the name
 _PACKED = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst")
 
 
@@ -190,8 +192,10 @@ def _outcome(campaign: Campaign, plan: _Plan | None, pseudonym: str) -> Outcome:
     backups = _backups(campaign)
     packed = [str(path) for path in sorted(backups.rglob("*")) if path.suffix in _PACKED] if backups.is_dir() else []
     others = _elsewhere(campaign, pseudonym)
+    named = _still_named(campaign, pseudonym)
     facts = {
         "schema": 1,
+        "still_named": named,
         **msgspec.to_builtins(grave),
         "stale": stale,
         "packed_backups": packed,
@@ -205,8 +209,17 @@ def _outcome(campaign: Campaign, plan: _Plan | None, pseudonym: str) -> Outcome:
     ]
     if stale:
         lines.append(f"stale, made with these answers: {', '.join(stale)}; run `stance run {campaign.path}` again")
+    if named:
+        lines.append(f"still named in: {', '.join(named)}")
     if packed:
         lines.append(f"packed backups that were not opened; delete them: {', '.join(packed)}")
     if others:
         lines.append(f"also in {', '.join(others)}: run the same there; the key stays until then")
     return Outcome(line="\n".join(lines), facts=facts)
+
+
+def _still_named(campaign: Campaign, pseudonym: str) -> list[str]:
+    """Files of the campaign in which the name can still be read; packed ones are not opened."""
+    word = re.compile(rb"(?<![a-z0-9-])" + re.escape(pseudonym).encode() + rb"(?![a-z0-9-])")
+    files = sorted(path for path in campaign.directory.rglob("*") if path.is_file())
+    return [str(path) for path in files if path.stat().st_size < _READABLE and word.search(path.read_bytes())]

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from toolkit.labels.annotators import Answer, profiles
 from toolkit.labels.coding import Votes, code_columns
 from toolkit.labels.dawid_skene import Fitted, ModelOptions, fit
 
@@ -140,6 +141,60 @@ def memory(count: int) -> dict[str, float]:
     return json.loads(done.stdout)
 
 
+def even(skill: float) -> Any:  # noqa: ANN401
+    """The confusion of somebody who gives the true label of three by that chance, and the others evenly."""
+    return np.full((3, 3), (1 - skill) / 2) + np.eye(3) * (skill - (1 - skill) / 2)
+
+
+def crowd(seed: int, skills: list[Any], items: int, votes: int) -> tuple[Any, Votes]:
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(3, size=items)
+    rows = [
+        (f"i{item:05}", f"a{who:02}", str(rng.choice(3, p=skills[who][truth[item]])))
+        for item in range(items)
+        for who in rng.choice(len(skills), size=votes, replace=False)
+    ]
+    names = [list(column) for column in zip(*rows, strict=True)]
+    return truth, code_columns(names[0], names[1], names[2], names[0], ["0", "1", "2"])
+
+
+def simulated(seeds: int) -> dict[str, Any]:
+    """Annotators of known skill: what the model gains over majority (ties at random), and how well it knows them."""
+    kinds = {"two of .95, six of .45": [0.95] * 2 + [0.45] * 6, "eight of .75": [0.75] * 8, "five of .9": [0.9] * 5}
+    found: dict[str, Any] = {}
+    for name, chances in kinds.items():
+        skills = [even(skill) for skill in chances]
+        gains, errors = [], []
+        for seed in range(seeds):
+            truth, votes = crowd(seed, skills, items=400, votes=5)
+            counts = votes.counts + np.random.default_rng(seed).uniform(0, 1e-6, votes.counts.shape)
+            fitted = fit(votes, ModelOptions())
+            gains.append(np.mean(fitted.posterior.argmax(1) == truth) - np.mean(counts.argmax(1) == truth))
+            errors.append(np.abs(fitted.confusion - skills))
+        found[name] = {
+            "gain": float(np.mean(gains)), "gain_low": float(min(gains)), "gain_high": float(max(gains)),
+            "confusion_error_mean": float(np.mean(errors)), "confusion_error_max": float(np.max(errors)),
+        }  # fmt: skip
+    return found
+
+
+def fair_people(seeds: int) -> dict[str, Any]:
+    """How many of people without any fault are flagged."""
+    flags, people = 0, 0
+    labels, scale = ["0", "1", "2"], {"0": -1.0, "1": 0.0, "2": 1.0}
+    for seed in range(seeds):
+        _, votes = crowd(seed, [even(0.8)] * 6, items=150, votes=3)
+        rng = np.random.default_rng(seed)
+        answers = [
+            Answer(item=votes.items[i], annotator=votes.annotators[a], label=labels[v], seconds=float(rng.gamma(8, 3)),
+                   time=f"{n:06}")
+            for n, (i, a, v) in enumerate(zip(votes.item, votes.annotator, votes.label, strict=True))
+        ]  # fmt: skip
+        found = profiles(answers, labels, scale, [], seed)
+        people, flags = people + len(found), flags + sum(bool(one.flags) for one in found)
+    return {"people": people, "flagged": flags}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", default=sys.executable)
@@ -154,6 +209,8 @@ def main() -> None:
     if (DATA / "snow2008").exists():
         table = rows("snow2008/rte.csv.gz")
         found |= measured("rte", table, {r["task"]: r["truth"] for r in table}, asked.peers, times)
+    found["simulated"] = simulated(2 if asked.quick else 20)
+    found["fair_people"] = fair_people(2 if asked.quick else 30)
     for count in (30_000, 60_000) if asked.quick else (250_000, 500_000, 1_000_000):
         found[f"votes_{count}"] = memory(count)
     print(json.dumps(found, indent=1))

@@ -101,3 +101,18 @@ def test_sensitivity_names_what_changes_between_methods(stance, votes):
 def test_min_votes_of_majority(stance, votes, tmp_path):
     facts = stance("aggregate", votes, "--min-votes", 5, "-o", tmp_path / "g.csv", "--json").facts
     assert facts["why_unresolved"] == {"label": {"fewer than 5 answers": 60}}
+
+
+def test_labels_off_the_scale_are_decided_first(stance, tmp_path):
+    said = {"i1": "pro pro off off neutral", "i2": "off off pro", "i3": "dunno pro"}
+    rows = [
+        {"item": item, "annotator": f"r{n}", "label": label}
+        for item, labels in said.items()
+        for n, label in enumerate(labels.split())
+    ]
+    write_table(tmp_path / "v.csv", rows)
+    words = ["aggregate", tmp_path / "v.csv", "--order", "neutral,pro", "--no-answer", "dunno"]
+    assert [row["label"] for row in stance(*words).rows] == ["pro", "off", None]
+    assert [row["label"] for row in stance(*words[:2]).rows] == [None, "off", None]
+    said = stance(*words[:2], "--order", "neutral,con")
+    assert (said.code, "no label 'con' in the column 'label'" in said.err) == (2, True)

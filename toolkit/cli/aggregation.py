@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from toolkit.cli.agreement import Annotator, Item, LabelColumn
+from toolkit.cli.auditing import listed
 from toolkit.cli.common import (
     AsJson,
     Output,
@@ -50,6 +51,13 @@ Restarts = Annotated[
 Repeats = Annotated[
     Literal["keep"] | None, typer.Option("--repeats", help="keep: each of a person's votes on an item counts.")
 ]
+Order = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--order", metavar="L,L", help="Labels on a scale, low to high; the others say that it does not apply."
+    ),
+]
+NoAnswer = Annotated[list[str] | None, typer.Option("--no-answer", metavar="L,L", help="Labels that are no answer.")]
 Scores = Annotated[
     list[str] | None,
     typer.Option("--scores", metavar="METHOD=FILE", help="With --sensitivity: a scores.json trained on its gold."),
@@ -74,6 +82,8 @@ def _aggregate(
     pooling: Pooling = "partial",
     restarts: Restarts = None,
     repeats: Repeats = None,
+    order: Order = None,
+    no_answer: NoAnswer = None,
     how_sensitive: Annotated[
         bool, typer.Option("--sensitivity", help="Only say which labels change between methods; write nothing.")
     ] = False,
@@ -94,7 +104,9 @@ def _aggregate(
         pooling=pooling,
         restarts=restarts,
     )
-    rules = aggregating.TableRules(options=options, repeats=repeats or "latest", seed=seed)
+    rules = aggregating.TableRules(
+        options=options, repeats=repeats or "latest", order=listed(order), no_answer=listed(no_answer), seed=seed
+    )
     columns = Columns(item=item, annotator=annotator, label=label)
     if is_campaign(source):
         _refuse_of_campaigns(source, output, rules)
@@ -111,6 +123,8 @@ def _refuse_of_campaigns(source: Path, output: Path | None, rules: aggregating.T
         raise UsageError("-o goes with a table of votes; a campaign writes gold.jsonl and agreement.json")
     if rules.repeats == "keep":
         raise UsageError("--repeats goes with a table of votes; of a person's votes in a campaign the latest counts")
+    if rules.order or rules.no_answer:
+        raise UsageError("--order and --no-answer go with a table of votes; the codebook of a campaign says it")
     if rules.options != AggregateOptions():
         raise UsageError(f"write the method of a campaign under [aggregate] in {source}, with the same names")
 
@@ -122,7 +136,7 @@ def _sensitivity(source: Path, columns: Columns, rules: aggregating.TableRules, 
     files = {name: Path(path) for name, _, path in pairs}
     if is_campaign(source):
         return sensitivity.sensitivity_campaign(campaign_at(source), files)
-    return sensitivity.sensitivity_table(source, columns, files, rules.seed, rules.repeats == "keep")
+    return sensitivity.sensitivity_table(source, columns, files, rules)
 
 
 def _emit_table(

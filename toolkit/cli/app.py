@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli import adjudication, aggregation, agreement, baselines, campaigns, corpus, labels, servers
+from toolkit.cli import (
+    adjudication,
+    aggregation,
+    agreement,
+    auditing,
+    baselines,
+    campaigns,
+    corpus,
+    labels,
+    servers,
+    withdrawal,
+)
 from toolkit.cli.common import leave_quietly
 from toolkit.errors import ToolkitError, UsageError
 
@@ -38,7 +49,7 @@ def _root(
     """From news articles to a stance and sentiment dataset, and baselines."""
 
 
-for _verbs in (corpus, campaigns, agreement, aggregation, adjudication, labels, baselines):
+for _verbs in (corpus, campaigns, agreement, labels, aggregation, adjudication, auditing, withdrawal, baselines):
     _verbs.register(app)
 app.add_typer(servers.app, name="studio")
 

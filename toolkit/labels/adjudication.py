@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from toolkit.codebook import Codebook, Question
+from toolkit.errors import DataError
 from toolkit.records import Annotation, Gold, Record
 
 Reason = Literal["ambiguous", "guideline_gap", "slip", "disagreement"]
@@ -55,12 +56,22 @@ def standing(adjudications: Iterable[Adjudication]) -> list[Adjudication]:
     return [last[key] for key in sorted(last)]
 
 
-def labels_of(adjudications: Iterable[Adjudication]) -> dict[str, dict[str, str]]:
-    """By question and item the labels that stand."""
+def labels_of(adjudications: Iterable[Adjudication], codebook: Codebook) -> dict[str, dict[str, str]]:
+    """By question and item the labels that stand, under their present names.
+
+    Raises:
+        DataError: a label is not in the codebook any more.
+    """
     found: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for row in standing(adjudications):
-        if row.label is not None:
-            found[row.question][row.item_id] = row.label
+        if row.label is None:
+            continue
+        label = str(codebook.migrated({row.question: row.label})[row.question])
+        if problem := problem_with(label, codebook.question(row.question)):
+            raise DataError(
+                f"item {row.item_id}: adjudicated {problem}; a migration in the codebook says what it became"
+            )
+        found[row.question][row.item_id] = label
     return dict(found)
 
 

@@ -6,7 +6,6 @@ all votes, and the label, on the items to which it does, by the votes of those w
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -41,17 +40,15 @@ class _Soft(NamedTuple):
 
 def by_model(name: str, model: Model, hard: HardLabels) -> Method:
     """A method of aggregation: a model of annotators under its name."""
-    return partial(_aggregate, name, model, hard)
+
+    def method(votes: Sequence[Vote], question: Question, item_ids: Sequence[str], _: Mapping[str, int]) -> Aggregated:
+        return _aggregate(name, model, hard, votes, question, item_ids)
+
+    return method
 
 
 def _aggregate(
-    name: str,
-    model: Model,
-    hard: HardLabels,
-    votes: Sequence[Vote],
-    question: Question,
-    item_ids: Iterable[str],
-    min_votes: Mapping[str, int],  # noqa: ARG001 - of other methods; a model has its own limit
+    name: str, model: Model, hard: HardLabels, votes: Sequence[Vote], question: Question, item_ids: Iterable[str]
 ) -> Aggregated:
     coded = code_votes([vote for vote in votes if vote.label in question.gold_labels], question.gold_labels)
     soft = _soft(coded, question, model)

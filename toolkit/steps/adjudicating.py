@@ -121,9 +121,8 @@ def _request(campaign: Campaign, book: Codebook, items: Sequence[ShownItem], wan
 
 
 def _with_votes(each: ShownItem, votes: Mapping[str, str]) -> ShownItem:
-    note = "\n".join(part for part in (each.item.target.note, votes.get(each.item.id, "")) if part)
-    target = msgspec.structs.replace(each.item.target, note=note)
-    return msgspec.structs.replace(each, item=msgspec.structs.replace(each.item, target=target))
+    note = "\n".join(part for part in (each.shown.note, votes.get(each.item.id, "")) if part)
+    return msgspec.structs.replace(each, shown=msgspec.structs.replace(each.shown, note=note))
 
 
 def _row(

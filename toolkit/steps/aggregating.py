@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.codebook import Label, Question
+from toolkit.errors import UsageError
 from toolkit.files import write_json, write_jsonl, write_table
 from toolkit.labels.adjudication import labels_of
 from toolkit.labels.aggregation import Aggregated, aggregate, all_gold, default_min_votes
@@ -54,7 +55,8 @@ def aggregated_campaign(campaign: Campaign, votes: Mapping[str, list[Vote]]) -> 
     gone = withdrawn_of(campaign)
     asked = {item.id: item.votes for item in items_of(campaign).values() if item.id not in gone}
     method = method_of(campaign.file.aggregate, campaign.file.seed)
-    return aggregate(votes, campaign.codebook, asked, method, labels_of(adjudications_of(campaign)))
+    adjudicated = labels_of(adjudications_of(campaign), campaign.codebook)
+    return aggregate(votes, campaign.codebook, asked, method, adjudicated)
 
 
 def aggregate_inputs(campaign: Campaign) -> list[Path]:
@@ -98,6 +100,8 @@ class TableRules(Struct, frozen=True, kw_only=True):
 
     options: AggregateOptions = AggregateOptions()
     repeats: Literal["latest", "keep"] = "latest"  # keep: every vote of a person on an item counts
+    order: tuple[str, ...] = ()  # the labels on a scale, from low to high; those not named are off it. None: no scale
+    no_answer: tuple[str, ...] = ()  # labels that are no answer
     seed: int = 0
 
 
@@ -109,7 +113,7 @@ def aggregate_table(
 ) -> tuple[Outcome, list[dict[str, Any]]]:
     """Gold of a table of votes, as rows; to a file if one is named."""
     table = table_votes(path, columns, Rules(repeats=rules.repeats))
-    question = question_of(columns.label, table.votes)
+    question = question_of(columns.label, table.votes, rules)
     found = aggregated_table(table.votes, question, rules)
     rows = [_row(row, found.why.get(row.item_id, ""), question) for row in found.gold]
     if output is not None:
@@ -119,9 +123,20 @@ def aggregate_table(
     return Outcome(line=line, facts=facts), rows
 
 
-def question_of(name: str, votes: list[Vote]) -> Question:
-    """The question that a column of labels answers: its labels are those that occur, in alphabetical order."""
-    labels = tuple(Label(name=label, title={}) for label in sorted({vote.label for vote in votes}))
+def question_of(name: str, votes: list[Vote], rules: TableRules = _BY_MAJORITY) -> Question:
+    """The question that a column of labels answers: its labels are those that occur, in alphabetical order.
+
+    Raises:
+        UsageError: a label that is named does not occur.
+    """
+    found = sorted({vote.label for vote in votes})
+    for label in (*rules.order, *rules.no_answer):
+        if label not in found:
+            raise UsageError(f"no label {label!r} in the column {name!r}; it has {', '.join(found)}")
+    place = {label: float(number) for number, label in enumerate(rules.order)}
+    labels = tuple(
+        Label(name=label, title={}, scale=place.get(label), no_answer=label in rules.no_answer) for label in found
+    )
     return Question(name=name, text={}, labels=labels)
 
 

@@ -12,7 +12,7 @@ from toolkit.files import read_json
 from toolkit.labels.aggregation import aggregate, default_min_votes
 from toolkit.labels.sensitivity import MethodPair, Swap, compare_methods, swapped_baselines
 from toolkit.records import Gold
-from toolkit.steps.aggregating import question_of
+from toolkit.steps.aggregating import TableRules, question_of
 from toolkit.steps.common import Outcome, items_of
 from toolkit.steps.methods import compared_methods
 from toolkit.steps.scores import ScoresFile
@@ -33,14 +33,15 @@ def sensitivity_campaign(campaign: Campaign, scores: Mapping[str, Path]) -> Outc
     return _outcome(golds, scores)
 
 
-def sensitivity_table(path: Path, columns: Columns, scores: Mapping[str, Path], seed: int, keep: bool) -> Outcome:
+def sensitivity_table(path: Path, columns: Columns, scores: Mapping[str, Path], rules: TableRules) -> Outcome:
     """How the gold of a table of votes changes between methods."""
-    table = table_votes(path, columns, Rules(repeats="keep" if keep else "latest"))
-    question = question_of(columns.label, table.votes)
+    table = table_votes(path, columns, Rules(repeats=rules.repeats))
+    question = question_of(columns.label, table.votes, rules)
     asked = Counter(vote.item_id for vote in table.votes)
     limits = {item: default_min_votes(count) for item, count in asked.items()}
     golds = {
-        name: method(table.votes, question, list(asked), limits).gold for name, method in compared_methods(seed).items()
+        name: method(table.votes, question, list(asked), limits).gold
+        for name, method in compared_methods(rules.seed).items()
     }
     return _outcome({columns.label: golds}, scores)
 

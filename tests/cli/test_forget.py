@@ -1,0 +1,106 @@
+"""A person withdraws."""
+
+import json
+import shutil
+
+import pytest
+from support.campaigns import answered_campaign
+
+from toolkit.files import read_jsonl, read_table, write_table
+from toolkit.labels.withdrawal import Tombstone
+from toolkit.records import Annotation
+from toolkit.steps import forgetting
+
+
+@pytest.fixture
+def campaign(stance, tmp_path):
+    made = answered_campaign(stance, tmp_path / "w")
+    sheet = tmp_path / "open.csv"
+    stance("adjudicate", made.path, "--to", sheet, "--by", "ann-2", "--question", "stance")
+    rows = read_table(sheet)
+    rows[0] |= {"stance": "mixed", "reason": "slip", "adjudication_comment": "mine"}
+    write_table(sheet, rows)
+    assert stance("adjudicate", made.path, "--from", sheet, "--by", "ann-2").code == 0
+    keys = {
+        "schema": 1,
+        "people": [{"pseudonym": "ann-2", "account": "Bea Holm"}, {"pseudonym": "ann-3", "account": "x"}],
+    }
+    made.at("keys.outside.json").write_text(json.dumps(keys))
+    made.at("keys.outside.json").chmod(0o600)
+    backup = made.root / "data" / "backups" / "1"
+    backup.mkdir(parents=True)
+    shutil.copy(made.at("annotations.jsonl"), backup)
+    (backup / "old.tar.gz").write_bytes(b"")
+    return made
+
+
+def files_with(campaign, word):
+    """Files of the workspace, what is for people to clean aside, in which a word stands."""
+    aside = ("votes.csv", "agreement.json", "gold.jsonl")
+    found = [path for path in (campaign.root / "data").rglob("*") if path.is_file() and path.name not in aside]
+    return [path for path in found if word.encode() in path.read_bytes()]
+
+
+def test_answers_comments_adjudications_and_key_are_gone_and_a_count_stays(stance, campaign):
+    before = read_jsonl(campaign.at("annotations.jsonl"), Annotation)
+    own = [row for row in before if row.annotator == "ann-2"]
+    said = stance("forget", campaign.path, "ann-2", "--json")
+    assert said.code == 0, said.err
+    facts = said.facts
+    assert (facts["annotations"], facts["adjudications"], facts["keys"], facts["backups"]) == (len(own), 1, 1, 1)
+    assert read_jsonl(campaign.at("annotations.jsonl"), Annotation) == [row for row in before if row not in own]
+    assert files_with(campaign, "ann-2") == []
+    assert files_with(campaign, "Bea Holm") == []
+    (grave,) = read_jsonl(campaign.at("withdrawals.jsonl"), Tombstone)
+    assert grave.annotations == len(own)
+    assert campaign.at("keys.outside.json").stat().st_mode & 0o777 == 0o600
+    assert any(name.endswith("gold.jsonl") for name in facts["stale"])
+    assert facts["packed_backups"][0].endswith("old.tar.gz")
+    assert stance("aggregate", campaign.path).code == 0
+    again = stance("forget", campaign.path, "ann-2")
+    assert (again.code, "nobody is called 'ann-2'; there are ann-1, ann-3" in again.err) == (1, True)
+
+
+def test_the_message_says_what_is_left_to_the_user(stance, campaign):
+    said = stance("forget", campaign.path, "ann-2").out
+    assert "BEFORE the next pull" in said
+    assert "stale, made with these answers: " in said
+
+
+def test_before_the_plan_stands_nothing_has_happened(stance, campaign, monkeypatch):
+    ledger = campaign.at("annotations.jsonl").read_bytes()
+
+    def fail(*_args, **_more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(forgetting, "write_json", fail)  # as if the power went: it cannot be provoked otherwise
+    with pytest.raises(KeyboardInterrupt):
+        forgetting.forget_step(campaign, "ann-2")
+    assert campaign.at("annotations.jsonl").read_bytes() == ledger
+    monkeypatch.undo()
+    assert stance("forget", campaign.path, "ann-2").code == 0
+    assert files_with(campaign, "ann-2") == []
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_what_was_interrupted_in_the_middle_is_finished(campaign, place):
+    forgetting._prepare(campaign, "ann-2")
+    plan = json.loads(campaign.at("forget.json").read_text())
+    for change in plan["changes"][:place]:
+        shutil.move(change["beside"], change["path"])
+    assert forgetting.forget_step(campaign, "ann-2").facts["annotations"] == 40
+    assert files_with(campaign, "ann-2") == []
+    assert not campaign.at("forget.json").exists()
+    assert len(read_jsonl(campaign.at("withdrawals.jsonl"), Tombstone)) == 1
+
+
+def test_a_key_that_another_campaign_needs_stays(stance, campaign):
+    keys = campaign.root / ".studio" / "keys.json"
+    keys.parent.mkdir(exist_ok=True)
+    keys.write_text(json.dumps({"annotators": {"ann-2": {}}}))
+    other = campaign.root / "data" / "labeled" / "other"
+    other.mkdir()
+    shutil.copy(campaign.at("annotations.jsonl"), other)
+    said = stance("forget", campaign.path, "ann-2", "--json")
+    assert said.facts["other_campaigns"] == ["other"]
+    assert "ann-2" in keys.read_text()

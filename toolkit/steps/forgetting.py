@@ -1,0 +1,225 @@
+"""The step that erases what a person gave: whole or not at all, under the campaign's locks, resumed if interrupted.
+
+First every new file is written beside the old one; then a plan says so; only then are they put in place. Whoever finds
+the plan finishes it.
+"""
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from toolkit.errors import DataError, UsageError
+from toolkit.files import append_jsonl, locked, read_json, write_json
+from toolkit.labels.withdrawal import Cleaned, Tombstone, people_in, without_key, without_lines, without_mentions
+from toolkit.runs import now
+from toolkit.steps.common import Outcome
+from toolkit.steps.studio import studio_directory
+from toolkit.studio.outside import is_plain_name
+from toolkit.workspace import Campaign
+
+_PLAN = "forget.json"
+_PERSON = {
+    "annotations.jsonl": "annotator",
+    "adjudications.jsonl": "adjudicator",
+    "annotators.jsonl": "pseudonym",
+    "assignments.jsonl": "annotator",
+    "sheets.jsonl": "annotator",
+}
+_STALE = ("agreement.json", "gold.jsonl", "guideline_gaps.csv", "dataset", "baseline", "report.html", "releases")
+_READABLE = 1 << 28  # bytes of a file that is searched for the name
+_PACKED = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst")
+
+
+class _Change(Struct, frozen=True, kw_only=True):
+    path: str  # absolute
+    beside: str  # where its new content lies
+    removed: int
+    kind: str  # "annotations", "adjudications", "keys", "other"
+    backup: bool
+
+
+class _Plan(Struct, frozen=True, kw_only=True):
+    time: str
+    pseudonym: str
+    changes: tuple[_Change, ...]
+
+
+def forget_step(campaign: Campaign, pseudonym: str) -> Outcome:
+    """Erase a person's answers, comments and key, and leave a counted tombstone."""
+    if not is_plain_name(pseudonym):
+        raise UsageError(f"{pseudonym}: a pseudonym of small letters, digits and hyphens is needed")
+    with _all_locks(campaign):
+        resumed = _finish(campaign)
+        if resumed is None or resumed.pseudonym != pseudonym:
+            _prepare(campaign, pseudonym)
+            plan = _finish(campaign)
+        else:
+            plan = resumed
+    return _outcome(campaign, plan, pseudonym)
+
+
+@contextlib.contextmanager
+def _all_locks(campaign: Campaign) -> Iterator[None]:
+    names = ("pull", "adjudicate", *_PERSON, "runs.jsonl")
+    with contextlib.ExitStack() as stack:
+        for name in names:
+            stack.enter_context(locked(campaign.at(name)))
+        yield
+
+
+# --- what is to change -----------------------------------------------------------------------------------------------
+
+
+def _prepare(campaign: Campaign, pseudonym: str) -> None:
+    """Write every changed file beside the old one, then the plan; before the plan stands nothing has happened."""
+    _check_known(campaign, pseudonym)
+    changes = []
+    for path, kind, clean in _files(campaign, pseudonym):
+        cleaned = clean(path.read_bytes())
+        beside = path.with_name(f".{path.name}.forget")
+        beside.unlink(missing_ok=True)  # of an attempt that never had a plan
+        if cleaned.removed:
+            _write(beside, cleaned.data, path.stat().st_mode & 0o777)
+            changes.append(
+                _Change(
+                    path=str(path),
+                    beside=str(beside),
+                    removed=cleaned.removed,
+                    kind=kind,
+                    backup=_backups(campaign) in path.parents,
+                )
+            )
+    write_json(campaign.at(_PLAN), _Plan(time=now(), pseudonym=pseudonym, changes=tuple(changes)), mode=0o600)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    path.touch(mode=mode)
+    with path.open("wb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _check_known(campaign: Campaign, pseudonym: str) -> None:
+    known: set[str] = set()
+    for name, field in _PERSON.items():
+        if campaign.at(name).exists():
+            known |= people_in(campaign.at(name).read_bytes(), [field])
+    if pseudonym not in known:
+        raise DataError(f"{campaign.directory}: nobody is called {pseudonym!r}; there are {', '.join(sorted(known))}")
+
+
+def _files(campaign: Campaign, pseudonym: str) -> Iterator[tuple[Path, str, Callable[[bytes], Cleaned]]]:
+    """The files that may hold something of a person, here and in backups, each with what cleans it."""
+    backups = _backups(campaign)
+    copies = sorted(path for path in backups.rglob("*") if path.is_file()) if backups.is_dir() else []
+    for path in [*sorted(campaign.directory.glob("*.json*")), *copies]:
+        kind = path.name.removesuffix(".jsonl")
+        if path.name in _PERSON:
+            yield path, kind, partial(without_lines, field=_PERSON[path.name], pseudonym=pseudonym)
+        elif path.name.startswith("keys") and path.suffix == ".json":
+            yield path, "keys", partial(without_key, pseudonym=pseudonym)
+        elif path.name == "runs.jsonl":
+            yield path, "other", partial(without_mentions, pseudonym=pseudonym)
+    accounts = studio_directory(campaign.root) / "keys.json"
+    if accounts.exists() and not _elsewhere(campaign, pseudonym):
+        yield accounts, "keys", partial(without_key, pseudonym=pseudonym)
+
+
+def _backups(campaign: Campaign) -> Path:
+    return campaign.root / "data" / "backups"
+
+
+def _elsewhere(campaign: Campaign, pseudonym: str) -> list[str]:
+    """Other campaigns of the workspace that know the person."""
+    ledgers = sorted((campaign.root / "data" / "labeled").glob("*/annotations.jsonl"))
+    others = [path for path in ledgers if path.parent != campaign.directory]
+    return [path.parent.name for path in others if pseudonym in people_in(path.read_bytes(), ["annotator"])]
+
+
+# --- doing it --------------------------------------------------------------------------------------------------------
+
+
+def _finish(campaign: Campaign) -> _Plan | None:
+    """Put in place what a plan names and leave a tombstone; None where there is no plan."""
+    path = campaign.at(_PLAN)
+    if not path.exists():
+        return None
+    try:
+        plan = msgspec.convert(read_json(path), _Plan)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{path}: {error}; restore the file, or delete it and run the same command again") from error
+    for change in plan.changes:
+        beside = Path(change.beside)
+        if beside.exists():
+            beside.replace(change.path)
+    _bury(campaign, plan)
+    path.unlink()
+    return plan
+
+
+def _bury(campaign: Campaign, plan: _Plan) -> None:
+    """One tombstone a withdrawal, however often its end was tried."""
+    path = campaign.at("withdrawals.jsonl")
+    if path.exists() and plan.time in {json.loads(line)["time"] for line in path.read_bytes().splitlines() if line}:
+        return
+    append_jsonl(path, [_tombstone(plan)])
+
+
+def _tombstone(plan: _Plan) -> Tombstone:
+    def count(kind: str) -> int:
+        return sum(change.removed for change in plan.changes if change.kind == kind and not change.backup)
+
+    return Tombstone(
+        time=plan.time,
+        annotations=count("annotations"),
+        adjudications=count("adjudications"),
+        keys=count("keys"),
+        backups=sum(change.backup for change in plan.changes),
+    )
+
+
+def _outcome(campaign: Campaign, plan: _Plan | None, pseudonym: str) -> Outcome:
+    grave = _tombstone(plan) if plan else Tombstone(time=now(), annotations=0, adjudications=0, keys=0, backups=0)
+    stale = [str(campaign.at(name)) for name in _STALE if campaign.at(name).exists()]
+    backups = _backups(campaign)
+    packed = [str(path) for path in sorted(backups.rglob("*")) if path.suffix in _PACKED] if backups.is_dir() else []
+    others = _elsewhere(campaign, pseudonym)
+    named = _still_named(campaign, pseudonym)
+    facts = {
+        "schema": 1,
+        "still_named": named,
+        **msgspec.to_builtins(grave),
+        "stale": stale,
+        "packed_backups": packed,
+        "other_campaigns": others,
+    }
+    lines = [
+        f"erased: {grave.annotations} lines of the ledger, {grave.adjudications} adjudications, {grave.keys} keys, "
+        f"{grave.backups} files of backups changed; {campaign.at('withdrawals.jsonl')} says how much, not whose",
+        "yours to do: the answers on the server (delete them there BEFORE the next pull, which would bring them back), "
+        "sheets and exports, copies that others have, releases, the history of a repository",
+    ]
+    if stale:
+        lines.append(f"stale, made with these answers: {', '.join(stale)}; run `stance run {campaign.path}` again")
+    if named:
+        lines.append(f"still named in: {', '.join(named)}")
+    if packed:
+        lines.append(f"packed backups that were not opened; delete them: {', '.join(packed)}")
+    if others:
+        lines.append(f"also in {', '.join(others)}: run the same there; the key stays until then")
+    return Outcome(line="\n".join(lines), facts=facts)
+
+
+def _still_named(campaign: Campaign, pseudonym: str) -> list[str]:
+    """Files of the campaign in which the name can still be read; packed ones are not opened."""
+    word = re.compile(rb"(?<![a-z0-9-])" + re.escape(pseudonym).encode() + rb"(?![a-z0-9-])")
+    files = sorted(path for path in campaign.directory.rglob("*") if path.is_file())
+    return [str(path) for path in files if path.stat().st_size < _READABLE and word.search(path.read_bytes())]

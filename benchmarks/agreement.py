@@ -252,7 +252,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=20)
     parser.add_argument("--sets", type=int, default=4000)
     parser.add_argument("--draws", type=int, default=500)
-    parser.add_argument("--clusters", type=int, nargs="+", default=[50, 200])
+    parser.add_argument("--clusters", type=int, nargs="+", default=[50, 100])
     parser.add_argument("--annotators", type=int, nargs="+", default=[12, 40])
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()

@@ -220,6 +220,16 @@ def test_mixed_is_nearer_to_a_direction_than_the_other_direction_is():
     assert sets[0] > sets[1]
 
 
+def test_a_label_that_covers_others_is_the_set_of_them():
+    # pro-mixed, pro-pro, contra-contra: observed 2/3 in 2 of 6; by chance of 30 ordered pairs 2 × 3 pro-mixed and
+    # 2 × 2 contra-mixed at 2/3, 2 × 6 pro-contra at 1
+    asked = question()
+    votes = long(["pro pro contra", "mixed pro contra"], asked.gold_labels)
+    found = {one.name: one.value for one in off_scale_coefficients(votes, asked, 0)}
+    expected = (10 * 2 / 3 + 12) / 30
+    assert found["alpha_sets"] == pytest.approx(1 - (2 * 2 / 3 / 6) / expected)
+
+
 def test_a_question_whose_labels_are_all_on_the_scale_has_none_of_them():
     plain = Question(name="q", text={}, labels=question().labels[:3])
     assert off_scale_coefficients(long(["pro contra", "pro contra"], plain.gold_labels), plain, 0) == ()

@@ -42,7 +42,7 @@ SIX = (
     ("sim-cleo", "skill = 0.9"),
     ("sim-dov", "skill = 0.5, haste = 0.6"),
     ("sim-eve", "skill = 0.5, haste = 0.6"),
-    ("sim-fay", "skill = 0.5, leaning = 2.0"),
+    ("sim-fay", "skill = 0.5, leaning = 1.0"),
 )
 SEVENTH = ("sim-gus", "skill = 0.9")
 MIXED = '  { name = "mixed", title.en = "Mixed", covers = ["positive", "negative"], hotkey = "5" },\n]'

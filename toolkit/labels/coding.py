@@ -158,7 +158,7 @@ def code_coded(
     if unknown:
         raise DataError(f"unknown label {unknown[0]!r}; the labels are {', '.join(labels)}")
     code = np.array([position[name] for name in votes.names], dtype=np.int64)
-    weight = np.ones(len(items.codes)) if weights is None else weights
+    ones = np.ones(len(items.names))
     return Votes(
         labels=tuple(labels),
         items=items.names,
@@ -168,7 +168,7 @@ def code_coded(
         annotator=annotators.codes,
         label=code[votes.codes] if len(code) else votes.codes,
         cluster=_one_each(items.codes, clusters.codes, items.names, "clusters"),
-        weight=_one_each(items.codes, weight, items.names, "weights"),
+        weight=ones if weights is None else _one_each(items.codes, weights, items.names, "weights"),
     )
 
 

@@ -51,9 +51,8 @@ def test_the_last_word_stands_whatever_the_order_of_lines():
 
 
 def test_a_renamed_label_counts_under_its_present_name_and_an_unknown_one_is_an_error():
-    book = Codebook(
-        name="b", version="2", title={}, questions=(STANCE,), migrations=(Migration(question="stance", old="yes", new="pro"),)
-    )  # fmt: skip
+    renamed = Migration(question="stance", old="yes", new="pro")
+    book = Codebook(name="b", version="2", title={}, questions=(STANCE,), migrations=(renamed,))
     assert labels_of([ruling("a", "yes")], book) == {"stance": {"a": "pro"}}
     with pytest.raises(DataError, match="item a: adjudicated 'left' for 'stance'; the codebook has pro, con"):
         labels_of([ruling("a", "left")], book)

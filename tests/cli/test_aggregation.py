@@ -116,3 +116,19 @@ def test_labels_off_the_scale_are_decided_first(stance, tmp_path):
     assert [row["label"] for row in stance(*words[:2]).rows] == [None, "off", None]
     said = stance(*words[:2], "--order", "neutral,con")
     assert (said.code, "no label 'con' in the column 'label'" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("method", ["majority", "dawid-skene"])
+@pytest.mark.parametrize("rows", ["", "1,a,\n2,b,\n"])
+def test_a_table_without_a_vote_is_said_to_be_one(stance, tmp_path, method, rows):
+    (tmp_path / "v.csv").write_text(f"item,annotator,label\n{rows}")
+    said = stance("aggregate", tmp_path / "v.csv", "--method", method)
+    assert said.code == 1
+    assert "label" in said.err
+
+
+def test_one_vote_is_an_answer_by_majority_and_none_by_a_model(stance, tmp_path):
+    (tmp_path / "v.csv").write_text("item,annotator,label\n1,a,x\n")
+    assert stance("aggregate", tmp_path / "v.csv").rows[0]["status"] == "single"
+    (row,) = stance("aggregate", tmp_path / "v.csv", "--method", "dawid-skene").rows
+    assert (row["label"], row["why"], row["soft_x"]) == (None, "fewer than 3 answers", 1.0)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.codebook import Label, Question
-from toolkit.errors import UsageError
+from toolkit.errors import DataError, UsageError
 from toolkit.files import write_json, write_jsonl, write_table
 from toolkit.labels.adjudication import labels_of
 from toolkit.labels.aggregation import Aggregated, aggregate, all_gold, default_min_votes
@@ -127,8 +127,11 @@ def question_of(name: str, votes: list[Vote], rules: TableRules = _BY_MAJORITY) 
     """The question that a column of labels answers: its labels are those that occur, in alphabetical order.
 
     Raises:
+        DataError: there are no votes.
         UsageError: a label that is named does not occur.
     """
+    if not votes:
+        raise DataError(f"no votes in the column {name!r}; nothing to aggregate")
     found = sorted({vote.label for vote in votes})
     for label in (*rules.order, *rules.no_answer):
         if label not in found:

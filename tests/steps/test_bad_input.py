@@ -111,11 +111,11 @@ targets = ["government-xs"]
     assert not (workspace.directory / "items.jsonl").exists()
 
 
-def test_a_plan_that_exists_is_never_changed(pushed):
+def test_a_plan_that_was_pushed_loses_nothing(pushed):
     before = (pushed.directory / "items.jsonl").read_bytes()
-    pushed.path.write_text(pushed.path.read_text().replace("items = 5", "items = 9"))
+    pushed.path.write_text(pushed.path.read_text().replace("items = 5", "items = 3"))
     message = one_line(pushed.refused("plan"))
-    assert "pushed already" in message
+    assert "pushed already, and the new one takes items away" in message
     assert (pushed.directory / "items.jsonl").read_bytes() == before
 
 

@@ -49,8 +49,9 @@ style: .venv/.made
 types: .venv/.made
 	$(BIN)/mypy
 
+# Two at a time, each with a Label Studio of its own; a file stays with one of them.
 unit: .venv/.made browser postgres
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # Everything that needs the shared public data; fails where it is absent.
 verify: .venv/.made

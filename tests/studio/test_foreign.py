@@ -8,9 +8,9 @@ import pytest
 from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.files import read_table
 from toolkit.steps.aggregating import aggregate_table
-from toolkit.steps.agreeing import agreement_table
+from toolkit.steps.agreeing import Asked, agreement_table
 from toolkit.steps.outside import Wanted, pull_files_step, pull_project_step
-from toolkit.steps.votes import Columns
+from toolkit.steps.votes import Columns, Rules
 from toolkit.studio.accounts import read_keys
 from toolkit.studio.exports import ColumnMap
 
@@ -140,7 +140,7 @@ def test_a_finished_project_becomes_a_table_of_votes_in_one_line(harbour, tmp_pa
 def test_agreement_and_gold_come_straight_from_what_was_pulled(harbour, tmp_path):
     for name in ("votes.jsonl", "votes.csv", "votes.tsv", "votes.parquet"):
         harbour.pull(tmp_path / name, "stance")
-        found = agreement_table(tmp_path / name, Columns(), 0)
+        found = agreement_table(tmp_path / name, Columns(), Rules(), Asked(), 0)
         # items: for+Against, for+for, for; pairs: coincidences ff 2, fA 1, Af 1, n = 4
         assert found.facts["questions"]["label"]["alpha"]["value"] == pytest.approx(1 - (4 - 1) * 2 / (2 * 3 * 1))
         assert found.facts["left_out"] == {"draft": 1, "repeat": 1, "skipped": 1}

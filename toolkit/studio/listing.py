@@ -11,6 +11,7 @@ import msgspec
 from toolkit.studio.salvage import salvaged
 from toolkit.studio.transport import ServerFailedError, Transport
 from toolkit.studio.wire import (
+    BareTask,
     Changed,
     Counts,
     CountsPage,
@@ -108,7 +109,7 @@ class Listing(Transport):
         except ServerFailedError:
             if kind is not ServerTask:
                 raise
-        bare = self._page(project_id, ServerTask, **{**params, "include": _FIELDS.replace(",result,", ",")})
+        bare = self._page(project_id, BareTask, **{**params, "include": _FIELDS.replace(",annotations.result,", ",")})
         tasks = salvaged(
             bare,
             lambda query: self._page(project_id, ServerTask, **{**params, "query": json.dumps(query)}),

@@ -119,6 +119,18 @@ class ServerTask(Named, frozen=True, kw_only=True):
     annotations: tuple[ServerAnnotation, ...]
 
 
+class BareAnnotation(ServerAnnotation, frozen=True, kw_only=True):
+    """An annotation that was asked for without what was answered."""
+
+    result: list[Any] = []
+
+
+class BareTask(ServerTask, frozen=True, kw_only=True):
+    """A task that was asked for without what was answered to it."""
+
+    annotations: tuple[BareAnnotation, ...]
+
+
 _Task = TypeVar("_Task", bound=Named)
 
 

@@ -1,6 +1,7 @@
 """A workspace that is driven by the command line, and a server that is read without our client."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,7 @@ class Workspace:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # heeded also where our own run does not
         )
 
     def run(self, verb, *options, **env):

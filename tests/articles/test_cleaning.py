@@ -78,7 +78,9 @@ def test_a_title_is_one_line_of_plain_text():
 @given(st.text())
 @settings(max_examples=200, deadline=None)
 def test_what_was_cleaned_can_always_be_written(text):
-    clean(text).text.encode()
+    cleaned = clean(text).text
+    assert cleaned.encode().decode() == cleaned
+    assert "\0" not in cleaned
 
 
 @pytest.mark.parametrize(

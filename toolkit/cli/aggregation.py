@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 import typer
 
 from toolkit.cli.agreement import Annotator, Item, LabelColumn
-from toolkit.cli.auditing import listed
 from toolkit.cli.common import (
     AsJson,
     Output,
@@ -18,6 +17,7 @@ from toolkit.cli.common import (
     emit_rows,
     example,
     is_campaign,
+    listed,
     note,
 )
 from toolkit.errors import UsageError

@@ -71,7 +71,7 @@ def _agreement(
     quiet: Quiet = False,
 ) -> None:
     """Krippendorff's alpha with its intervals, of a campaign or of a table of votes."""
-    ordered, cuts = tuple(listed(order)), tuple(listed(by))
+    ordered, cuts = listed(order), listed(by)
     asked = Asked(
         level=level or ("ordinal" if ordered else "nominal"),
         order=ordered,
@@ -91,14 +91,14 @@ def _agreement(
         cluster=cluster,
         weight=weight,
         time=time,
-        wide=tuple(listed(wide)),
+        wide=listed(wide),
         by=cuts,
     )
     rules = Rules(
         repeats=repeats,
         renamed=read_mapping(renamed or ()),
-        labels=tuple(listed(labels)),
-        no_answers=tuple(listed(no_answer)),
+        labels=listed(labels),
+        no_answers=listed(no_answer),
     )
     emit(agreeing.agreement_table(source, columns, rules, asked, seed), as_json, quiet)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.agreement import Annotator, Cluster, Item, LabelColumn
-from toolkit.cli.common import AsJson, Output, Quiet, Seed, Source, campaign_at, emit, example, is_campaign
+from toolkit.cli.common import AsJson, Output, Quiet, Seed, Source, campaign_at, emit, example, is_campaign, listed
 from toolkit.errors import UsageError
 from toolkit.steps import auditing, auditing_labels
 from toolkit.steps.common import Outcome
@@ -118,8 +118,3 @@ def _needed(value: str | None, name: str) -> str:
     if value is None:
         raise UsageError(f"{name} is needed too: stance is compared with sentiment")
     return value
-
-
-def listed(given: list[str] | None) -> tuple[str, ...]:
-    """The values of an option that is repeated or holds several, parted by commas."""
-    return tuple(part.strip() for each in given or () for part in each.split(",") if part.strip())

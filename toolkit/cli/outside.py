@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from toolkit.cli.common import campaign_at, is_campaign, shown_progress
+from toolkit.cli.common import campaign_at, is_campaign, listed, shown_progress
 from toolkit.errors import UsageError
 from toolkit.steps import arrivals, outside, sheets
 from toolkit.steps.common import Outcome
@@ -56,9 +56,9 @@ class PullOptions:
                 annotator=more["annotator"],
                 label=more["label"],
                 text=more["text"],
-                wide=tuple(_listed(more["wide"])),
+                wide=listed(more["wide"]),
             ),
-            questions=tuple(_listed(more["question"])),
+            questions=listed(more["question"]),
             kind=more["kind"],
         )
 
@@ -105,9 +105,4 @@ def _needed(output: Path | None) -> Path:
 
 def push_sheets(source: Path, to: Path, annotators: list[str] | None, quiet: bool) -> Outcome:
     """Write spreadsheets in place of pushing to a server."""
-    return sheets.push_sheets_step(campaign_at(source), to, _listed(annotators), shown_progress(quiet))
-
-
-def _listed(given: list[str] | None) -> list[str]:
-    """The values of an option that is repeated or holds several, parted by commas."""
-    return [part.strip() for each in given or () for part in each.split(",") if part.strip()]
+    return sheets.push_sheets_step(campaign_at(source), to, listed(annotators), shown_progress(quiet))

@@ -20,11 +20,10 @@ from toolkit.labels.adjudication import (
     standing,
     to_adjudicate,
 )
-from toolkit.labels.ledger import settle
 from toolkit.records import Gold
 from toolkit.runs import now
 from toolkit.steps.adjudicated import adjudications_of
-from toolkit.steps.common import Outcome, annotations_of, finish, items_of
+from toolkit.steps.common import Outcome, counted_of, finish, items_of
 from toolkit.steps.dataset import gold_of
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio import campaign_key
@@ -255,7 +254,7 @@ def _content(row: Adjudication) -> tuple[Any, ...]:
 
 def _came_back(campaign: Campaign, path: Path, new: Sequence[Adjudication], known: int) -> Outcome:
     everything = adjudications_of(campaign)
-    facts = adjudication_facts(everything, settle(annotations_of(campaign), items_of(campaign)).counted)
+    facts = adjudication_facts(everything, counted_of(campaign).counted)
     gaps = [row for row in standing(everything) if row.reason == "guideline_gap"]
     table = campaign.at("guideline_gaps.csv")
     write_table(table, _gap_rows(campaign, gaps))

@@ -13,10 +13,17 @@ from toolkit.files import column, read_table
 from toolkit.labels.annotators import Answer, Profile, confidence_of, profiles, repeated_pairs
 from toolkit.labels.audits import Suggested, anchoring
 from toolkit.labels.leaning import Leaning, leaning_audit
-from toolkit.labels.ledger import settle
 from toolkit.records import Annotation, Item
 from toolkit.statistics import Estimate
-from toolkit.steps.common import Outcome, annotations_of, annotators_of, clusters_of, items_of, simulation_note
+from toolkit.steps.common import (
+    Outcome,
+    annotations_of,
+    annotators_of,
+    clusters_of,
+    counted_of,
+    items_of,
+    simulation_note,
+)
 from toolkit.steps.votes import Columns
 from toolkit.workspace import Campaign
 
@@ -52,7 +59,7 @@ def audit_people_campaign(campaign: Campaign, options: PeopleOptions) -> Outcome
     question = campaign.codebook.question(options.question) if options.question else choices[0]
     items = items_of(campaign)
     clusters = {row.article_id: row.cluster for row in clusters_of(campaign)}
-    ledger = settle(annotations_of(campaign), items)
+    ledger = counted_of(campaign)
     rating = next((q.name for q in campaign.codebook.questions if q.kind == "rating"), None)
     answers, suggested = [], []
     for annotation in ledger.counted:

@@ -10,10 +10,9 @@ from msgspec import Struct
 from toolkit.errors import DataError, UsageError
 from toolkit.files import column, read_table, write_table
 from toolkit.labels.audits import Pair, Scored, StanceSentiment, doubtful_labels, halo, stance_sentiment
-from toolkit.labels.ledger import settle
 from toolkit.statistics import Estimate
 from toolkit.steps.auditing import said
-from toolkit.steps.common import Outcome, annotations_of, clusters_of, items_of
+from toolkit.steps.common import Outcome, clusters_of, counted_of, items_of
 from toolkit.steps.dataset import examples_of
 from toolkit.workspace import Campaign
 
@@ -76,7 +75,7 @@ def audit_tone_campaign(campaign: Campaign, options: ToneOptions, output: Path |
     clusters = {row.article_id: row.cluster for row in clusters_of(campaign)}
     examples = {example.id: example for example in examples_of(campaign)}
     pairs = []
-    for annotation in settle(annotations_of(campaign), items).counted:
+    for annotation in counted_of(campaign).counted:
         given, told = annotation.answers.get(stance.name), annotation.answers.get(tone.name)
         if given in stance.gold_labels and told in tone.gold_labels:
             article = items[annotation.item_id].article_id

@@ -1,6 +1,6 @@
 """What all steps share: the outcome, the record of a run, and the readers of a campaign's files."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from toolkit.articles.reading import read_articles
 from toolkit.campaigns.simulation import MODEL
 from toolkit.files import column, read_jsonl, read_table
-from toolkit.labels.ledger import latest
+from toolkit.labels.ledger import Ledger, latest, settle
 from toolkit.records import Annotation, Annotator, Article, Clustered, Item, Paragraph
 from toolkit.runs import Run, commit_of, digests, last_run, now, record_run, versions
 from toolkit.workspace import Campaign
@@ -80,6 +80,21 @@ def items_of(campaign: Campaign) -> dict[str, Item]:
 def annotations_of(campaign: Campaign) -> list[Annotation]:
     """The ledger of a campaign: every state of every annotation that was ever seen."""
     return read_jsonl(campaign.at("annotations.jsonl"), Annotation, f"stance pull {campaign.path}")
+
+
+def ledger_of(campaign: Campaign) -> list[Annotation]:
+    """The ledger as `annotations_of` gives it; empty before the first pull."""
+    return annotations_of(campaign) if campaign.at("annotations.jsonl").exists() else []
+
+
+def counted_of(campaign: Campaign, layers: Collection[str] = ("design",)) -> Ledger:
+    """The annotations of a campaign that count, labels under their present names, withdrawn items left out.
+
+    Args:
+        campaign: whose ledger it is.
+        layers: what asked for an answer that counts; see `settle`.
+    """
+    return settle(annotations_of(campaign), items_of(campaign), campaign.codebook, withdrawn_of(campaign), layers)
 
 
 def withdrawn_of(campaign: Campaign) -> frozenset[str]:

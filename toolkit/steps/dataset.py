@@ -21,7 +21,7 @@ from toolkit.dataset.parquet import SPLITS, annotation_features, build_digest, g
 from toolkit.errors import DataError
 from toolkit.files import read_json, read_jsonl, write_json, write_jsonl, write_text
 from toolkit.labels.adjudication import adjudication_facts
-from toolkit.labels.ledger import latest, settle
+from toolkit.labels.ledger import latest
 from toolkit.records import Article, Dropped, Example, Gold, Split, SplitRow
 from toolkit.segmentation.context import contexts
 from toolkit.segmentation.succession import Placed
@@ -34,11 +34,11 @@ from toolkit.steps.common import (
     annotators_of,
     articles_of,
     clusters_of,
+    counted_of,
     finish,
     items_of,
     paragraphs_of,
     simulation_note,
-    withdrawn_of,
 )
 from toolkit.steps.paragraphs import counts_of, placed_items, told_outdated
 from toolkit.steps.planning import frame_of
@@ -96,7 +96,7 @@ def build_step(campaign: Campaign) -> Outcome:
     examples = _examples(campaign, placed)
     split_of = {example.id: example.split for example in examples}
     gold = gold_rows(examples, campaign.codebook)
-    ledger = settle(annotations_of(campaign), items_of(campaign), campaign.codebook, withdrawn_of(campaign))
+    ledger = counted_of(campaign)
     states = [a for a in latest(annotations_of(campaign)) if a.item_id in split_of]
     votes = annotation_rows(states, ledger, annotators_of(campaign), campaign.codebook)
     certificate = certify(examples)

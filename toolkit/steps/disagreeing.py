@@ -7,9 +7,8 @@ from typing import Any
 from toolkit.errors import DataError
 from toolkit.files import suffix_of, write_table, written_whole
 from toolkit.labels.adjudication import Disagreement, disagreements
-from toolkit.labels.ledger import settle
 from toolkit.steps.adjudicated import adjudications_of
-from toolkit.steps.common import Outcome, annotations_of, items_of
+from toolkit.steps.common import Outcome, counted_of, items_of
 from toolkit.steps.dataset import gold_of
 from toolkit.steps.showing import shown_now
 from toolkit.studio.push import ShownItem
@@ -20,8 +19,9 @@ from toolkit.workspace import Campaign
 def disagreements_step(campaign: Campaign, output: Path) -> Outcome:
     """Write the items on which annotators differ, the most divided first, with who said what."""
     items = items_of(campaign)
-    ledger = settle(annotations_of(campaign), items)
-    found = disagreements(ledger.counted, gold_of(campaign), adjudications_of(campaign), campaign.codebook)
+    found = disagreements(
+        counted_of(campaign).counted, gold_of(campaign), adjudications_of(campaign), campaign.codebook
+    )
     if not found:
         raise DataError(f"{campaign.path}: annotators differ on nothing; no sheet is needed")
     shown = {each.item.id: each for each in shown_now(campaign, list(items.values()))}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from toolkit.labels.disputes import disputed_items, tie_breakers
 from toolkit.labels.ledger import settle
 from toolkit.records import Annotation
-from toolkit.steps.common import annotators_of, items_of
+from toolkit.steps.common import annotators_of, items_of, withdrawn_of
 from toolkit.studio.desks import Dispute
 from toolkit.workspace import Campaign
 
@@ -19,7 +19,9 @@ def disputes_of(campaign: Campaign, states: Sequence[Annotation]) -> list[Disput
         states: the latest state of each annotation in the ledger.
     """
     items = items_of(campaign)
-    disputed = disputed_items(settle(states, items, campaign.codebook), campaign.codebook, items)
+    disputed = disputed_items(
+        settle(states, items, campaign.codebook, withdrawn_of(campaign)), campaign.codebook, items
+    )
     seen: defaultdict[str, set[str]] = defaultdict(set)
     for state in states:
         seen[state.item_id].add(state.annotator)

@@ -15,10 +15,10 @@ from toolkit.campaigns.sampling import Frame, describe_frame, stratified_sample
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import append_jsonl, digest_of_file, mend_jsonl, read_json, read_jsonl, write_json, write_jsonl
 from toolkit.labels.ledger import latest
-from toolkit.records import Annotation, Article, Assignment, Item, Paragraph, SplitRow, Target
+from toolkit.records import Article, Assignment, Item, Paragraph, SplitRow, Target
 from toolkit.runs import last_run
 from toolkit.splitting.groups import draw_test_set, group_articles, joining_rows
-from toolkit.steps.common import Outcome, articles_of, clusters_of, finish, items_of, paragraphs_of
+from toolkit.steps.common import Outcome, articles_of, clusters_of, finish, items_of, ledger_of, paragraphs_of
 from toolkit.steps.paragraphs import counts_of, placed_items, segment_inputs, told_outdated, was_put_to_people
 from toolkit.workspace import Campaign
 
@@ -241,8 +241,7 @@ def _assign(campaign: Campaign) -> int:
 
 
 def _answered(campaign: Campaign) -> set[tuple[str, str]]:
-    path = campaign.at("annotations.jsonl")
-    states = latest(read_jsonl(path, Annotation)) if path.exists() else []
+    states = latest(ledger_of(campaign))
     return {(state.item_id, state.annotator) for state in states if state.state in ("submitted", "skipped")}
 
 

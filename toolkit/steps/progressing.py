@@ -6,13 +6,11 @@ import msgspec
 
 from toolkit.campaigns.pace import Pace, pace_of
 from toolkit.campaigns.progress import CampaignState, state_line, state_of
-from toolkit.errors import MissingFileError
 from toolkit.labels.agreement import QuestionAgreement
 from toolkit.labels.ledger import latest, stale_counts
-from toolkit.records import Annotation
 from toolkit.runs import now
 from toolkit.steps.agreeing import agreement_of, alpha_line
-from toolkit.steps.common import Outcome, annotations_of, items_of, withdrawn_of
+from toolkit.steps.common import Outcome, items_of, ledger_of, withdrawn_of
 from toolkit.steps.studio import studio_file_of
 from toolkit.steps.votes import counted_votes
 from toolkit.workspace import Campaign
@@ -22,13 +20,13 @@ _NAMED = 5  # of a long list, how many are named in the text; the facts have all
 
 def campaign_state(campaign: Campaign) -> CampaignState:
     """How far the annotation is, by the ledger as it was last pulled."""
-    return state_of(items_of(campaign), _ledger(campaign), withdrawn_of(campaign))
+    return state_of(items_of(campaign), ledger_of(campaign), withdrawn_of(campaign))
 
 
 def status_step(campaign: Campaign) -> Outcome:
     """How far the annotation is and where it goes on; reads the ledger, asks no server."""
     file, state = studio_file_of(campaign), campaign_state(campaign)
-    ledger, withdrawn = _ledger(campaign), withdrawn_of(campaign)
+    ledger, withdrawn = ledger_of(campaign), withdrawn_of(campaign)
     pace = pace_of(items_of(campaign), ledger, now(), withdrawn)
     stale = stale_counts(latest(ledger), campaign.codebook.ref)
     found = _agreement(campaign) if state.votes else {}
@@ -44,13 +42,6 @@ def status_step(campaign: Campaign) -> Outcome:
         "agreement": {name: msgspec.to_builtins(each.alpha) for name, each in found.items()},
     }
     return Outcome(line="\n".join(lines), facts=facts)
-
-
-def _ledger(campaign: Campaign) -> list[Annotation]:
-    try:
-        return annotations_of(campaign)
-    except MissingFileError:
-        return []
 
 
 def _agreement(campaign: Campaign) -> dict[str, QuestionAgreement]:

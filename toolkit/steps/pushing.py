@@ -10,7 +10,7 @@ from toolkit.codebook import Codebook
 from toolkit.files import append_jsonl, read_jsonl, write_json, write_text
 from toolkit.labels.ledger import latest
 from toolkit.records import Annotation
-from toolkit.steps.common import Outcome, Progress, finish, items_of, paragraphs_of, withdrawn_of
+from toolkit.steps.common import Outcome, Progress, finish, items_of, ledger_of, paragraphs_of, withdrawn_of
 from toolkit.steps.disputing import disputes_of
 from toolkit.steps.paragraphs import counts_of, placed_items, told_outdated
 from toolkit.steps.planning import assignments_of
@@ -26,7 +26,7 @@ _NAMED = 5  # items that a line names; the facts have all
 
 def push_step(campaign: Campaign, progress: Progress) -> Outcome:
     """Bring the items to Label Studio, each once, in the layout of the campaign."""
-    paragraphs, states = paragraphs_of(campaign), latest(_ledger(campaign))
+    paragraphs, states = paragraphs_of(campaign), latest(ledger_of(campaign))
     placed = placed_items(campaign, list(items_of(campaign).values()), paragraphs)
     studio, _ = connect(campaign)
     request = _request(campaign, studio.url, shown_items(campaign, placed.items, paragraphs), states)
@@ -96,11 +96,6 @@ def _request(campaign: Campaign, url: str, shown: Sequence[ShownItem], states: S
         screens=here.screens if here else (),
         batch=options.batch,
     )
-
-
-def _ledger(campaign: Campaign) -> list[Annotation]:
-    path = campaign.at("annotations.jsonl")
-    return read_jsonl(path, Annotation) if path.exists() else []
 
 
 def _answered(states: Iterable[Annotation], url: str) -> tuple[tuple[int, str], ...]:

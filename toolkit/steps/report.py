@@ -10,7 +10,7 @@ import msgspec
 from toolkit.campaigns.progress import state_of
 from toolkit.campaigns.simulation import MODEL
 from toolkit.files import read_json, read_jsonl, write_text
-from toolkit.labels.ledger import latest, settle
+from toolkit.labels.ledger import latest
 from toolkit.records import Annotation, Annotator, Article, Dropped, Example, Gold, Item, Paragraph
 from toolkit.report.facts import (
     AnnotatorRow,
@@ -36,6 +36,7 @@ from toolkit.steps.common import (
     finish,
     items_of,
     paragraphs_of,
+    withdrawn_of,
 )
 from toolkit.steps.dataset import agreement_file_of, build_inputs, build_outputs, examples_of, gold_of
 from toolkit.steps.planning import frame_of
@@ -81,7 +82,7 @@ def report_facts(campaign: Campaign) -> ReportFacts:
         versions=versions(),
         simulation=_simulation(annotations, annotators),
         corpus=_corpus(campaign, items),
-        work=_work(items, annotations, annotators, frame_of(campaign).selection),
+        work=_work(campaign, items, annotations, annotators),
         targets=_targets(items),
         questions=_questions(campaign, gold_of(campaign)),
         certificate=msgspec.convert(read_json(certificate), Certificate) if certificate.exists() else None,
@@ -137,9 +138,12 @@ def _outlets(
 
 
 def _work(
-    items: Mapping[str, Item], annotations: Sequence[Annotation], annotators: Mapping[str, Annotator], selection: str
+    campaign: Campaign,
+    items: Mapping[str, Item],
+    annotations: Sequence[Annotation],
+    annotators: Mapping[str, Annotator],
 ) -> WorkFacts:
-    states, state = latest(annotations), state_of(items, annotations)
+    states, state = latest(annotations), state_of(items, annotations, withdrawn_of(campaign))
     seconds: defaultdict[str, list[float]] = defaultdict(list)
     counts: Counter[tuple[str, str]] = Counter()
     for annotation in states:
@@ -148,9 +152,9 @@ def _work(
             seconds[annotation.annotator].append(annotation.seconds)
     return WorkFacts(
         items=len(items),
-        selection=selection,
+        selection=frame_of(campaign).selection,
         votes_asked=dict(sorted(Counter(item.votes for item in items.values()).items())),
-        annotations=len(settle(states, items).counted),
+        annotations=state.votes,
         left_out=state.left_out,
         short_items=state.open_items + state.short_items,
         annotators=tuple(

@@ -8,8 +8,8 @@ from toolkit.campaigns.assigning import assign
 from toolkit.errors import DataError, UsageError
 from toolkit.files import append_jsonl, read_jsonl
 from toolkit.labels.ledger import latest, settle
-from toolkit.records import Annotation, Assignment, Item
-from toolkit.steps.common import Outcome, Progress, finish, items_of, withdrawn_of
+from toolkit.records import Assignment, Item
+from toolkit.steps.common import Outcome, Progress, finish, items_of, ledger_of, withdrawn_of
 from toolkit.steps.planning import assignments_of
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio import campaign_key
@@ -65,7 +65,7 @@ def _lots(campaign: Campaign, items: Mapping[str, Item], annotators: Sequence[st
         rows = _shared_out(campaign, items, annotators or campaign.file.studio.annotators)
     gone = withdrawn_of(campaign)
     lots: dict[str, list[str]] = defaultdict(list)
-    answered = _answered(campaign, items)
+    answered = _answered(campaign)
     for row in sorted(rows, key=lambda row: (row.annotator, row.position)):
         wanted = not annotators or row.annotator in annotators
         if wanted and row.item_id in items and row.item_id not in gone and (row.item_id, row.annotator) not in answered:
@@ -90,11 +90,11 @@ def _shared_out(campaign: Campaign, items: Mapping[str, Item], annotators: Seque
     return [*given, *new]
 
 
-def _answered(campaign: Campaign, items: Mapping[str, Item]) -> set[tuple[str, str]]:
+def _answered(campaign: Campaign) -> set[tuple[str, str]]:
     """Who is done with which item: has a vote that counts, or a skip."""
-    path = campaign.at("annotations.jsonl")
-    lines = read_jsonl(path, Annotation) if path.exists() else []
-    done = [*settle(lines, items).counted, *(line for line in latest(lines) if line.state == "skipped")]
+    lines = ledger_of(campaign)
+    skipped = (line for line in latest(lines) if line.state == "skipped")
+    done = [*settle(lines, items_of(campaign), campaign.codebook, withdrawn_of(campaign)).counted, *skipped]
     return {(line.item_id, line.annotator) for line in done}
 
 

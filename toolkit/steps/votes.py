@@ -5,9 +5,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from toolkit.labels.ledger import Ledger, settle, votes_of
+from toolkit.labels.ledger import Ledger, votes_of
 from toolkit.records import Vote
-from toolkit.steps.common import annotations_of, clusters_of, items_of, withdrawn_of
+from toolkit.steps.common import clusters_of, counted_of, items_of
 from toolkit.steps.vote_tables import Columns, Rules, read_votes
 from toolkit.workspace import Campaign
 
@@ -49,7 +49,7 @@ def all_votes(campaign: Campaign) -> tuple[int, dict[str, list[Vote]]]:
 def _votes(campaign: Campaign, layers: Collection[str]) -> tuple[Ledger, dict[str, list[Vote]]]:
     items = items_of(campaign)
     clusters = {row.article_id: row.cluster for row in clusters_of(campaign)}
-    ledger = settle(annotations_of(campaign), items, campaign.codebook, withdrawn_of(campaign), layers)
+    ledger = counted_of(campaign, layers)
     questions = campaign.codebook.choices
     return ledger, {question.name: votes_of(ledger, question, items, clusters) for question in questions}
 

@@ -97,13 +97,9 @@ def _aggregate(
     A campaign names its method under [aggregate] in its file, so that running it again gives the same gold.
     """
     options = AggregateOptions(
-        method=method,
-        threshold=threshold,
-        min_votes=min_votes,
-        min_shared=min_shared,
-        pooling=pooling,
+        method=method, threshold=threshold, min_votes=min_votes, min_shared=min_shared, pooling=pooling,
         restarts=restarts,
-    )
+    )  # fmt: skip
     rules = aggregating.TableRules(
         options=options, repeats=repeats or "latest", order=listed(order), no_answer=listed(no_answer), seed=seed
     )

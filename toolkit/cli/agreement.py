@@ -72,33 +72,19 @@ def _agreement(
 ) -> None:
     """Krippendorff's alpha with its intervals, of a campaign or of a table of votes."""
     ordered, cuts = listed(order), listed(by)
-    asked = Asked(
-        level=level or ("ordinal" if ordered else "nominal"),
-        order=ordered,
-        details=everything,
-        by=cuts,
-        all_votes=all_votes,
-    )
+    level = level or ("ordinal" if ordered else "nominal")
+    asked = Asked(level=level, order=ordered, details=everything, by=cuts, all_votes=all_votes)
     if is_campaign(source):
         emit(_of_campaign(source, asked, by is None), as_json, quiet)
         return
     if all_votes:
         raise UsageError("--all-votes goes with a campaign; of a table all votes count")
     columns = Columns(
-        item=item,
-        annotator=annotator,
-        label=label,
-        cluster=cluster,
-        weight=weight,
-        time=time,
-        wide=listed(wide),
+        item=item, annotator=annotator, label=label, cluster=cluster, weight=weight, time=time, wide=listed(wide),
         by=cuts,
-    )
+    )  # fmt: skip
     rules = Rules(
-        repeats=repeats,
-        renamed=read_mapping(renamed or ()),
-        labels=listed(labels),
-        no_answers=listed(no_answer),
+        repeats=repeats, renamed=read_mapping(renamed or ()), labels=listed(labels), no_answers=listed(no_answer)
     )
     emit(agreeing.agreement_table(source, columns, rules, asked, seed), as_json, quiet)
 

@@ -43,34 +43,15 @@ def register(app: typer.Typer) -> None:
 
 
 def _audit(
-    source: Source,
-    stance: Stance = None,
-    sentiment: Sentiment = None,
-    separate: Separate = None,
-    output: Output = None,
-    item: Item = "item",
-    annotator: Annotator = "annotator",
-    label: LabelColumn = "label",
-    cluster: Cluster = None,
-    ident: Ident = None,
-    text: Text = "text",
-    by: By = None,
-    order: Order = None,
-    seconds: Seconds = None,
-    time: Time = None,
-    confidence: Confidence = None,
-    suggestion: Suggestion = None,
-    shown: Shown = None,
-    leaning: LeaningFile = None,
-    question: Question = None,
-    label_errors: Errors = False,
-    predictions: Predictions = None,
-    number: Number = 50,
-    rechecked: Rechecked = None,
-    seed: Seed = 0,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
+    source: Source, stance: Stance = None, sentiment: Sentiment = None, separate: Separate = None,
+    output: Output = None, item: Item = "item", annotator: Annotator = "annotator",
+    label: LabelColumn = "label", cluster: Cluster = None, ident: Ident = None, text: Text = "text",
+    by: By = None, order: Order = None, seconds: Seconds = None, time: Time = None,
+    confidence: Confidence = None, suggestion: Suggestion = None, shown: Shown = None,
+    leaning: LeaningFile = None, question: Question = None, label_errors: Errors = False,
+    predictions: Predictions = None, number: Number = 50, rechecked: Rechecked = None, seed: Seed = 0,
+    as_json: AsJson = False, quiet: Quiet = False,
+) -> None:  # fmt: skip
     """Annotators beside one another; with --stance and --sentiment: is stance only sentiment?
 
     Flags say what was seen and on how many answers; nothing is removed and no vote is weighted.

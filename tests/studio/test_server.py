@@ -1,3 +1,4 @@
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -11,8 +12,10 @@ import pytest
 
 from toolkit.errors import StudioError
 from toolkit.studio import server
-from toolkit.studio.accounts import Keys, read_keys, write_keys
-from toolkit.studio.program import prepared_directory
+from toolkit.studio.accounts import PEOPLE, Keys, ensure_annotators, read_keys, write_keys
+from toolkit.studio.client import Studio
+from toolkit.studio.program import SQLITE, prepared_directory
+from toolkit.studio.push import push_items
 from toolkit.studio.server import (
     ServerState,
     open_studio,
@@ -61,6 +64,31 @@ def test_a_stopped_server_comes_back_with_its_port_its_accounts_and_its_data(tmp
         assert server_status(tmp_path) is None
         assert start_server(tmp_path, lambda _: None) == again
         assert server_status(tmp_path) == again
+    finally:
+        stop_server(tmp_path)
+
+
+def test_a_task_that_a_dying_server_left_locked_goes_to_the_next_again(tmp_path, push_request, choice):
+    start_server(tmp_path, lambda _: None)
+    try:
+        with open_studio(tmp_path) as studio:
+            (pushed,) = push_items(studio, push_request(1, votes=2), lambda _d, _t: None).projects
+            people = ensure_annotators(studio, ["first", "second"], PEOPLE, tmp_path / "keys.json", lambda _: None)
+        with Studio(studio.url, people["first"].token) as first:
+            task = first.next_task(pushed.id)
+            body = {"result": [choice("stance", "unclear")]}
+            first._request("POST", f"/api/tasks/{task.id}/annotations/", body=body)
+        # A server that dies between saving an answer and letting go of the task; no test can kill it just there.
+        stop_server(tmp_path)
+        with contextlib.closing(sqlite3.connect(tmp_path / "data" / SQLITE)) as database, database:
+            lock = (task.id, people["first"].user_id, "2999-01-01 00:00:00")
+            database.execute(
+                "insert into tasks_tasklock (task_id, user_id, expire_at) values (?, ?, ?)", lock
+            )
+        start_server(tmp_path, lambda _: None)
+        with Studio(studio.url, people["second"].token) as second:
+            offered = second.next_task(pushed.id)
+        assert offered is not None and offered.id == task.id
     finally:
         stop_server(tmp_path)
 

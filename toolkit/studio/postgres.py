@@ -134,6 +134,15 @@ def is_migrated(database: Database) -> bool:
     return "htx_user" in _ask(database, "select to_regclass('htx_user')")
 
 
+def execute(database: Database, statement: str) -> None:
+    """Run a statement that gives nothing back.
+
+    Raises:
+        StudioError: the database does not take it.
+    """
+    _ask(database, statement)
+
+
 def dump(database: Database, path: Path) -> None:
     """Write a database to a file from which `restore` makes another like it."""
     done = _client(database, ["pg_dump", "--no-owner", "--no-privileges"], "")

@@ -4,9 +4,11 @@ The minute of migrations that a new database takes is spent once a machine: an e
 users and without a signing key, is kept outside the workspace and copied for each new server.
 """
 
+import contextlib
 import importlib.metadata
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -15,11 +17,18 @@ from pathlib import Path
 
 from toolkit.errors import StudioError
 from toolkit.files import locked
-from toolkit.studio.postgres import Database, dump, is_migrated, restore
+from toolkit.studio.postgres import Database, dump, execute, is_migrated, restore
 
 SQLITE = "label_studio.sqlite3"
 
 _LOCK_SECONDS = 3600  # after which a task that somebody opened and left goes to others again
+# Label Studio takes an answer first and lets go of the task afterwards. Where it dies in between, the task stays taken by
+# somebody who is done with it, and is hidden from those whose votes it still wants until the lock expires.
+_SPENT_LOCKS = """
+delete from tasks_tasklock where exists (
+  select 1 from task_completion where task_completion.task_id = tasks_tasklock.task_id
+  and task_completion.completed_by_id = tasks_tasklock.user_id)
+"""
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 
 
@@ -84,6 +93,15 @@ def lay_out(directory: Path, database: Database | None, progress: Callable[[str]
         beside.replace(data / SQLITE)
     elif database is not None and not is_migrated(database):
         _fill(database, progress)
+
+
+def release_spent_locks(directory: Path, database: Database | None) -> None:
+    """Take away what a server that died in the middle of saving left of locks; the server must not run."""
+    if database:
+        execute(database, _SPENT_LOCKS)
+        return
+    with contextlib.closing(sqlite3.connect(directory / "data" / SQLITE)) as connection, connection:
+        connection.execute(_SPENT_LOCKS)
 
 
 def set_password(directory: Path, database: Database | None, email: str, password: str) -> None:

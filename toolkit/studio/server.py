@@ -19,7 +19,7 @@ from toolkit.studio.accounts import Account, Keys, logged_in, new_account, read_
 from toolkit.studio.client import Studio
 from toolkit.studio.ports import free_port, is_free
 from toolkit.studio.postgres import database_of, ensure_ready, halt
-from toolkit.studio.program import environment, installed, lay_out
+from toolkit.studio.program import environment, installed, lay_out, release_spent_locks
 
 Progress = Callable[[str], None]
 
@@ -76,6 +76,7 @@ def start_server(directory: Path, progress: Progress, port: int | None = None) -
         if database:
             ensure_ready(database, progress)
         lay_out(directory, database, progress)
+        release_spent_locks(directory, database)
         progress(f"starting Label Studio {version} on port {chosen}")
         return _started(directory, program, version, chosen)
 

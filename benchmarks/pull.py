@@ -27,12 +27,12 @@ import httpx
 from toolkit.files import write_json, write_jsonl
 from toolkit.records import Item, Target
 from toolkit.steps.studio import StudioFile
-from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
 from toolkit.studio.client import Studio
-from toolkit.studio.cursors import MARGIN
+from toolkit.studio.pulling.cursors import MARGIN
 from toolkit.studio.push import PushRequest, ShownItem, push_items
 from toolkit.studio.screen import Shown
 from toolkit.studio.server import open_studio, start_server, stop_server
+from toolkit.studio.serving.accounts import PEOPLE, Account, ensure_annotators, read_keys
 from toolkit.workspace import read_campaign
 
 GOALS = {"first / export, server CPU": 0.65, "client MB": 300.0, "first / incremental, server CPU": 20.0}

@@ -1,7 +1,7 @@
 from toolkit.records import Annotator
 from toolkit.steps.common import annotators_of
 from toolkit.steps.pulling import Naming
-from toolkit.studio.accounts import Account, Keys, write_keys
+from toolkit.studio.serving.accounts import Account, Keys, write_keys
 from toolkit.workspace import Campaign, CampaignFile
 
 

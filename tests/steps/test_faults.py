@@ -18,7 +18,7 @@ from toolkit.steps.common import silent
 from toolkit.steps.pulling import pull_step
 from toolkit.steps.pushing import push_step
 from toolkit.steps.studio import campaign_key
-from toolkit.studio.accounts import PEOPLE, ensure_annotators
+from toolkit.studio.serving.accounts import PEOPLE, ensure_annotators
 
 pytestmark = [pytest.mark.server, pytest.mark.soak]
 
@@ -30,7 +30,7 @@ ATTEMPTS = 200
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    for name in ("transport", "client", "accounts"):
+    for name in ("line.transport", "client", "serving.accounts"):
         monkeypatch.setattr(f"toolkit.studio.{name}.TIMEOUT", httpx.Timeout(PATIENCE))
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from toolkit.files import read_json
 from toolkit.steps.pulling import Naming
-from toolkit.studio.accounts import Account, Keys, write_keys
 from toolkit.studio.server import start_server, stop_server
+from toolkit.studio.serving.accounts import Account, Keys, write_keys
 
 pytestmark = pytest.mark.server
 PATIENCE = 120  # seconds

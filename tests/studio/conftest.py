@@ -12,15 +12,15 @@ from msgspec import Struct
 from toolkit.codebook import Codebook, read_codebook
 from toolkit.files import read_jsonl, write_jsonl
 from toolkit.records import Annotation, Item, Target
-from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
 from toolkit.studio.client import Studio
-from toolkit.studio.cursors import read_cursor, write_cursor
-from toolkit.studio.ledgers import LedgerFile
 from toolkit.studio.pull import Pulled, pull_annotations
+from toolkit.studio.pulling.cursors import read_cursor, write_cursor
+from toolkit.studio.pulling.ledgers import LedgerFile
+from toolkit.studio.pulling.reading import Pseudonyms, PullRequest, ScreenSince
 from toolkit.studio.push import PushRequest, ShownItem, push_items
-from toolkit.studio.reading import Pseudonyms, PullRequest, ScreenSince
 from toolkit.studio.screen import Shown
 from toolkit.studio.server import ServerState
+from toolkit.studio.serving.accounts import PEOPLE, Account, ensure_annotators, read_keys
 
 ANNOTATORS = ("ann-1", "ann-2", "ann-3")
 

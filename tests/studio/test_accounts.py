@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from toolkit.errors import DataError, StudioError
-from toolkit.studio.accounts import (
+from toolkit.studio.client import Studio
+from toolkit.studio.serving.accounts import (
     PEOPLE,
     SIMULATED,
     Keys,
@@ -17,7 +18,6 @@ from toolkit.studio.accounts import (
     read_keys,
     write_keys,
 )
-from toolkit.studio.client import Studio
 
 pytestmark = pytest.mark.server
 

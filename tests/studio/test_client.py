@@ -8,9 +8,9 @@ import pytest
 
 from toolkit.errors import StudioError
 from toolkit.studio.client import Studio
-from toolkit.studio.salvage import UNREADABLE
+from toolkit.studio.line.salvage import UNREADABLE
+from toolkit.studio.line.wire import NewAnnotation, ProjectSettings
 from toolkit.studio.server import open_studio
-from toolkit.studio.wire import NewAnnotation, ProjectSettings
 
 pytestmark = pytest.mark.server
 

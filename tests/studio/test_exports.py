@@ -4,9 +4,9 @@ import json
 import pytest
 
 from toolkit.errors import DataError, MissingFileError
-from toolkit.studio import exports
-from toolkit.studio.exports import ColumnMap, read_submissions
-from toolkit.studio.outside import label_text
+from toolkit.studio.outside import exports
+from toolkit.studio.outside.exports import ColumnMap, read_submissions
+from toolkit.studio.outside.votes import label_text
 
 
 def read(path, **columns):

@@ -16,10 +16,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from toolkit.studio.accounts import PEOPLE, Account, browsing, ensure_annotators, new_account, posted
-from toolkit.studio.ports import free_port
-from toolkit.studio.program import SQLITE, environment, installed, prepared_directory
 from toolkit.studio.push import push_items
+from toolkit.studio.serving.accounts import PEOPLE, Account, browsing, ensure_annotators, new_account, posted
+from toolkit.studio.serving.ports import free_port
+from toolkit.studio.serving.program import SQLITE, environment, installed, prepared_directory
 
 pytestmark = pytest.mark.server
 

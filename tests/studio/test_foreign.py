@@ -11,8 +11,8 @@ from toolkit.steps.aggregating import aggregate_table
 from toolkit.steps.agreeing import Asked, agreement_table
 from toolkit.steps.outside import Wanted, pull_files_step, pull_project_step
 from toolkit.steps.votes import Columns, Rules
-from toolkit.studio.accounts import read_keys
-from toolkit.studio.exports import ColumnMap
+from toolkit.studio.outside.exports import ColumnMap
+from toolkit.studio.serving.accounts import read_keys
 
 pytestmark = pytest.mark.server
 

@@ -8,7 +8,7 @@ import pytest
 
 from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.steps.outside import Wanted, pull_project_step
-from toolkit.studio.foreign import asked_questions, project_address
+from toolkit.studio.outside.foreign import asked_questions, project_address
 
 VIEW = """<View>
 <Header value="$title"/>

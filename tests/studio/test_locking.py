@@ -3,7 +3,9 @@ import msgspec
 import pytest
 
 from toolkit.errors import StudioError
-from toolkit.studio.accounts import (
+from toolkit.studio.client import Studio
+from toolkit.studio.push import push_items
+from toolkit.studio.serving.accounts import (
     PEOPLE,
     browsing,
     ensure_annotators,
@@ -11,10 +13,8 @@ from toolkit.studio.accounts import (
     posted,
     read_keys,
 )
-from toolkit.studio.client import Studio
-from toolkit.studio.locking import lock_out
-from toolkit.studio.program import set_password
-from toolkit.studio.push import push_items
+from toolkit.studio.serving.locking import lock_out
+from toolkit.studio.serving.program import set_password
 
 pytestmark = pytest.mark.server
 

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from toolkit.errors import DataError, UsageError
-from toolkit.studio.outside import (
+from toolkit.studio.outside.votes import (
     Submission,
     chosen_question,
     label_text,

@@ -14,16 +14,16 @@ from toolkit.errors import StudioError
 from toolkit.files import read_jsonl
 from toolkit.labels.ledger import latest
 from toolkit.records import Annotation
-from toolkit.studio.accounts import PEOPLE, ensure_annotators, logged_in, read_keys
 from toolkit.studio.client import Studio
-from toolkit.studio.ledgers import LedgerFile
-from toolkit.studio.locking import lock_out
-from toolkit.studio.postgres import Database, database_of, parse_database, use_cluster, use_database
-from toolkit.studio.program import environment, set_password
 from toolkit.studio.pull import pull_annotations
+from toolkit.studio.pulling.ledgers import LedgerFile
+from toolkit.studio.pulling.reading import PullRequest
 from toolkit.studio.push import push_items
-from toolkit.studio.reading import PullRequest
 from toolkit.studio.server import open_studio, server_status, start_server, stop_server
+from toolkit.studio.serving.accounts import PEOPLE, ensure_annotators, logged_in, read_keys
+from toolkit.studio.serving.locking import lock_out
+from toolkit.studio.serving.postgres import Database, database_of, parse_database, use_cluster, use_database
+from toolkit.studio.serving.program import environment, set_password
 
 INSTALLED = bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
 

@@ -5,9 +5,9 @@ import pytest
 
 from toolkit.codebook import Migration
 from toolkit.labels.ledger import settle, stale_counts
-from toolkit.studio.cursors import utc
+from toolkit.studio.pulling.cursors import utc
+from toolkit.studio.pulling.reading import ScreenSince
 from toolkit.studio.push import push_items
-from toolkit.studio.reading import ScreenSince
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from toolkit.studio.accounts import read_keys
 from toolkit.studio.push import PushReport, PushRequest, find_projects, push_items
 from toolkit.studio.screen import task_data
+from toolkit.studio.serving.accounts import read_keys
 
 pytestmark = pytest.mark.server
 

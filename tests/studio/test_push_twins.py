@@ -12,14 +12,14 @@ import pytest
 
 from toolkit.files import read_jsonl
 from toolkit.records import Annotation
-from toolkit.studio.accounts import read_keys
-from toolkit.studio.desks import PushedProject
-from toolkit.studio.ledgers import LedgerFile
 from toolkit.studio.pull import pull_annotations
+from toolkit.studio.pulling.ledgers import LedgerFile
+from toolkit.studio.pulling.reading import PullRequest
 from toolkit.studio.push import PushReport, PushRequest, push_items
-from toolkit.studio.reading import PullRequest
-from toolkit.studio.reconcile import DRAFT_REST
+from toolkit.studio.pushing.desks import PushedProject
+from toolkit.studio.pushing.reconcile import DRAFT_REST
 from toolkit.studio.screen import task_data
+from toolkit.studio.serving.accounts import read_keys
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 

@@ -2,9 +2,9 @@ import msgspec
 import pytest
 
 from toolkit.codebook import Codebook, Label, Migration
-from toolkit.studio.announcing import announcement
-from toolkit.studio.desks import PushRequest, ScreenVersion
-from toolkit.studio.revision import differences
+from toolkit.studio.pushing.announcing import announcement
+from toolkit.studio.pushing.desks import PushRequest, ScreenVersion
+from toolkit.studio.pushing.revision import differences
 
 
 @pytest.fixture

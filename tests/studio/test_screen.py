@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from toolkit.codebook import Codebook, Label, Question, TreeStep, read_codebook
 from toolkit.errors import ConfigError
 from toolkit.records import Item, Target
+from toolkit.studio.line.salvage import UNREADABLE
+from toolkit.studio.line.wire import Project, ProjectSettings
 from toolkit.studio.push import push_items
 from toolkit.studio.results import spans_in_code_points, unprintable
-from toolkit.studio.salvage import UNREADABLE
 from toolkit.studio.screen import (
     Shown,
     answer_problem,
@@ -20,7 +21,6 @@ from toolkit.studio.screen import (
     printable,
     task_data,
 )
-from toolkit.studio.wire import Project, ProjectSettings
 
 # What XML 1.0 allows; the codebook refuses all else.
 XML_TEXT = st.text(

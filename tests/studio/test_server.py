@@ -12,9 +12,7 @@ import pytest
 
 from toolkit.errors import StudioError
 from toolkit.studio import server
-from toolkit.studio.accounts import PEOPLE, Keys, ensure_annotators, read_keys, write_keys
 from toolkit.studio.client import Studio
-from toolkit.studio.program import SQLITE, prepared_directory
 from toolkit.studio.push import push_items
 from toolkit.studio.server import (
     ServerState,
@@ -23,6 +21,8 @@ from toolkit.studio.server import (
     start_server,
     stop_server,
 )
+from toolkit.studio.serving.accounts import PEOPLE, Keys, ensure_annotators, read_keys, write_keys
+from toolkit.studio.serving.program import SQLITE, prepared_directory
 
 pytestmark = pytest.mark.server
 
@@ -82,13 +82,12 @@ def test_a_task_that_a_dying_server_left_locked_goes_to_the_next_again(tmp_path,
         stop_server(tmp_path)
         with contextlib.closing(sqlite3.connect(tmp_path / "data" / SQLITE)) as database, database:
             lock = (task.id, people["first"].user_id, "2999-01-01 00:00:00")
-            database.execute(
-                "insert into tasks_tasklock (task_id, user_id, expire_at) values (?, ?, ?)", lock
-            )
+            database.execute("insert into tasks_tasklock (task_id, user_id, expire_at) values (?, ?, ?)", lock)
         start_server(tmp_path, lambda _: None)
         with Studio(studio.url, people["second"].token) as second:
             offered = second.next_task(pushed.id)
-        assert offered is not None and offered.id == task.id
+        assert offered is not None
+        assert offered.id == task.id
     finally:
         stop_server(tmp_path)
 

@@ -9,7 +9,7 @@ from toolkit.cli.common import campaign_at, is_campaign, listed, shown_progress
 from toolkit.errors import UsageError
 from toolkit.steps import arrivals, outside, sheets
 from toolkit.steps.common import Outcome
-from toolkit.studio.exports import ColumnMap
+from toolkit.studio.outside.exports import ColumnMap
 
 Sources = Annotated[
     list[str] | None,

@@ -27,10 +27,10 @@ from toolkit.steps.common import Outcome, counted_of, finish, items_of
 from toolkit.steps.dataset import gold_of
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio import campaign_key
-from toolkit.studio.outside import is_plain_name
+from toolkit.studio.outside.sheets import About, SheetRequest, write_sheet
+from toolkit.studio.outside.sheets_back import read_sheet
+from toolkit.studio.outside.votes import is_plain_name
 from toolkit.studio.push import ShownItem
-from toolkit.studio.sheets import About, SheetRequest, write_sheet
-from toolkit.studio.sheets_back import read_sheet
 from toolkit.workspace import Campaign
 
 _REASON, _COMMENT = "reason", "adjudication_comment"

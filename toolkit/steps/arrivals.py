@@ -18,8 +18,8 @@ from toolkit.steps.naming import Names
 from toolkit.steps.outside import ReadFile, Wanted, read_files
 from toolkit.steps.progressing import campaign_state
 from toolkit.steps.studio import StudioFile, campaign_key, studio_directory, studio_file_of
-from toolkit.studio.accounts import read_keys
-from toolkit.studio.arrivals import Imported, ImportRequest, Kind, import_lines
+from toolkit.studio.outside.arrivals import Imported, ImportRequest, Kind, import_lines
+from toolkit.studio.serving.accounts import read_keys
 from toolkit.workspace import Campaign
 
 _SHOWN = 10  # items that are named where they belong to nothing

@@ -7,7 +7,7 @@ from toolkit.labels.disputes import disputed_items, tie_breakers
 from toolkit.labels.ledger import settle
 from toolkit.records import Annotation
 from toolkit.steps.common import annotators_of, items_of, withdrawn_of
-from toolkit.studio.desks import Dispute
+from toolkit.studio.pushing.desks import Dispute
 from toolkit.workspace import Campaign
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from toolkit.errors import StudioError
 from toolkit.steps.common import Outcome, Progress, silent
 from toolkit.steps.pulling import CampaignPull, open_pull
-from toolkit.studio.hooks import Bell, rung_by
+from toolkit.studio.pulling.hooks import Bell, rung_by
 from toolkit.workspace import Campaign
 
 _BREATH = 2.0  # seconds between two pulls: answers come in swarms

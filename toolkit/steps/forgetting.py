@@ -21,7 +21,7 @@ from toolkit.labels.withdrawal import Cleaned, Tombstone, people_in, without_key
 from toolkit.runs import now
 from toolkit.steps.common import Outcome
 from toolkit.steps.studio import studio_directory
-from toolkit.studio.outside import is_plain_name
+from toolkit.studio.outside.votes import is_plain_name
 from toolkit.workspace import Campaign
 
 _PLAN = "forget.json"

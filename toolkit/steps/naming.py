@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from toolkit.errors import DataError
 from toolkit.files import read_json, write_json
-from toolkit.studio.outside import is_plain_name
+from toolkit.studio.outside.votes import is_plain_name
 
 
 class Person(Struct, frozen=True, kw_only=True):

@@ -12,10 +12,10 @@ from toolkit.errors import DataError, MissingFileError, StudioError, UsageError
 from toolkit.steps.common import Outcome, Progress
 from toolkit.steps.naming import Names
 from toolkit.steps.rows import check_table_name, write_votes
-from toolkit.studio.arrivals import Kind
 from toolkit.studio.client import Studio
-from toolkit.studio.exports import SUFFIXES, ColumnMap, read_submissions
-from toolkit.studio.foreign import (
+from toolkit.studio.outside.arrivals import Kind
+from toolkit.studio.outside.exports import SUFFIXES, ColumnMap, read_submissions
+from toolkit.studio.outside.foreign import (
     AskedQuestion,
     ForeignProject,
     asked_questions,
@@ -23,8 +23,8 @@ from toolkit.studio.foreign import (
     project_address,
     submissions_of,
 )
-from toolkit.studio.outside import Submission, VoteRow, chosen_question, twins, vote_rows, without_doubles
-from toolkit.studio.sheets_back import ReadSheet, plain_rows, read_sheet
+from toolkit.studio.outside.sheets_back import ReadSheet, plain_rows, read_sheet
+from toolkit.studio.outside.votes import Submission, VoteRow, chosen_question, twins, vote_rows, without_doubles
 
 _EVERY = 500  # tasks between two words of progress
 

@@ -15,12 +15,12 @@ from toolkit.labels.ledger import latest, stale_counts
 from toolkit.records import Annotation, Annotator, Item
 from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, withdrawn_of
 from toolkit.steps.studio import StudioFile, connect, studio_file_of
-from toolkit.studio.accounts import SIMULATED, read_keys
 from toolkit.studio.client import Studio
-from toolkit.studio.cursors import Cursor, read_cursor, utc, write_cursor
-from toolkit.studio.ledgers import LedgerFile
 from toolkit.studio.pull import Pulled, pull_annotations
-from toolkit.studio.reading import PullRequest, ScreenSince
+from toolkit.studio.pulling.cursors import Cursor, read_cursor, utc, write_cursor
+from toolkit.studio.pulling.ledgers import LedgerFile
+from toolkit.studio.pulling.reading import PullRequest, ScreenSince
+from toolkit.studio.serving.accounts import SIMULATED, read_keys
 from toolkit.workspace import Campaign, read_campaign
 
 

@@ -17,7 +17,7 @@ from toolkit.steps.planning import assignments_of
 from toolkit.steps.showing import replaced_characters, shown_items
 from toolkit.steps.studio import StudioFile, campaign_key, connect, studio_file_of
 from toolkit.studio.push import PushReport, PushRequest, ShownItem, push_items
-from toolkit.studio.revision import differences
+from toolkit.studio.pushing.revision import differences
 from toolkit.studio.screen import label_config
 from toolkit.workspace import Campaign
 

@@ -10,11 +10,11 @@ from toolkit.errors import UsageError
 from toolkit.files import read_table
 from toolkit.steps.common import Outcome, Progress
 from toolkit.steps.studio import connect_workspace, server_keys, studio_directory
-from toolkit.studio.accounts import PEOPLE, Account, ensure_accounts, ensure_annotators, people_in, read_keys
-from toolkit.studio.locking import lock_out
-from toolkit.studio.postgres import database_of, parse_database, use_cluster, use_database
-from toolkit.studio.program import set_password
 from toolkit.studio.server import open_studio, server_status, start_server, stop_server
+from toolkit.studio.serving.accounts import PEOPLE, Account, ensure_accounts, ensure_annotators, people_in, read_keys
+from toolkit.studio.serving.locking import lock_out
+from toolkit.studio.serving.postgres import database_of, parse_database, use_cluster, use_database
+from toolkit.studio.serving.program import set_password
 
 
 class StartRequest(Struct, frozen=True, kw_only=True):

@@ -13,10 +13,10 @@ from toolkit.steps.common import Outcome, Progress, finish, items_of, ledger_of,
 from toolkit.steps.planning import assignments_of
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio import campaign_key
-from toolkit.studio.outside import is_plain_name
+from toolkit.studio.outside.sheets import About, SheetRequest, unanswerable, write_sheet
+from toolkit.studio.outside.sheets_back import read_sheet
+from toolkit.studio.outside.votes import is_plain_name
 from toolkit.studio.push import ShownItem
-from toolkit.studio.sheets import About, SheetRequest, unanswerable, write_sheet
-from toolkit.studio.sheets_back import read_sheet
 from toolkit.workspace import Campaign
 
 _OTHERS = (".csv", ".tsv", ".xls", ".ods", ".json", ".jsonl", ".parquet")  # kinds of files that no sheet can be

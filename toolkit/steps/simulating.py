@@ -10,8 +10,8 @@ from toolkit.records import Annotator, Answers, Intended, Item
 from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, paragraphs_of
 from toolkit.steps.paragraphs import placed_items
 from toolkit.steps.studio import campaign_key, connect, studio_file_of
-from toolkit.studio.accounts import SIMULATED, ensure_annotators
 from toolkit.studio.answering import AnswerRequest, answer_queue
+from toolkit.studio.serving.accounts import SIMULATED, ensure_annotators
 from toolkit.workspace import Campaign
 
 

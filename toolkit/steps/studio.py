@@ -9,9 +9,9 @@ from msgspec import Struct
 from toolkit.errors import StudioError
 from toolkit.files import digest, read_json
 from toolkit.steps.common import items_of
-from toolkit.studio.access import plain_url
 from toolkit.studio.client import Studio
-from toolkit.studio.desks import PushedProject, ScreenVersion
+from toolkit.studio.line.access import plain_url
+from toolkit.studio.pushing.desks import PushedProject, ScreenVersion
 from toolkit.studio.server import open_studio
 from toolkit.workspace import Campaign
 

@@ -15,8 +15,8 @@ from toolkit.campaigns.simulation import Response
 from toolkit.codebook import Codebook
 from toolkit.errors import StudioError
 from toolkit.studio.client import Studio
+from toolkit.studio.line.wire import NewAnnotation, QueuedTask
 from toolkit.studio.screen import build_result
-from toolkit.studio.wire import NewAnnotation, QueuedTask
 
 _NAMESPACE = uuid.UUID("5c0f9a52-7c55-4a0e-9a53-2f2b7f3d6d11")
 

@@ -16,9 +16,9 @@ import msgspec
 
 from toolkit.errors import StudioError
 from toolkit.files import digest
-from toolkit.studio.listing import PAGE, Listing
-from toolkit.studio.transport import TIMEOUT
-from toolkit.studio.wire import (
+from toolkit.studio.line.listing import PAGE, Listing
+from toolkit.studio.line.transport import TIMEOUT
+from toolkit.studio.line.wire import (
     AnyProject,
     Draft,
     Hook,

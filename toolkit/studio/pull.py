@@ -10,13 +10,13 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from toolkit.studio.client import Studio
-from toolkit.studio.completeness import ProjectPull
-from toolkit.studio.cursors import Cursor
-from toolkit.studio.differences import Differences
-from toolkit.studio.judging import Judge
-from toolkit.studio.ledgers import LedgerFile
-from toolkit.studio.reading import People, Pseudonyms, PullRequest, Reader
-from toolkit.studio.sightings import Sightings
+from toolkit.studio.pulling.completeness import ProjectPull
+from toolkit.studio.pulling.cursors import Cursor
+from toolkit.studio.pulling.differences import Differences
+from toolkit.studio.pulling.judging import Judge
+from toolkit.studio.pulling.ledgers import LedgerFile
+from toolkit.studio.pulling.reading import People, Pseudonyms, PullRequest, Reader
+from toolkit.studio.pulling.sightings import Sightings
 
 
 class Pulled(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from toolkit.errors import StudioError
 from toolkit.studio.client import Studio, data_digest
-from toolkit.studio.desks import (
+from toolkit.studio.line.wire import StoredTask
+from toolkit.studio.pushing.desks import (
     Desk,
     Dispute,
     Meant,
@@ -23,8 +24,8 @@ from toolkit.studio.desks import (
     home_queue,
     meant_desks,
 )
-from toolkit.studio.importing import import_batches
-from toolkit.studio.projects import (
+from toolkit.studio.pushing.importing import import_batches
+from toolkit.studio.pushing.projects import (
     Standing,
     all_screens,
     as_set,
@@ -35,10 +36,9 @@ from toolkit.studio.projects import (
     oldest,
     settings_for,
 )
-from toolkit.studio.reconcile import Reconciled, place, reconcile
-from toolkit.studio.revision import refuse_removals
+from toolkit.studio.pushing.reconcile import Reconciled, place, reconcile
+from toolkit.studio.pushing.revision import refuse_removals
 from toolkit.studio.screen import task_data
-from toolkit.studio.wire import StoredTask
 
 __all__ = [
     "Dispute",

@@ -15,11 +15,11 @@ from msgspec import Struct
 from toolkit.errors import DataError, StudioError
 from toolkit.files import locked, read_json, write_json
 from toolkit.runs import now
-from toolkit.studio.accounts import Account, Keys, logged_in, new_account, read_keys, write_keys
 from toolkit.studio.client import Studio
-from toolkit.studio.ports import free_port, is_free
-from toolkit.studio.postgres import database_of, ensure_ready, halt
-from toolkit.studio.program import environment, installed, lay_out, release_spent_locks
+from toolkit.studio.serving.accounts import Account, Keys, logged_in, new_account, read_keys, write_keys
+from toolkit.studio.serving.ports import free_port, is_free
+from toolkit.studio.serving.postgres import database_of, ensure_ready, halt
+from toolkit.studio.serving.program import environment, installed, lay_out, release_spent_locks
 
 Progress = Callable[[str], None]
 

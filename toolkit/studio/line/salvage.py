@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from toolkit.studio.transport import ServerFailedError
-from toolkit.studio.wire import ServerAnnotation, ServerTask
+from toolkit.studio.line.transport import ServerFailedError
+from toolkit.studio.line.wire import ServerAnnotation, ServerTask
 
 Listed = Callable[[dict[str, Any]], Sequence[ServerTask]]  # the tasks of a query of the server, with their answers
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from toolkit.errors import DataError, StudioError
 from toolkit.files import digest, read_json, write_json, written_whole
-from toolkit.studio.ports import free_port
+from toolkit.studio.serving.ports import free_port
 
 _NAME = "labelstudio"
 _REMEDY = "`apt-get install postgresql` adds it, or `--database postgresql://USER:PASSWORD@HOST/NAME` names another"

@@ -10,12 +10,12 @@ from functools import cached_property
 
 from toolkit.errors import StudioError
 from toolkit.studio.client import Studio
-from toolkit.studio.cursors import ProjectCursor, ran_backwards, since_of, utc
-from toolkit.studio.differences import Differences
+from toolkit.studio.line.wire import Counts, Newest, ServerTask
+from toolkit.studio.pulling.cursors import ProjectCursor, ran_backwards, since_of, utc
+from toolkit.studio.pulling.differences import Differences
+from toolkit.studio.pulling.reading import Reader, Seen, item_named_by
+from toolkit.studio.pulling.sightings import Sighting, Sightings
 from toolkit.studio.push import PushedProject
-from toolkit.studio.reading import Reader, Seen, item_named_by
-from toolkit.studio.sightings import Sighting, Sightings
-from toolkit.studio.wire import Counts, Newest, ServerTask
 
 
 class ProjectPull:

@@ -12,8 +12,16 @@ import msgspec
 
 from toolkit.errors import StudioError
 from toolkit.files import locked
-from toolkit.studio.accounts import Account, browsing, posted, read_keys, revoke_tokens, same_address, write_keys
 from toolkit.studio.client import Studio
+from toolkit.studio.serving.accounts import (
+    Account,
+    browsing,
+    posted,
+    read_keys,
+    revoke_tokens,
+    same_address,
+    write_keys,
+)
 
 SetPassword = Callable[[str, str], None]  # e-mail address, new password
 

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.studio.client import Studio
-from toolkit.studio.outside import NOBODY, Submission, shown_text, utc, values_in
-from toolkit.studio.wire import AnyProject, ServerAnnotation, ServerTask
+from toolkit.studio.line.wire import AnyProject, ServerAnnotation, ServerTask
+from toolkit.studio.outside.votes import NOBODY, Submission, shown_text, utc, values_in
 
 _ADDRESS = re.compile(r"(https?://.+?)/projects/(\d+)(?:[/?#].*)?", re.IGNORECASE)
 _FILTERS = ("filter", "shortcut", "relations", "relation")  # tags that bear a name and ask nothing

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.files import read_bytes, write_json
-from toolkit.studio.wire import Newest
+from toolkit.studio.line.wire import Newest
 
 # An answer bears the time at which its saving began; it is seen when that has ended, and a busy server takes seconds.
 MARGIN = datetime.timedelta(seconds=60)

@@ -18,9 +18,9 @@ from msgspec import Struct
 
 from toolkit.errors import DataError, StudioError
 from toolkit.files import locked, read_json, write_json
-from toolkit.studio.access import plain_url
 from toolkit.studio.client import Studio
-from toolkit.studio.transport import TIMEOUT
+from toolkit.studio.line.access import plain_url
+from toolkit.studio.line.transport import TIMEOUT
 
 # Domains that can never receive mail. What an account is stands in its address, so that the server itself remembers.
 PEOPLE = "annotators.invalid"

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from toolkit.codebook import Codebook
 from toolkit.records import Flag
-from toolkit.studio.reading import Seen
+from toolkit.studio.pulling.reading import Seen
+from toolkit.studio.pulling.sightings import Sighting
 from toolkit.studio.screen import answer_problem, asked_about
-from toolkit.studio.sightings import Sighting
 
 # What others did in somebody's name must not cost them their vote.
 _NOT_THEIRS = frozenset({"forged", "no_annotator", "not_assigned"})

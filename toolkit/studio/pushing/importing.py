@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from toolkit.errors import UnansweredError
 from toolkit.studio.client import Studio
-from toolkit.studio.retrying import attempts
+from toolkit.studio.line.retrying import attempts
 
 Rows = Sequence[dict[str, str]]  # the data of tasks, with their item ids
 

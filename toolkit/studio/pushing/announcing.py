@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 from toolkit.codebook import Codebook, Text
-from toolkit.studio.desks import PushRequest, ScreenVersion, codebook_of
+from toolkit.studio.pushing.desks import PushRequest, ScreenVersion, codebook_of
 from toolkit.studio.screen import printable
 
 _WORDS = {

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from toolkit.studio.salvage import salvaged
-from toolkit.studio.transport import ServerFailedError, Transport
-from toolkit.studio.wire import (
+from toolkit.studio.line.salvage import salvaged
+from toolkit.studio.line.transport import ServerFailedError, Transport
+from toolkit.studio.line.wire import (
     BareTask,
     Changed,
     Counts,

@@ -12,7 +12,7 @@ from toolkit.errors import DataError
 from toolkit.files import digest
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Annotation, Answers, Flag, Item, Origin
-from toolkit.studio.outside import JOINT, NameOf, Submission, label_text
+from toolkit.studio.outside.votes import JOINT, NameOf, Submission, label_text
 from toolkit.studio.screen import answer_problem, asked_about, printable
 
 Kind = Literal["human", "model", "rule", "simulated"]

@@ -11,8 +11,8 @@ import httpx
 import msgspec
 
 from toolkit.errors import StudioError, UnansweredError
-from toolkit.studio.access import Bearer, is_local, plain_url
-from toolkit.studio.retrying import FOR_A_MOMENT, Retrying
+from toolkit.studio.line.access import Bearer, is_local, plain_url
+from toolkit.studio.line.retrying import FOR_A_MOMENT, Retrying
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import DataError, MissingFileError
-from toolkit.studio.outside import Submission, is_plain_name
-from toolkit.studio.sheets import ABOUT, ANSWER, CODES, ESCAPED, KEYS, MARK, About
+from toolkit.studio.outside.sheets import ABOUT, ANSWER, CODES, ESCAPED, KEYS, MARK, About
+from toolkit.studio.outside.votes import Submission, is_plain_name
 
 LIMIT = 1 << 28  # bytes of a spreadsheet, unpacked
 

@@ -8,10 +8,10 @@ from msgspec import Struct
 from toolkit.codebook import Codebook
 from toolkit.records import Answers, Item, Origin
 from toolkit.studio.client import Studio
+from toolkit.studio.line.wire import ServerAnnotation, ServerTask
+from toolkit.studio.pulling.sightings import answers_hash
 from toolkit.studio.push import PushedProject
 from toolkit.studio.results import parse_result, spans_in_code_points
-from toolkit.studio.sightings import answers_hash
-from toolkit.studio.wire import ServerAnnotation, ServerTask
 
 Pseudonyms = Callable[[int, str], str]  # number and e-mail address of an account on the server -> its pseudonym
 

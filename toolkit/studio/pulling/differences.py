@@ -14,11 +14,11 @@ import msgspec
 from toolkit.files import digest
 from toolkit.records import Annotation, Flag
 from toolkit.runs import now
-from toolkit.studio.cursors import utc
-from toolkit.studio.judging import Cast, Judge, surplus_flags
-from toolkit.studio.ledgers import LedgerFile
-from toolkit.studio.reading import PullRequest, Seen
-from toolkit.studio.sightings import SURPLUS, Sighting, Sightings, answers_hash, sighting_of
+from toolkit.studio.pulling.cursors import utc
+from toolkit.studio.pulling.judging import Cast, Judge, surplus_flags
+from toolkit.studio.pulling.ledgers import LedgerFile
+from toolkit.studio.pulling.reading import PullRequest, Seen
+from toolkit.studio.pulling.sightings import SURPLUS, Sighting, Sightings, answers_hash, sighting_of
 
 _AT_ONCE = 500  # lines that are in memory together
 

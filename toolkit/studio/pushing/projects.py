@@ -11,12 +11,12 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import StudioError, UnansweredError
-from toolkit.studio.announcing import announcement
 from toolkit.studio.client import Studio
-from toolkit.studio.desks import Desk, PushRequest, ScreenVersion, campaign_marker, desk_in, one_line
-from toolkit.studio.retrying import attempts
+from toolkit.studio.line.retrying import attempts
+from toolkit.studio.line.wire import Project, ProjectSettings
+from toolkit.studio.pushing.announcing import announcement
+from toolkit.studio.pushing.desks import Desk, PushRequest, ScreenVersion, campaign_marker, desk_in, one_line
 from toolkit.studio.screen import asked_about, instructions, label_config, printable
-from toolkit.studio.wire import Project, ProjectSettings
 from toolkit.workspace import ShownPart
 
 _TITLE_LENGTH = (3, 50)  # what Label Studio takes

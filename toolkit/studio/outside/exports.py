@@ -15,9 +15,9 @@ from msgspec import Struct
 
 from toolkit.errors import DataError, MissingFileError
 from toolkit.files import read_table, suffix_of
-from toolkit.studio.foreign import account_name, answers_in
-from toolkit.studio.outside import Submission, shown_text, utc, values_in_cell
-from toolkit.studio.wire import ServerAnnotation
+from toolkit.studio.line.wire import ServerAnnotation
+from toolkit.studio.outside.foreign import account_name, answers_in
+from toolkit.studio.outside.votes import Submission, shown_text, utc, values_in_cell
 
 LIMIT = 1 << 29  # bytes of a file, unpacked
 SUFFIXES = (".json", ".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")

@@ -10,8 +10,8 @@ from msgspec import Struct
 from toolkit.codebook import Codebook, Question
 from toolkit.errors import StudioError
 from toolkit.studio.client import Studio
-from toolkit.studio.desks import PushRequest
-from toolkit.studio.projects import Standing
+from toolkit.studio.pushing.desks import PushRequest
+from toolkit.studio.pushing.projects import Standing
 from toolkit.studio.screen import label_config
 
 _WHOLE = ""  # in place of a label: the question itself

@@ -17,13 +17,13 @@ from pathlib import Path
 
 from toolkit.errors import StudioError
 from toolkit.files import locked
-from toolkit.studio.postgres import Database, dump, execute, is_migrated, restore
+from toolkit.studio.serving.postgres import Database, dump, execute, is_migrated, restore
 
 SQLITE = "label_studio.sqlite3"
 
 _LOCK_SECONDS = 3600  # after which a task that somebody opened and left goes to others again
-# Label Studio takes an answer first and lets go of the task afterwards. Where it dies in between, the task stays taken by
-# somebody who is done with it, and is hidden from those whose votes it still wants until the lock expires.
+# Label Studio saves an answer first and lets go of the task afterwards. Where it dies in between, the task stays taken
+# by somebody who is done with it, and until the lock expires it is hidden from those whose votes it still wants.
 _SPENT_LOCKS = """
 delete from tasks_tasklock where exists (
   select 1 from task_completion where task_completion.task_id = tasks_tasklock.task_id

@@ -12,8 +12,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from toolkit.studio.client import Studio
-from toolkit.studio.desks import Desk
-from toolkit.studio.wire import StoredTask
+from toolkit.studio.line.wire import StoredTask
+from toolkit.studio.pushing.desks import Desk
 
 DRAFT_REST = datetime.timedelta(hours=1)  # a draft that was not touched for so long is on nobody's screen
 

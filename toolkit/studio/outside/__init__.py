@@ -1,0 +1,1 @@
+"""Answers from elsewhere: projects that we did not make, exports, tables and spreadsheets."""

@@ -17,6 +17,6 @@ def test_every_setting_of_a_team_server_that_the_guide_names_is_tried(pytestconf
     guide = (root / "docs" / "label-studio.md").read_text()
     exported = set(re.findall(r"\b([A-Z][A-Z_]+)=", guide)) - {"LABEL_STUDIO_URL", "LABEL_STUDIO_API_KEY"}
     tried = (root / "tests" / "studio" / "test_facts.py").read_text()
-    tried += (root / "toolkit" / "studio" / "program.py").read_text()
+    tried += (root / "toolkit" / "studio" / "serving" / "program.py").read_text()
     assert exported
     assert [name for name in sorted(exported) if f'"{name}"' not in tried] == []

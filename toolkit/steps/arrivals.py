@@ -19,6 +19,7 @@ from toolkit.steps.outside import ReadFile, Wanted, read_files
 from toolkit.steps.progressing import campaign_state
 from toolkit.steps.studio import StudioFile, campaign_key, studio_directory, studio_file_of
 from toolkit.studio.outside.arrivals import Imported, ImportRequest, Kind, import_lines
+from toolkit.studio.pushing.rulings import REASON
 from toolkit.studio.serving.accounts import read_keys
 from toolkit.workspace import Campaign
 
@@ -37,6 +38,7 @@ class _Found(Struct, frozen=True, kw_only=True):
 def import_files_step(campaign: Campaign, files: Sequence[Path], wanted: Wanted) -> Outcome:
     """Append to the ledger what files hold and the ledger has not."""
     read = read_files(files, wanted.columns, None)
+    _refuse_verdicts(campaign, read)
     ledger = campaign.at("annotations.jsonl")
     with locked(campaign.at("pull")):
         mend_jsonl(ledger)
@@ -108,6 +110,15 @@ class _Kinds:
         new = [Annotator(pseudonym=name, kind=self.found[name]) for name in sorted(names - self._known.keys())]
         append_jsonl(self._campaign.at("annotators.jsonl"), new)
         self._campaign.at("annotators.jsonl").touch()
+
+
+def _refuse_verdicts(campaign: Campaign, read: Sequence[ReadFile]) -> None:
+    """Refuse what adjudicators answered: they have seen more than annotators, and decide instead of voting."""
+    for file in read:
+        if any(REASON in each.answers for each in file.submissions):
+            raise DataError(
+                f"{file.path}: what adjudicators answered; `stance adjudicate {campaign.path} --pull` brings it"
+            )
 
 
 def _request(campaign: Campaign, file: ReadFile, items: dict[str, Item], reading: _Reading) -> ImportRequest:

@@ -166,12 +166,19 @@ class Naming:
         self._used: dict[str, Literal["human", "simulated"]] = {}
         self._saved = 0
 
+    def known_name(self, user_id: int, email: str) -> str | None:
+        """The pseudonym of an account that has one, by its number and address on the server."""
+        address = self._address(user_id, email)
+        return self._ours.get(address) or self._remembered.get(address)
+
+    def _address(self, user_id: int, email: str) -> str:
+        number = str(user_id)
+        return (email or self._hidden.get(number) or self._addresses.get(number) or f"account {user_id}").casefold()
+
     def pseudonym_of(self, user_id: int, email: str) -> str:
         """The pseudonym of an account, by its number and address on the server."""
-        number = str(user_id)
-        email = email or self._hidden.get(number) or self._addresses.get(number) or f"account {user_id}"
-        email = email.casefold()
-        name = self._ours.get(email) or self._remembered.get(email)
+        number, email = str(user_id), self._address(user_id, email)
+        name = self.known_name(user_id, email)
         if name is None:
             taken = {*self._ours.values(), *self._remembered.values()}
             name = next(n for n in (f"person-{i}" for i in range(1, len(taken) + 2)) if n not in taken)

@@ -14,6 +14,7 @@ from toolkit.files import append_jsonl, locked, mend_jsonl, read_jsonl
 from toolkit.records import Annotation, Annotator, Item
 from toolkit.runs import now
 from toolkit.steps.common import Outcome, annotators_of, finish, items_of, paragraphs_of
+from toolkit.steps.graves import TOMBSTONES, Withdrawn, graves_of, without_withdrawn
 from toolkit.steps.naming import Names
 from toolkit.steps.outside import ReadFile, Wanted, read_files
 from toolkit.steps.progressing import campaign_state
@@ -33,6 +34,7 @@ class _Found(Struct, frozen=True, kw_only=True):
     unmatched: list[str]
     doubles: int
     empty: int
+    withdrawn: int
 
 
 def import_files_step(campaign: Campaign, files: Sequence[Path], wanted: Wanted) -> Outcome:
@@ -51,7 +53,9 @@ def import_files_step(campaign: Campaign, files: Sequence[Path], wanted: Wanted)
 
 def _import(campaign: Campaign, read: Sequence[ReadFile], wanted: Wanted, known: list[Annotation]) -> _Found:
     items, observed = items_of(campaign), now()
+    read, withdrawn = _without_withdrawn(campaign, read, items)
     names = Names(campaign.at("keys.outside.json"), "outside", "", {})
+    names.avoid(graves_of(campaign.at(TOMBSTONES)))
     names.reserve([*annotators_of(campaign), *(each.annotator for file in read for each in file.submissions)])
     kinds = _Kinds(campaign, wanted)
     imported = []
@@ -74,7 +78,24 @@ def _import(campaign: Campaign, read: Sequence[ReadFile], wanted: Wanted, known:
         unmatched=[each.item for one in imported for each in one.unmatched],
         doubles=sum(file.doubles for file in read),
         empty=sum(file.sheet.empty for file in read if file.sheet),
+        withdrawn=withdrawn,
     )
+
+
+def _without_withdrawn(
+    campaign: Campaign, read: Sequence[ReadFile], items: dict[str, Item]
+) -> tuple[list[ReadFile], int]:
+    """The files without what people gave who withdrew, and how much that is."""
+    graves = graves_of(campaign.at(TOMBSTONES))
+    server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else ""
+    kept, count = [], 0
+    for file in read:
+        withdrawn = Withdrawn(graves, server if _is_own_export(file, items) else "")
+        submissions, number = without_withdrawn(file.submissions, withdrawn)
+        if submissions or not number:
+            kept.append(msgspec.structs.replace(file, submissions=submissions))
+        count += number
+    return kept, count
 
 
 class _Reading(Struct, frozen=True, kw_only=True):
@@ -196,6 +217,7 @@ def _outcome(campaign: Campaign, read: Sequence[ReadFile], found: _Found) -> Out
         "doubles": found.doubles,
         "by_text": found.by_text,
         "empty": found.empty,
+        "withdrawn": found.withdrawn,
         "unmatched": len(found.unmatched),
         "unmatched_items": list(dict.fromkeys(found.unmatched))[:_SHOWN],
         "state": msgspec.to_builtins(state),
@@ -206,6 +228,7 @@ def _outcome(campaign: Campaign, read: Sequence[ReadFile], found: _Found) -> Out
         "matched by text": found.by_text,
         "not of this campaign": len(found.unmatched),
         "rows still empty": found.empty,
+        "left out, of people who withdrew": found.withdrawn,
     }
     said = [f"{number} {word}" for word, number in words.items() if number]
     said += [f"{number} flagged {code}" for code, number in sorted(flags.items())]

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.codebook import Codebook
-from toolkit.errors import DataError
+from toolkit.errors import DataError, UsageError
 from toolkit.files import append_jsonl, locked, mend_jsonl
 from toolkit.labels.adjudication import AdjudicationRequest, to_adjudicate, waiting_requests
 from toolkit.records import Assignment, Gold
@@ -19,6 +19,7 @@ from toolkit.steps.adjudicated import adjudications_of, requests_of
 from toolkit.steps.common import Outcome, Progress, counted_of, finish, items_of
 from toolkit.steps.dataset import gold_of
 from toolkit.steps.decided import Wanted, check_adjudicator, questions_in_doubt
+from toolkit.steps.graves import TOMBSTONES, graves_of
 from toolkit.steps.pulling import Naming
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio import campaign_key, connect
@@ -41,6 +42,8 @@ class _Asked(Struct, frozen=True, kw_only=True):
 def adjudicate_push_step(campaign: Campaign, wanted: Wanted, progress: Progress) -> Outcome:
     """Bring what waits for an adjudicator to a project of their own, each item once, however often this is run."""
     check_adjudicator(wanted.adjudicator)
+    if graves_of(campaign.at(TOMBSTONES)).hold_name(wanted.adjudicator):
+        raise UsageError(f"--by {wanted.adjudicator}: somebody of that name withdrew; ask somebody else")
     questions = questions_in_doubt(campaign, wanted.questions)
     gold = gold_of(campaign)
     place = RulingPlace(campaign=campaign_key(campaign), adjudicator=wanted.adjudicator, blind=not wanted.show_votes)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+from msgspec import Struct
+
 from toolkit.errors import DataError
 from toolkit.files import append_jsonl, locked, mend_jsonl
 from toolkit.labels.adjudication import (
@@ -14,11 +16,13 @@ from toolkit.labels.adjudication import (
     standing,
     waiting_requests,
 )
+from toolkit.labels.withdrawal import Graves
 from toolkit.runs import now
 from toolkit.steps.adjudicated import adjudications_of, requests_of
 from toolkit.steps.common import Outcome, Progress, items_of, withdrawn_of
 from toolkit.steps.dataset import gold_of
 from toolkit.steps.decided import Back, Before, came_back
+from toolkit.steps.graves import TOMBSTONES, graves_of
 from toolkit.steps.pulling import Naming
 from toolkit.steps.studio import campaign_key, connect, studio_file_of
 from toolkit.steps.votes import gold_votes
@@ -31,12 +35,20 @@ _NAMED = 5  # items or answers that a line names; the facts have all
 _Key = tuple[str, str, str, int]  # item, question, server, project: where a decision can be edited
 
 
+class _Brought(Struct, frozen=True, kw_only=True):
+    heard: list[Heard]
+    new: list[Adjudication]
+    found: list[Adjudication]
+    gone: list[str]  # items
+    left_out: int
+
+
 def adjudicate_pull_step(campaign: Campaign, progress: Progress) -> Outcome:
     """Append what adjudicators decided on the server; what is known is passed over, an edit is a later line."""
     studio, keys_file = connect(campaign)
     file = campaign.at("adjudications.jsonl")
     with studio, locked(campaign.at("adjudicate")):
-        heard = _heard(campaign, studio, keys_file, progress)
+        heard, left_out = _heard(campaign, studio, keys_file, progress)
         mend_jsonl(file)
         before = adjudications_of(campaign)
         found = list(_decisions(campaign, heard, before))
@@ -44,31 +56,44 @@ def adjudicate_pull_step(campaign: Campaign, progress: Progress) -> Outcome:
         new = [row for row in found if _content(row) != _content(last.get(_key(row)))]
         append_jsonl(file, new)
         gone = _gone(last, found, heard)
-    return came_back(campaign, "adjudicate --pull", [], _back(campaign, heard, new, found, gone))
+    brought = _Brought(heard=heard, new=new, found=found, gone=gone, left_out=left_out)
+    return came_back(campaign, "adjudicate --pull", [], _back(campaign, brought))
 
 
-def _heard(campaign: Campaign, studio: Studio, keys_file: Path, progress: Progress) -> list[Heard]:
+def _heard(campaign: Campaign, studio: Studio, keys_file: Path, progress: Progress) -> tuple[list[Heard], int]:
+    """What there is, and how many answers are left out, of adjudicators who withdrew."""
     places = find_rulings(studio, campaign_key(campaign))
     if not places:
         raise DataError(f"{studio.url}: no adjudicator of this campaign is asked there; `--push --by NAME` asks one")
+    graves, left_out = graves_of(campaign.at(TOMBSTONES)), 0
     server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else studio.url
     hearing = Hearing(
         server=server,
         items=frozenset(items_of(campaign).keys() - withdrawn_of(campaign)),
         book=every_ruling(campaign.codebook, campaign.file.language),
         ours=studio.whoami().id,
-        who_is=_names(studio, Naming(campaign, keys_file)),
+        who_is=_names(studio, Naming(campaign, keys_file), server, graves),
     )
     heard = []
     for number, (project, place) in enumerate(places, 1):
-        heard.append(hear(studio, project, place, hearing))
+        if graves.hold_name(place.adjudicator):
+            left_out += sum(len(task.annotations) for task in studio.tasks(project.id))
+        else:
+            heard.append(hear(studio, project, place, hearing))
         progress("projects read", number, len(places))
-    return heard
+    return heard, left_out
 
 
-def _names(studio: Studio, naming: Naming) -> Callable[[int], str]:
+def _names(studio: Studio, naming: Naming, server: str, graves: Graves) -> Callable[[int], str]:
     emails = studio.users()
-    return lambda number: naming.known_name(number, emails.get(number, "")) or f"account {number}"
+
+    def who_is(number: int) -> str:
+        email = emails.get(number, "")
+        if graves.hold_account(server, number, email):
+            return "somebody who withdrew"
+        return naming.known_name(number, email) or f"account {number}"
+
+    return who_is
 
 
 # --- decisions -------------------------------------------------------------------------------------------------------
@@ -128,20 +153,14 @@ def _gone(last: Mapping[_Key, Adjudication], found: Iterable[Adjudication], hear
 # --- what is said of it ----------------------------------------------------------------------------------------------
 
 
-def _back(
-    campaign: Campaign,
-    heard: Sequence[Heard],
-    new: Sequence[Adjudication],
-    found: Sequence[Adjudication],
-    gone: Sequence[str],
-) -> Back:
+def _back(campaign: Campaign, brought: _Brought) -> Back:
     waiting = waiting_requests(requests_of(campaign), gold_of(campaign), adjudications_of(campaign))
     facts = {
-        "skipped": _skipped(heard, waiting),
+        "skipped": _skipped(brought.heard, waiting),
         "waiting": sorted({row.item_id for row in waiting}),
-        "refused": [problem for each in heard for problem in each.refused],
-        "other_votes": _other_votes(campaign, [*new, *waiting]),
-        "gone": list(gone),
+        "refused": [problem for each in brought.heard for problem in each.refused],
+        "other_votes": _other_votes(campaign, [*brought.new, *waiting]),
+        "gone": list(brought.gone),
     }
     words = {
         "skipped": "skipped",
@@ -151,7 +170,10 @@ def _back(
         "gone": "decisions are on the server no longer and stand",
     }
     said = [f"{len(facts[name])} {what} ({_named(facts[name])})" for name, what in words.items() if facts[name]]
-    return Back(new=len(new), known=len(found) - len(new), said=tuple(said), facts=facts)
+    if brought.left_out:
+        said.append(f"{brought.left_out} answers on the server are left out, of people who withdrew")
+    new, found = len(brought.new), len(brought.found)
+    return Back(new=new, known=found - new, said=tuple(said), facts={**facts, "withdrawn": brought.left_out})
 
 
 def _skipped(heard: Iterable[Heard], waiting: Iterable[AdjudicationRequest]) -> list[str]:

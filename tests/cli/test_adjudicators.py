@@ -234,6 +234,26 @@ def test_another_adjudicator_takes_over_what_the_first_has_not_touched(stance, c
     assert Counter(row.blind for row in decisions(campaign)) == {True: 1, False: 1}
 
 
+def test_several_questions_share_a_screen_and_labels_of_low_confidence_can_be_asked_for(stance, campaign, people):
+    words = ["--by", "judge-1", "--json"]
+    first = stance("adjudicate", campaign.path, "--push", *words, "--question", "stance").facts
+    both = stance("adjudicate", campaign.path, "--push", *words, "--below", "0.7").facts
+    (project,) = both["projects"]
+    assert [each["id"] for each in first["projects"]] == [project["id"]]
+    exported = {task["data"]["item_id"]: task for task in people["admin"].export(project["id"])}
+    item = next(item for item, task in exported.items() if "In doubt: stance, voice" in task["data"]["note"])
+    assert exported.keys() >= set(open_items(campaign))
+    assert both["created"] == len(exported) - first["created"] > 0
+    config = people["admin"].get(f"/api/projects/{project['id']}/")["label_config"]
+    assert config.count('required="true"') == 1  # the reason: of the questions only those in doubt are to be decided
+    answer(people["judge-1"], exported[item]["id"], [part("voice", {"choices": ["author"]}), *verdict("neutral")])
+    facts = pull(stance, campaign)
+    assert facts["new"] == 2
+    # A push for fewer questions leaves what was asked for before.
+    assert push(stance, campaign)["taken_out"] == 0
+    assert sorted(people["admin"].item_ids(project["id"])) == sorted(exported)
+
+
 def test_pulling_votes_never_takes_what_adjudicators_answered(stance, campaign, people):
     assert stance("push", campaign.path).code == 0
     (project,) = push(stance, campaign, by="ann-1")["projects"]

@@ -17,6 +17,7 @@ class Cleaned(Struct, frozen=True, kw_only=True):
 
     data: bytes
     removed: int  # lines, entries or mentions
+    redacted: int = 0  # flags on what others gave that named the person
 
 
 class Tombstone(Struct, frozen=True, kw_only=True):
@@ -107,6 +108,25 @@ def without_lines(data: bytes, field: str, pseudonym: str) -> Cleaned:
     return Cleaned(data=b"".join(kept), removed=removed)
 
 
+def without_annotations(data: bytes, field: str, pseudonym: str) -> Cleaned:
+    """A ledger without the person's lines; in flags on the lines of others stands that somebody withdrew."""
+    cleaned = without_lines(data, field, pseudonym)
+    word, redacted, lines = _word(pseudonym), 0, []
+    for line in cleaned.data.split(b"\n")[:-1]:
+        if pseudonym.encode() in line:
+            row = json.loads(line)
+            flags = _redacted(row.get("flags", []), word)
+            if flags != row.get("flags", []):
+                redacted += 1
+                line = json.dumps({**row, "flags": flags}, ensure_ascii=False, separators=(",", ":")).encode()
+        lines.append(line + b"\n")
+    return Cleaned(data=b"".join(lines), removed=cleaned.removed, redacted=redacted)
+
+
+def _word(pseudonym: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9-]){re.escape(pseudonym)}(?![a-z0-9-])")
+
+
 def _is_of(line: bytes, field: str, pseudonym: str) -> bool:
     try:
         return bool(json.loads(line).get(field) == pseudonym)
@@ -170,7 +190,7 @@ def _traces_of(person: dict[str, Any]) -> set[str]:
 
 def without_mentions(data: bytes, pseudonym: str) -> Cleaned:
     """JSON lines of a log in which every mention of the person says that somebody withdrew."""
-    word = re.compile(rf"(?<![a-z0-9-]){re.escape(pseudonym)}(?![a-z0-9-])")
+    word = _word(pseudonym)
     lines, removed = [], 0
     for line in data.split(b"\n"):
         if not line.strip():

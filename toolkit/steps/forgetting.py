@@ -22,6 +22,7 @@ from toolkit.labels.withdrawal import (
     name_trace,
     people_in,
     traces_in,
+    without_annotations,
     without_key,
     without_lines,
     without_mentions,
@@ -97,7 +98,7 @@ def _prepare(campaign: Campaign, pseudonym: str) -> None:
         cleaned = clean(path.read_bytes())
         beside = path.with_name(f".{path.name}.forget")
         beside.unlink(missing_ok=True)  # of an attempt that never had a plan
-        if cleaned.removed:
+        if cleaned.removed or cleaned.redacted:
             _write(beside, cleaned.data, path.stat().st_mode & 0o777)
             changes.append(
                 _Change(
@@ -161,7 +162,9 @@ def _files(campaign: Campaign, pseudonym: str) -> Iterator[tuple[Path, str, Call
     copies = sorted(path for path in backups.rglob("*") if path.is_file()) if backups.is_dir() else []
     for path in [*sorted(campaign.directory.glob("*.json*")), *copies]:
         kind = path.name.removesuffix(".jsonl")
-        if path.name in _PERSON:
+        if path.name == "annotations.jsonl":
+            yield path, kind, partial(without_annotations, field=_PERSON[path.name], pseudonym=pseudonym)
+        elif path.name in _PERSON:
             yield path, kind, partial(without_lines, field=_PERSON[path.name], pseudonym=pseudonym)
         elif path.name.startswith("keys") and path.suffix == ".json":
             yield path, "keys", partial(without_key, pseudonym=pseudonym)

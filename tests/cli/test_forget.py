@@ -7,7 +7,7 @@ import pytest
 from support.campaigns import answered_campaign
 
 from toolkit.files import read_jsonl, read_table, write_table
-from toolkit.labels.withdrawal import Tombstone
+from toolkit.labels.withdrawal import Graves, Tombstone
 from toolkit.records import Annotation
 from toolkit.steps import forgetting
 
@@ -61,9 +61,39 @@ def test_answers_comments_adjudications_and_key_are_gone_and_a_count_stays(stanc
     assert (again.code, "nobody is called 'ann-2'; there are ann-1, ann-3" in again.err) == (1, True)
 
 
+def test_files_never_bring_back_what_was_forgotten(stance, campaign):
+    stance("forget", campaign.path, "ann-2")
+    ledger = campaign.at("annotations.jsonl").read_bytes()
+    votes = campaign.root / "votes.csv"
+    facts = stance("pull", campaign.path, "--from", votes, "--json").facts
+    assert (facts["new"], facts["known"], facts["withdrawn"]) == (0, 80, 40)
+    rows = [row | {"annotator": "Bea Holm"} for row in read_table(votes) if row["annotator"] == "ann-2"]
+    write_table(campaign.root / "named.csv", rows)
+    said = stance("pull", campaign.path, "--from", campaign.root / "named.csv")
+    assert "40 left out, of people who withdrew" in said.out
+    assert campaign.at("annotations.jsonl").read_bytes() == ledger
+    sheet = campaign.root / "decided.csv"
+    write_table(sheet, [{"item_id": "x", "stance": "mixed", "reason": "slip"}])
+    refused = stance("adjudicate", campaign.path, "--from", sheet, "--by", "ann-2")
+    assert (refused.code, "by somebody who withdrew" in refused.err) == (1, True)
+    assert files_with(campaign, "ann-2") == []
+
+
+def test_a_tombstone_names_nobody(stance, campaign):
+    stance("forget", campaign.path, "ann-2")
+    stance("forget", campaign.path, "ann-3")
+    first, second = read_jsonl(campaign.at("withdrawals.jsonl"), Tombstone)
+    text = campaign.at("withdrawals.jsonl").read_text()
+    assert not [word for word in ("ann-2", "ann-3", "Bea", "Holm") if word in text]
+    assert first.salt == second.salt  # what a pull brings is marked once, however many have withdrawn
+    assert Graves([first]).hold_name("Ann-2 ")
+    assert not Graves([first]).hold_name("ann-3")
+    assert Graves([first, second]).hold_name("ann-3")
+
+
 def test_the_message_says_what_is_left_to_the_user(stance, campaign):
     said = stance("forget", campaign.path, "ann-2").out
-    assert "BEFORE the next pull" in said
+    assert "yours to do: sheets and exports, copies that others have" in said
     assert "stale, made with these answers: " in said
 
 

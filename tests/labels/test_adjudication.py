@@ -4,11 +4,13 @@ from toolkit.codebook import Codebook, Label, Migration, Question
 from toolkit.errors import DataError
 from toolkit.labels.adjudication import (
     Adjudication,
+    AdjudicationRequest,
     adjudication_facts,
     disagreements,
     labels_of,
     standing,
     to_adjudicate,
+    waiting_requests,
 )
 from toolkit.records import Annotation, Gold
 
@@ -99,3 +101,18 @@ def test_the_most_divided_come_first_with_who_said_what():
     assert found[1].who == {"r1": "pro", "r2": "pro", "r3": "con"}
     assert found[1].comments == {"r3": "irony"}
     assert found[0].adjudication.label == "con"
+
+
+def request(item, adjudicator="judge", below=None):
+    fields = {"question": "stance", "blind": True, "votes": {}, "codebook": "b", "sent": "2024-01-01"}
+    return AdjudicationRequest(item_id=item, adjudicator=adjudicator, below=below, **fields)
+
+
+def test_whoever_was_asked_last_is_to_decide_while_the_item_is_in_doubt():
+    rows = [gold("a", None, {"pro": 1, "con": 1}), gold("b", "pro", {"pro": 2, "con": 1}, 2 / 3), gold("c", "pro", {})]
+    asked = [request("a"), request("b", below=0.7), request("c", below=0.7), request("x"), request("a", "other")]
+    waiting = waiting_requests(asked, rows, [])
+    assert [(row.item_id, row.adjudicator) for row in waiting] == [("a", "other"), ("b", "judge")]
+    assert [row.item_id for row in waiting_requests(asked, rows, [ruling("a", None)])] == ["b"]
+    # A label that is sure enough for the last request waits no more, though an earlier one had a higher bound.
+    assert waiting_requests([*asked, request("b", below=0.6)], rows, [])[-1].item_id == "a"

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from toolkit.studio.push import push_items
+from toolkit.studio.pushing.rulings import ruling_book
 from toolkit.studio.results import spans_in_code_points
 from toolkit.studio.screen import parse_result
 
@@ -261,6 +262,25 @@ def test_a_text_is_shown_letter_by_letter_and_is_never_markup(page, studio, raw,
     assert page.locator("[name='y'], .stance-page img, .stance-page script, .stance-page b").count() == 0
     assert page.evaluate("() => window.broken") is None
     assert raw().tasks(project)[0]["data"]["text"] == HOSTILE
+
+
+def test_an_adjudicator_reads_the_votes_as_text_and_must_give_a_reason(page, studio, raw, push_request, book):
+    note = "In doubt: stance · Votes: stance: <b>For</b> & {{against}} 1, Neutral, plain 2"
+    request = push_request(1, votes=1, codebook=ruling_book(book, {"stance"}, "en"))
+    project = give(studio, request, note=note)
+    expect = open_queue(page, studio.url, project)
+    expect(page.locator(".stance-side")).to_contain_text(note)
+    assert page.locator(".stance-page b").count() == 0
+    page.keyboard.press("2")
+    page.get_by_test_id("bottombar-submit-button").click()
+    expect(page.get_by_role("dialog").get_by_text("Why was it in doubt?")).to_be_visible()
+    assert raw().tasks(project)[0]["annotations"] == []
+    page.get_by_role("dialog").get_by_role("button").last.click()
+    page.get_by_text("The guidelines do not say").click()
+    submit(page)
+    (given,) = raw().tasks(project)[0]["annotations"]
+    answers = parse_result(given["result"], ruling_book(book, {"stance"}, "en"))
+    assert answers == {"stance": "neutral", "adjudication_reason": "guideline_gap"}
 
 
 ODD = (

@@ -7,7 +7,7 @@ from toolkit.records import Item
 from toolkit.workspace import read_campaign
 
 CAMPAIGN = """
-name = "desk"
+name = "{name}"
 title = "A campaign on a desk"
 articles = ["../data/raw/sample.jsonl"]
 codebook = "stance.toml"
@@ -22,11 +22,14 @@ test_share = 0.4
 """
 
 
-def answered_campaign(stance, root, more="", people=("ann-1", "ann-2", "ann-3"), skill=0.7):
+PEOPLE = ("ann-1", "ann-2", "ann-3")
+
+
+def answered_campaign(stance, root, more="", people=PEOPLE, skill=0.7, name="desk"):
     """A campaign in which people answered every item; `stance` runs the command."""
     assert stance("init", root).code == 0
     path = root / "schemas" / "desk.toml"
-    path.write_text(CAMPAIGN.format(more=more))
+    path.write_text(CAMPAIGN.format(more=more, name=name))
     for verb in ("segment", "plan"):
         said = stance(verb, path)
         assert said.code == 0, said.err

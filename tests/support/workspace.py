@@ -59,9 +59,10 @@ class Workspace:
 class Server:
     """What the server has, read without our client."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, who="admin"):
         self.url = read_json(directory / "server.json")["url"]
-        self.token = read_json(directory / "keys.json")["admin"]["token"]
+        keys = read_json(directory / "keys.json")
+        self.token = (keys["admin"] if who == "admin" else keys["annotators"][who])["token"]
         self._http = httpx.Client(base_url=self.url, trust_env=False, timeout=60)
 
     def close(self):
@@ -82,6 +83,10 @@ class Server:
     def post(self, path, body):
         bearer = self._http.post("/api/token/refresh/", json={"refresh": self.token}).json()["access"]
         return self._http.post(path, json=body, headers={"Authorization": f"Bearer {bearer}"}).raise_for_status().json()
+
+    def patch(self, path, body):
+        bearer = self._http.post("/api/token/refresh/", json={"refresh": self.token}).json()["access"]
+        self._http.patch(path, json=body, headers={"Authorization": f"Bearer {bearer}"}).raise_for_status()
 
     def projects(self, marker):
         """The numbers of the projects whose description holds a text."""

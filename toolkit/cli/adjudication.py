@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.common import AsJson, CampaignPath, Output, Quiet, campaign_at, emit, example
+from toolkit.cli.common import AsJson, CampaignPath, Output, Quiet, campaign_at, emit, example, shown_progress
 from toolkit.errors import UsageError
-from toolkit.steps import adjudicating, disagreeing
+from toolkit.steps import adjudicating, asking_adjudicators, decided, disagreeing, hearing_adjudicators
 
 To = Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Write what waits: .xlsx, .csv, .tsv, .jsonl.")]
 From = Annotated[Path | None, typer.Option("--from", metavar="FILE", help="Read the decisions that came back.")]
@@ -32,6 +32,10 @@ def _adjudicate(
     source: CampaignPath,
     to: To = None,
     back: From = None,
+    push: Annotated[
+        bool, typer.Option("--push", help="Ask on Label Studio, in a project of the adjudicator's.")
+    ] = False,
+    pull: Annotated[bool, typer.Option("--pull", help="Bring the decisions from there.")] = False,
     by: By = None,
     questions: Questions = None,
     below: Below = None,
@@ -39,18 +43,27 @@ def _adjudicate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Have one person decide what is unresolved, in a file; votes stay as they are, and agreement never moves."""
+    """Have one person decide what is unresolved, in a file or on Label Studio; agreement never moves."""
     campaign = campaign_at(source)
-    if (to is None) == (back is None):
-        raise UsageError("either --to FILE, to write what waits, or --from FILE, to bring decisions in")
+    if sum((to is not None, back is not None, push, pull)) != 1:
+        raise UsageError(
+            "one of --to FILE, --from FILE, --push and --pull: what waits goes out, or decisions come back"
+        )
     if back is not None:
         emit(adjudicating.adjudicate_from_step(campaign, back, by), as_json, quiet)
         return
-    if to is None or by is None:
+    if pull:
+        emit(hearing_adjudicators.adjudicate_pull_step(campaign, shown_progress(quiet)), as_json, quiet)
+        return
+    if by is None:
         raise UsageError("--by says who decides: a pseudonym")
-    adjudicating.check_kind(to)
-    wanted = adjudicating.Wanted(adjudicator=by, questions=tuple(questions or ()), below=below, show_votes=show_votes)
-    emit(adjudicating.adjudicate_to_step(campaign, to, wanted), as_json, quiet)
+    wanted = decided.Wanted(adjudicator=by, questions=tuple(questions or ()), below=below, show_votes=show_votes)
+    if to is None:
+        outcome = asking_adjudicators.adjudicate_push_step(campaign, wanted, shown_progress(quiet))
+    else:
+        adjudicating.check_kind(to)
+        outcome = adjudicating.adjudicate_to_step(campaign, to, wanted)
+    emit(outcome, as_json, quiet)
 
 
 def _disagreements(source: CampaignPath, output: Output = None, as_json: AsJson = False, quiet: Quiet = False) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from toolkit.codebook import Codebook, Question
 from toolkit.errors import DataError
-from toolkit.records import Annotation, Gold, Record
+from toolkit.records import Annotation, Gold, Origin, Record
 
 Reason = Literal["ambiguous", "guideline_gap", "slip", "disagreement"]
 REASONS: dict[Reason, str] = {
@@ -32,6 +32,20 @@ class Adjudication(Record, frozen=True, kw_only=True):
     blind: bool  # whether the votes were hidden
     codebook: str  # name@version#hash that the adjudicator saw
     observed: str  # ISO 8601, UTC
+    origin: Origin | None = None  # where it was given on a server; None: it came in a file
+
+
+class AdjudicationRequest(Record, frozen=True, kw_only=True):
+    """An item and a question that somebody was asked to decide on a server, and what was known then."""
+
+    item_id: str
+    question: str
+    adjudicator: str  # pseudonym
+    blind: bool
+    below: float | None  # asked for since its label has a lower confidence; None: since it has none
+    votes: dict[str, int]  # that there were
+    codebook: str  # name@version#hash
+    sent: str  # ISO 8601, UTC
 
 
 class AdjudicationFacts(Struct, frozen=True, kw_only=True):
@@ -86,11 +100,28 @@ def to_adjudicate(
     over = {(row.item_id, row.question) for row in standing(done)}
     found: defaultdict[str, list[str]] = defaultdict(list)
     for row in gold:
-        unsure = below is not None and row.confidence is not None and row.confidence < below
-        open_ = row.label is None and row.n_votes > 0
-        if row.question in questions and (open_ or unsure) and (row.item_id, row.question) not in over:
+        if row.question in questions and _is_in_doubt(row, below) and (row.item_id, row.question) not in over:
             found[row.item_id].append(row.question)
     return {item: found[item] for item in sorted(found)}
+
+
+def _is_in_doubt(row: Gold, below: float | None) -> bool:
+    unsure = below is not None and row.confidence is not None and row.confidence < below
+    return unsure or (row.label is None and row.n_votes > 0)
+
+
+def waiting_requests(
+    requests: Iterable[AdjudicationRequest], gold: Iterable[Gold], done: Iterable[Adjudication]
+) -> list[AdjudicationRequest]:
+    """The requests that nobody has met yet and whose item is still in doubt, in the order of item and question.
+
+    Of several requests on an item and a question the last one stands: whoever was asked last is to decide.
+    """
+    over = {(row.item_id, row.question) for row in standing(done)}
+    last = {(row.item_id, row.question): row for row in requests}
+    known = {(row.item_id, row.question): row for row in gold}
+    open_ = [key for key in sorted(last) if key not in over and key in known]
+    return [last[key] for key in open_ if _is_in_doubt(known[key], last[key].below)]
 
 
 def problem_with(label: str, question: Question) -> str:

@@ -15,7 +15,6 @@ from toolkit.labels.adjudication import (
     REASONS,
     Adjudication,
     Reason,
-    adjudication_facts,
     problem_with,
     standing,
     to_adjudicate,
@@ -23,13 +22,14 @@ from toolkit.labels.adjudication import (
 from toolkit.records import Gold
 from toolkit.runs import now
 from toolkit.steps.adjudicated import adjudications_of
-from toolkit.steps.common import Outcome, counted_of, finish, items_of
+from toolkit.steps.common import Outcome, items_of
 from toolkit.steps.dataset import gold_of
+from toolkit.steps.decided import Back, Before, Wanted, came_back, check_adjudicator, questions_in_doubt
+from toolkit.steps.graves import TOMBSTONES, graves_of
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio import campaign_key
 from toolkit.studio.outside.sheets import About, SheetRequest, write_sheet
 from toolkit.studio.outside.sheets_back import read_sheet
-from toolkit.studio.outside.votes import is_plain_name
 from toolkit.studio.push import ShownItem
 from toolkit.workspace import Campaign
 
@@ -37,24 +37,15 @@ _REASON, _COMMENT = "reason", "adjudication_comment"
 _BLIND, _SEEN = "blind", "seen"  # ends the key of a sheet: whether the votes were hidden
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
-    """What is to be adjudicated, by whom."""
-
-    adjudicator: str
-    questions: tuple[str, ...] = ()  # none: all that have gold
-    below: float | None = None  # labels of a lower confidence too
-    show_votes: bool = False
-
-
 # --- out -----------------------------------------------------------------------------------------------------------
 
 
 def adjudicate_to_step(campaign: Campaign, to: Path, wanted: Wanted) -> Outcome:
     """Write what waits for an adjudicator into a spreadsheet or a table."""
-    _check_name(wanted.adjudicator)
+    check_adjudicator(wanted.adjudicator)
     if to.exists():
         raise DataError(f"{to}: there is a file already; bring its decisions in and move it away, or name another")
-    questions = _questions(campaign, wanted.questions)
+    questions = questions_in_doubt(campaign, wanted.questions)
     gold = gold_of(campaign)
     waiting = to_adjudicate(gold, adjudications_of(campaign), questions, wanted.below)
     shown = [each for each in shown_now(campaign, list(items_of(campaign).values())) if each.item.id in waiting]
@@ -74,19 +65,6 @@ def adjudicate_to_step(campaign: Campaign, to: Path, wanted: Wanted) -> Outcome:
     line = f"{to}: {len(shown)} items ({told}), {seen}; back by `stance adjudicate {campaign.path} --from {to}"
     line += "`" if to.suffix.lower() == ".xlsx" else f" --by {wanted.adjudicator}`"
     return Outcome(line=line, facts=facts)
-
-
-def _check_name(name: str) -> None:
-    if not is_plain_name(name):
-        raise UsageError(f"--by {name}: a pseudonym of small letters, digits and hyphens is needed")
-
-
-def _questions(campaign: Campaign, wanted: Sequence[str]) -> list[str]:
-    known = [question.name for question in campaign.codebook.choices]
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise UsageError(f"--question {unknown[0]}: the questions with gold are {', '.join(known)}")
-    return list(wanted) or known
 
 
 def _votes_in_words(gold: Sequence[Gold], questions: Sequence[str]) -> dict[str, str]:
@@ -154,15 +132,18 @@ class _Read(Struct, frozen=True, kw_only=True):
 def adjudicate_from_step(campaign: Campaign, path: Path, adjudicator: str | None) -> Outcome:
     """Append the decisions in a file to the adjudications, all or none; what is known already is passed over."""
     read = _read_sheet(campaign, path) if path.suffix.lower() == ".xlsx" else _read_rows(campaign, path, adjudicator)
+    if graves_of(campaign.at(TOMBSTONES)).hold_name(read.adjudicator):
+        raise DataError(f"{path}: decided by somebody who withdrew; nothing of it is taken")
     gold = {(row.item_id, row.question): row for row in gold_of(campaign)}
     file = campaign.at("adjudications.jsonl")
     with locked(campaign.at("adjudicate")):
         mend_jsonl(file)
-        known = {_content(row) for row in standing(adjudications_of(campaign))}
-        rows = [row for one in read.decided for row in _adjudications(campaign, one, read, gold)]
+        stand = {(row.item_id, row.question): row for row in standing(adjudications_of(campaign))}
+        known = {_content(row) for row in stand.values()}
+        rows = [row for one in read.decided for row in _adjudications(campaign, one, read, Before(gold, stand))]
         new = [row for row in rows if _content(row) not in known]
         append_jsonl(file, new)
-    return _came_back(campaign, path, new, len(rows) - len(new))
+    return came_back(campaign, "adjudicate --from", [path], Back(new=len(new), known=len(rows) - len(new)))
 
 
 def _read_sheet(campaign: Campaign, path: Path) -> _Read:
@@ -186,7 +167,7 @@ def _read_sheet(campaign: Campaign, path: Path) -> _Read:
 def _read_rows(campaign: Campaign, path: Path, adjudicator: str | None) -> _Read:
     if adjudicator is None:
         raise UsageError("--by says who decided: a pseudonym")
-    _check_name(adjudicator)
+    check_adjudicator(adjudicator)
     rows = read_table(path)
     asked = [*(question.name for question in campaign.codebook.choices), _REASON, _COMMENT]
     if rows and ("item_id" not in rows[0] or _REASON not in rows[0]):
@@ -203,13 +184,11 @@ def _read_rows(campaign: Campaign, path: Path, adjudicator: str | None) -> _Read
     return _Read(decided=decided, adjudicator=adjudicator, codebook=campaign.codebook.ref, blind=blind)
 
 
-def _adjudications(
-    campaign: Campaign, one: _Decided, read: _Read, gold: Mapping[tuple[str, str], Gold]
-) -> list[Adjudication]:
+def _adjudications(campaign: Campaign, one: _Decided, read: _Read, before: Before) -> list[Adjudication]:
     decided = [name for name in one.answers if name not in (_REASON, _COMMENT)]
     if not decided:
         return []
-    if one.item not in _items(gold):
+    if one.item not in before.items:
         raise DataError(f"{one.where}: no item {one.item!r} with gold in this campaign")
     reason = _reason(one)
     found = []
@@ -217,7 +196,6 @@ def _adjudications(
         question = campaign.codebook.question(name)
         if problem := problem_with(one.answers[name], question):
             raise DataError(f"{one.where}: unknown label {problem}")
-        before = gold.get((one.item, name))
         label = None if one.answers[name] in question.no_answers else one.answers[name]
         found.append(
             Adjudication(
@@ -227,17 +205,13 @@ def _adjudications(
                 reason=reason,
                 adjudicator=read.adjudicator,
                 comment=one.answers.get(_COMMENT, ""),
-                before=before.label if before else None,
+                before=before.label(one.item, name),
                 blind=read.blind,
                 codebook=read.codebook,
                 observed=now(),
             )
         )
     return found
-
-
-def _items(gold: Mapping[tuple[str, str], Gold]) -> set[str]:
-    return {item for item, _ in gold}
 
 
 def _reason(one: _Decided) -> Reason:
@@ -250,41 +224,6 @@ def _reason(one: _Decided) -> Reason:
 
 def _content(row: Adjudication) -> tuple[Any, ...]:
     return row.item_id, row.question, row.label, row.reason, row.adjudicator, row.comment
-
-
-def _came_back(campaign: Campaign, path: Path, new: Sequence[Adjudication], known: int) -> Outcome:
-    everything = adjudications_of(campaign)
-    facts = adjudication_facts(everything, counted_of(campaign).counted)
-    gaps = [row for row in standing(everything) if row.reason == "guideline_gap"]
-    table = campaign.at("guideline_gaps.csv")
-    write_table(table, _gap_rows(campaign, gaps))
-    said = [f"{len(new)} decisions", f"{known} known before", f"{len(gaps)} guideline gaps ({table})"]
-    if facts:
-        said.append(f"in all {facts.settled} settled, {facts.changed} changed, {facts.left_open} left open")
-        if facts.own:
-            said.append(f"{facts.own} on items on which the adjudicator had voted")
-    line = "; ".join([*said, f"gold has them after `stance aggregate {campaign.path}`"])
-    found = {"schema": 1, "new": len(new), "known": known, "gaps": str(table), "all": msgspec.to_builtins(facts)}
-    outputs = [campaign.at("adjudications.jsonl"), table]
-    return finish(campaign, "adjudicate --from", [path], outputs, Outcome(line=line, facts=found))
-
-
-def _gap_rows(campaign: Campaign, gaps: Sequence[Adjudication]) -> list[dict[str, Any]]:
-    texts = {each.item.id: each.shown.text for each in shown_now(campaign, list(items_of(campaign).values()))}
-    votes = {(row.item_id, row.question): row.votes for row in gold_of(campaign)}
-    columns = ("item_id", "question", "votes", "label", "comment", "text")
-    rows = [
-        (
-            row.item_id,
-            row.question,
-            ", ".join(f"{label} {n}" for label, n in votes.get((row.item_id, row.question), {}).items()),
-            row.label or "",
-            row.comment,
-            texts.get(row.item_id, ""),
-        )
-        for row in gaps
-    ]
-    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def check_kind(to: Path) -> None:

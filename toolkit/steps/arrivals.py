@@ -14,11 +14,13 @@ from toolkit.files import append_jsonl, locked, mend_jsonl, read_jsonl
 from toolkit.records import Annotation, Annotator, Item
 from toolkit.runs import now
 from toolkit.steps.common import Outcome, annotators_of, finish, items_of, paragraphs_of
+from toolkit.steps.graves import TOMBSTONES, Withdrawn, graves_of, without_withdrawn
 from toolkit.steps.naming import Names
 from toolkit.steps.outside import ReadFile, Wanted, read_files
 from toolkit.steps.progressing import campaign_state
 from toolkit.steps.studio import StudioFile, campaign_key, studio_directory, studio_file_of
 from toolkit.studio.outside.arrivals import Imported, ImportRequest, Kind, import_lines
+from toolkit.studio.pushing.rulings import REASON
 from toolkit.studio.serving.accounts import read_keys
 from toolkit.workspace import Campaign
 
@@ -32,11 +34,13 @@ class _Found(Struct, frozen=True, kw_only=True):
     unmatched: list[str]
     doubles: int
     empty: int
+    withdrawn: int
 
 
 def import_files_step(campaign: Campaign, files: Sequence[Path], wanted: Wanted) -> Outcome:
     """Append to the ledger what files hold and the ledger has not."""
     read = read_files(files, wanted.columns, None)
+    _refuse_verdicts(campaign, read)
     ledger = campaign.at("annotations.jsonl")
     with locked(campaign.at("pull")):
         mend_jsonl(ledger)
@@ -49,7 +53,9 @@ def import_files_step(campaign: Campaign, files: Sequence[Path], wanted: Wanted)
 
 def _import(campaign: Campaign, read: Sequence[ReadFile], wanted: Wanted, known: list[Annotation]) -> _Found:
     items, observed = items_of(campaign), now()
+    read, withdrawn = _without_withdrawn(campaign, read, items)
     names = Names(campaign.at("keys.outside.json"), "outside", "", {})
+    names.avoid(graves_of(campaign.at(TOMBSTONES)))
     names.reserve([*annotators_of(campaign), *(each.annotator for file in read for each in file.submissions)])
     kinds = _Kinds(campaign, wanted)
     imported = []
@@ -72,7 +78,24 @@ def _import(campaign: Campaign, read: Sequence[ReadFile], wanted: Wanted, known:
         unmatched=[each.item for one in imported for each in one.unmatched],
         doubles=sum(file.doubles for file in read),
         empty=sum(file.sheet.empty for file in read if file.sheet),
+        withdrawn=withdrawn,
     )
+
+
+def _without_withdrawn(
+    campaign: Campaign, read: Sequence[ReadFile], items: dict[str, Item]
+) -> tuple[list[ReadFile], int]:
+    """The files without what people gave who withdrew, and how much that is."""
+    graves = graves_of(campaign.at(TOMBSTONES))
+    server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else ""
+    kept, count = [], 0
+    for file in read:
+        withdrawn = Withdrawn(graves, server if _is_own_export(file, items) else "")
+        submissions, number = without_withdrawn(file.submissions, withdrawn)
+        if submissions or not number:
+            kept.append(msgspec.structs.replace(file, submissions=submissions))
+        count += number
+    return kept, count
 
 
 class _Reading(Struct, frozen=True, kw_only=True):
@@ -108,6 +131,15 @@ class _Kinds:
         new = [Annotator(pseudonym=name, kind=self.found[name]) for name in sorted(names - self._known.keys())]
         append_jsonl(self._campaign.at("annotators.jsonl"), new)
         self._campaign.at("annotators.jsonl").touch()
+
+
+def _refuse_verdicts(campaign: Campaign, read: Sequence[ReadFile]) -> None:
+    """Refuse what adjudicators answered: they have seen more than annotators, and decide instead of voting."""
+    for file in read:
+        if any(REASON in each.answers for each in file.submissions):
+            raise DataError(
+                f"{file.path}: what adjudicators answered; `stance adjudicate {campaign.path} --pull` brings it"
+            )
 
 
 def _request(campaign: Campaign, file: ReadFile, items: dict[str, Item], reading: _Reading) -> ImportRequest:
@@ -185,6 +217,7 @@ def _outcome(campaign: Campaign, read: Sequence[ReadFile], found: _Found) -> Out
         "doubles": found.doubles,
         "by_text": found.by_text,
         "empty": found.empty,
+        "withdrawn": found.withdrawn,
         "unmatched": len(found.unmatched),
         "unmatched_items": list(dict.fromkeys(found.unmatched))[:_SHOWN],
         "state": msgspec.to_builtins(state),
@@ -195,6 +228,7 @@ def _outcome(campaign: Campaign, read: Sequence[ReadFile], found: _Found) -> Out
         "matched by text": found.by_text,
         "not of this campaign": len(found.unmatched),
         "rows still empty": found.empty,
+        "left out, of people who withdrew": found.withdrawn,
     }
     said = [f"{number} {word}" for word, number in words.items() if number]
     said += [f"{number} flagged {code}" for code, number in sorted(flags.items())]

@@ -5,7 +5,6 @@ the plan finishes it.
 """
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -17,10 +16,21 @@ from msgspec import Struct
 
 from toolkit.errors import DataError, UsageError
 from toolkit.files import append_jsonl, locked, read_json, write_json
-from toolkit.labels.withdrawal import Cleaned, Tombstone, people_in, without_key, without_lines, without_mentions
+from toolkit.labels.withdrawal import (
+    Cleaned,
+    Tombstone,
+    name_trace,
+    people_in,
+    traces_in,
+    without_annotations,
+    without_key,
+    without_lines,
+    without_mentions,
+)
 from toolkit.runs import now
 from toolkit.steps.common import Outcome
-from toolkit.steps.studio import studio_directory
+from toolkit.steps.graves import TOMBSTONES, marked, tombstones_in
+from toolkit.steps.studio import server_keys, studio_directory, studio_file_of
 from toolkit.studio.outside.votes import is_plain_name
 from toolkit.workspace import Campaign
 
@@ -28,6 +38,7 @@ _PLAN = "forget.json"
 _PERSON = {
     "annotations.jsonl": "annotator",
     "adjudications.jsonl": "adjudicator",
+    "adjudication_requests.jsonl": "adjudicator",
     "annotators.jsonl": "pseudonym",
     "assignments.jsonl": "annotator",
     "sheets.jsonl": "annotator",
@@ -49,6 +60,8 @@ class _Plan(Struct, frozen=True, kw_only=True):
     time: str
     pseudonym: str
     changes: tuple[_Change, ...]
+    salt: str
+    marks: tuple[str, ...]
 
 
 def forget_step(campaign: Campaign, pseudonym: str) -> Outcome:
@@ -85,7 +98,7 @@ def _prepare(campaign: Campaign, pseudonym: str) -> None:
         cleaned = clean(path.read_bytes())
         beside = path.with_name(f".{path.name}.forget")
         beside.unlink(missing_ok=True)  # of an attempt that never had a plan
-        if cleaned.removed:
+        if cleaned.removed or cleaned.redacted:
             _write(beside, cleaned.data, path.stat().st_mode & 0o777)
             changes.append(
                 _Change(
@@ -96,7 +109,28 @@ def _prepare(campaign: Campaign, pseudonym: str) -> None:
                     backup=_backups(campaign) in path.parents,
                 )
             )
-    write_json(campaign.at(_PLAN), _Plan(time=now(), pseudonym=pseudonym, changes=tuple(changes)), mode=0o600)
+    salt, marks = marked(_traces(campaign, pseudonym), tombstones_in(campaign.at(TOMBSTONES)))
+    plan = _Plan(time=now(), pseudonym=pseudonym, changes=tuple(changes), salt=salt, marks=marks)
+    write_json(campaign.at(_PLAN), plan, mode=0o600)
+
+
+def _traces(campaign: Campaign, pseudonym: str) -> set[str]:
+    """All by which an answer of a person can be told when it comes again: name, addresses, accounts."""
+    pushed = campaign.at("studio.json").exists()
+    server = studio_file_of(campaign).server if pushed else ""
+    found = {name_trace(pseudonym)}
+    for path in _key_files(campaign):
+        # The accounts that a file numbers are those of one server: ours, or the one that its name is made from.
+        directory = studio_directory(campaign.root)
+        own = server_keys(directory, server) if server and server_keys(directory, server).exists() else None
+        numbered = path.parent == campaign.directory or path == (own or directory / "keys.json")
+        found |= traces_in(path.read_bytes(), pseudonym, server if numbered else "")
+    return found
+
+
+def _key_files(campaign: Campaign) -> list[Path]:
+    directories = (campaign.directory, studio_directory(campaign.root))
+    return [path for directory in directories for path in sorted(directory.glob("keys*.json"))]
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
@@ -107,11 +141,17 @@ def _write(path: Path, data: bytes, mode: int) -> None:
         os.fsync(handle.fileno())
 
 
-def _check_known(campaign: Campaign, pseudonym: str) -> None:
+def people_of(campaign: Campaign) -> set[str]:
+    """Everybody whom the files of a campaign name where they say who gave or was asked what."""
     known: set[str] = set()
     for name, field in _PERSON.items():
         if campaign.at(name).exists():
             known |= people_in(campaign.at(name).read_bytes(), [field])
+    return known
+
+
+def _check_known(campaign: Campaign, pseudonym: str) -> None:
+    known = people_of(campaign)
     if pseudonym not in known:
         raise DataError(f"{campaign.directory}: nobody is called {pseudonym!r}; there are {', '.join(sorted(known))}")
 
@@ -122,15 +162,17 @@ def _files(campaign: Campaign, pseudonym: str) -> Iterator[tuple[Path, str, Call
     copies = sorted(path for path in backups.rglob("*") if path.is_file()) if backups.is_dir() else []
     for path in [*sorted(campaign.directory.glob("*.json*")), *copies]:
         kind = path.name.removesuffix(".jsonl")
-        if path.name in _PERSON:
+        if path.name == "annotations.jsonl":
+            yield path, kind, partial(without_annotations, field=_PERSON[path.name], pseudonym=pseudonym)
+        elif path.name in _PERSON:
             yield path, kind, partial(without_lines, field=_PERSON[path.name], pseudonym=pseudonym)
         elif path.name.startswith("keys") and path.suffix == ".json":
             yield path, "keys", partial(without_key, pseudonym=pseudonym)
         elif path.name == "runs.jsonl":
             yield path, "other", partial(without_mentions, pseudonym=pseudonym)
-    accounts = studio_directory(campaign.root) / "keys.json"
-    if accounts.exists() and not _elsewhere(campaign, pseudonym):
-        yield accounts, "keys", partial(without_key, pseudonym=pseudonym)
+    if not _elsewhere(campaign, pseudonym):
+        for path in sorted(studio_directory(campaign.root).glob("keys*.json")):
+            yield path, "keys", partial(without_key, pseudonym=pseudonym)
 
 
 def _backups(campaign: Campaign) -> Path:
@@ -160,6 +202,7 @@ def _finish(campaign: Campaign) -> _Plan | None:
         beside = Path(change.beside)
         if beside.exists():
             beside.replace(change.path)
+    campaign.at("pull.json").unlink(missing_ok=True)  # it counts what the ledger had
     _bury(campaign, plan)
     path.unlink()
     return plan
@@ -167,8 +210,8 @@ def _finish(campaign: Campaign) -> _Plan | None:
 
 def _bury(campaign: Campaign, plan: _Plan) -> None:
     """One tombstone a withdrawal, however often its end was tried."""
-    path = campaign.at("withdrawals.jsonl")
-    if path.exists() and plan.time in {json.loads(line)["time"] for line in path.read_bytes().splitlines() if line}:
+    path = campaign.at(TOMBSTONES)
+    if plan.time in {each.time for each in tombstones_in(path)}:
         return
     append_jsonl(path, [_tombstone(plan)])
 
@@ -183,6 +226,8 @@ def _tombstone(plan: _Plan) -> Tombstone:
         adjudications=count("adjudications"),
         keys=count("keys"),
         backups=sum(change.backup for change in plan.changes),
+        salt=plan.salt,
+        marks=plan.marks,
     )
 
 
@@ -193,10 +238,13 @@ def _outcome(campaign: Campaign, plan: _Plan | None, pseudonym: str) -> Outcome:
     packed = [str(path) for path in sorted(backups.rglob("*")) if path.suffix in _PACKED] if backups.is_dir() else []
     others = _elsewhere(campaign, pseudonym)
     named = _still_named(campaign, pseudonym)
+    counts = {"annotations": grave.annotations, "adjudications": grave.adjudications, "keys": grave.keys}
     facts = {
         "schema": 1,
         "still_named": named,
-        **msgspec.to_builtins(grave),
+        "time": grave.time,
+        **counts,
+        "backups": grave.backups,
         "stale": stale,
         "packed_backups": packed,
         "other_campaigns": others,
@@ -204,7 +252,7 @@ def _outcome(campaign: Campaign, plan: _Plan | None, pseudonym: str) -> Outcome:
     lines = [
         f"erased: {grave.annotations} lines of the ledger, {grave.adjudications} adjudications, {grave.keys} keys, "
         f"{grave.backups} files of backups changed; {campaign.at('withdrawals.jsonl')} says how much, not whose",
-        "yours to do: the answers on the server (delete them there BEFORE the next pull, which would bring them back), "
+        f"yours to do: {_on_server(campaign, grave)}"
         "sheets and exports, copies that others have, releases, the history of a repository",
     ]
     if stale:
@@ -216,6 +264,15 @@ def _outcome(campaign: Campaign, plan: _Plan | None, pseudonym: str) -> Outcome:
     if others:
         lines.append(f"also in {', '.join(others)}: run the same there; the key stays until then")
     return Outcome(line="\n".join(lines), facts=facts)
+
+
+def _on_server(campaign: Campaign, grave: Tombstone) -> str:
+    """What becomes of the answers on the server; "" where the campaign stands on none."""
+    if not campaign.at("studio.json").exists():
+        return ""
+    if len(grave.marks) > 1:  # more is known than the name
+        return "the answers on the server, which later pulls leave out (`--server` deletes them there), "
+    return "the answers on the server: no account of theirs is known here, so delete them there BEFORE the next pull, "
 
 
 def _still_named(campaign: Campaign, pseudonym: str) -> list[str]:

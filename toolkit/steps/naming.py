@@ -1,6 +1,7 @@
 """Who is behind a pseudonym: a key file of mode 600 beside what the pseudonyms stand in."""
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ from msgspec import Struct
 
 from toolkit.errors import DataError
 from toolkit.files import read_json, write_json
+from toolkit.labels.withdrawal import NO_GRAVES, Graves
 from toolkit.studio.outside.votes import is_plain_name
 
 
@@ -36,10 +38,11 @@ class Names:
     def __init__(self, path: Path, prefix: str, server: str, emails: Mapping[str, str]) -> None:
         self._path = path
         self._prefix = prefix
-        self._server = server
+        self.server = server
         self._emails = emails
         self._people = {(person.server, person.account): person for person in _read(path).people}
         self._reserved: set[str] = set()
+        self._graves = NO_GRAVES
         self.used: dict[str, str] = {}  # as the source says it -> pseudonym
 
     def know(self, accounts: Mapping[str, str]) -> None:
@@ -50,6 +53,10 @@ class Names:
         """Give none of these names to anybody else: they stand in the source already."""
         self._reserved |= {name for name in names if is_plain_name(name)}
 
+    def avoid(self, graves: Graves) -> None:
+        """Give nobody the name of somebody who withdrew."""
+        self._graves = graves
+
     def name_of(self, account: str) -> str:
         """The pseudonym of whoever answered."""
         if account not in self.used:
@@ -57,12 +64,13 @@ class Names:
         return self.used[account]
 
     def _pseudonym(self, account: str) -> str:
-        key = self._server, account
+        key = self.server, account
         if key not in self._people:
             taken = {*self._reserved, *self.used.values(), *(person.pseudonym for person in self._people.values())}
-            name = _first_free(self._prefix, taken)
+            free = (name for name in _unused(self._prefix, taken) if not self._graves.hold_name(name))
+            name = next(free)
             email = self._emails.get(account, "")
-            self._people[key] = Person(pseudonym=name, account=account, server=self._server, email=email)
+            self._people[key] = Person(pseudonym=name, account=account, server=self.server, email=email)
         return self._people[key].pseudonym
 
     def save(self) -> bool:
@@ -81,6 +89,6 @@ def _read(path: Path) -> NamesFile:
         raise DataError(f"{path}: {error}; restore the file, or move it away to have new pseudonyms made") from error
 
 
-def _first_free(prefix: str, taken: Iterable[str]) -> str:
+def _unused(prefix: str, taken: Iterable[str]) -> Iterator[str]:
     names = set(taken)
-    return next(name for name in (f"{prefix}-{n}" for n in range(1, len(names) + 2)) if name not in names)
+    return (name for name in (f"{prefix}-{n}" for n in itertools.count(1)) if name not in names)

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from toolkit.errors import DataError, MissingFileError, StudioError, UsageError
 from toolkit.steps.common import Outcome, Progress
+from toolkit.steps.graves import Withdrawn, beside_table, graves_of
 from toolkit.steps.naming import Names
 from toolkit.steps.rows import check_table_name, write_votes
 from toolkit.studio.client import Studio
@@ -98,6 +99,9 @@ def _write_votes(
 ) -> Outcome:
     tally: Counter[str] = Counter()
     items: set[str] = set()
+    graves = graves_of(beside_table(output))
+    names.avoid(graves)
+    submissions = _staying(submissions, Withdrawn(graves, names.server), tally)
     rows = write_votes(output, _seen(vote_rows(submissions, question, names.name_of, tally), items))
     keys = _keys_beside(output) if names.save() else None
     facts = {
@@ -107,7 +111,7 @@ def _write_votes(
         "rows": rows,
         "items": len(items),
         "annotators": len(names.used),
-        **{state: tally[state] for state in ("submitted", "skipped", "draft", "repeat", "unanswered")},
+        **{state: tally[state] for state in ("submitted", "skipped", "draft", "repeat", "unanswered", "withdrawn")},
         "keys": str(keys) if keys else None,
         **more,
     }
@@ -117,6 +121,15 @@ def _write_votes(
         f"{len(names.used)} annotators, {_left_out(tally)}" + (f"; {keys} says who they are" if keys else "")
     )
     return Outcome(line=line, facts=facts)
+
+
+def _staying(submissions: Iterable[Submission], withdrawn: Withdrawn, tally: Counter[str]) -> Iterator[Submission]:
+    """What people gave who did not withdraw; the tally counts the rest."""
+    for each in submissions:
+        if withdrawn.has(each.annotator):
+            tally["withdrawn"] += 1
+        else:
+            yield each
 
 
 def _seen(rows: Iterable[VoteRow], items: set[str]) -> Iterator[VoteRow]:
@@ -129,6 +142,7 @@ def _seen(rows: Iterable[VoteRow], items: set[str]) -> Iterator[VoteRow]:
 
 def _left_out(tally: Counter[str]) -> str:
     words = {"skipped": "skips", "draft": "drafts", "repeat": "repeated votes", "unanswered": "without an answer to it"}
+    words["withdrawn"] = "of people who withdrew"
     said = [f"{tally[state]} {word}" for state, word in words.items() if tally[state]]
     return ", ".join(said) or "nothing left out"
 

@@ -1,6 +1,7 @@
 """The step that brings annotations from Label Studio into the ledger."""
 
 import contextlib
+import itertools
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from toolkit.files import append_jsonl, locked, read_json, write_json
 from toolkit.labels.ledger import latest, stale_counts
 from toolkit.records import Annotation, Annotator, Item
 from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, withdrawn_of
+from toolkit.steps.graves import TOMBSTONES, graves_of
 from toolkit.steps.studio import StudioFile, connect, studio_file_of
 from toolkit.studio.client import Studio
 from toolkit.studio.pull import Pulled, pull_annotations
@@ -95,6 +97,7 @@ class CampaignPull:
             codebook=self.campaign.codebook,
             codebook_ref=self.file.codebook,
             screens=tuple(ScreenSince(since=utc(each.since), codebook_ref=each.codebook) for each in self.file.screens),
+            graves=graves_of(self.campaign.at(TOMBSTONES)),
         )
 
     def outcome(self, pulled: Pulled) -> Outcome:
@@ -111,6 +114,7 @@ class CampaignPull:
             "unchanged": pulled.unchanged,
             "tasks": pulled.tasks,
             "unknown_tasks": pulled.unknown_tasks,
+            "withdrawn": pulled.withdrawn,
             "in_full": {str(number): why for number, why in pulled.in_full.items()},
             "unproven": {str(number): why for number, why in pulled.unproven.items()},
             "stale": stale,
@@ -132,6 +136,8 @@ def _read(path: Path) -> tuple[Campaign, StudioFile, dict[str, Item]]:
 
 
 def _remarks(pulled: Pulled) -> Iterator[str]:
+    if pulled.withdrawn:
+        yield f"{pulled.withdrawn} answers on the server are left out, of people who withdrew"
     for number, why in pulled.in_full.items():
         if why:
             yield f"project {number} was read in full: {why}"
@@ -156,6 +162,7 @@ class Naming:
     def __init__(self, campaign: Campaign, keys_file: Path) -> None:
         self._campaign = campaign
         self._path = campaign.at("keys.json")
+        self._graves = graves_of(campaign.at(TOMBSTONES))
         # The server and people write an address in capitals or not as they like.
         ours = read_keys(keys_file).annotators
         self._ours = {account.email.casefold(): name for name, account in ours.items()}
@@ -166,15 +173,23 @@ class Naming:
         self._used: dict[str, Literal["human", "simulated"]] = {}
         self._saved = 0
 
+    def known_name(self, user_id: int, email: str) -> str | None:
+        """The pseudonym of an account that has one, by its number and address on the server."""
+        address = self._address(user_id, email)
+        return self._ours.get(address) or self._remembered.get(address)
+
+    def _address(self, user_id: int, email: str) -> str:
+        number = str(user_id)
+        return (email or self._hidden.get(number) or self._addresses.get(number) or f"account {user_id}").casefold()
+
     def pseudonym_of(self, user_id: int, email: str) -> str:
         """The pseudonym of an account, by its number and address on the server."""
-        number = str(user_id)
-        email = email or self._hidden.get(number) or self._addresses.get(number) or f"account {user_id}"
-        email = email.casefold()
-        name = self._ours.get(email) or self._remembered.get(email)
+        number, email = str(user_id), self._address(user_id, email)
+        name = self.known_name(user_id, email)
         if name is None:
             taken = {*self._ours.values(), *self._remembered.values()}
-            name = next(n for n in (f"person-{i}" for i in range(1, len(taken) + 2)) if n not in taken)
+            names = (f"person-{i}" for i in itertools.count(1))
+            name = next(n for n in names if n not in taken and not self._graves.hold_name(n))
             self._remembered[email] = name
         if email in self._remembered:
             self._addresses[number] = email

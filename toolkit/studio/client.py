@@ -259,6 +259,14 @@ class Studio(Listing):
         """Whether an annotation is still there."""
         return self._request("GET", f"/api/annotations/{annotation_id}/", allowed=(404,)).status_code != 404
 
+    def delete_annotation(self, annotation_id: int) -> None:
+        """Delete an annotation for good; it may be gone already."""
+        self._request("DELETE", f"/api/annotations/{annotation_id}/", allowed=(404,))
+
+    def delete_draft(self, draft_id: int) -> None:
+        """Delete for good what somebody has begun; it may be gone already."""
+        self._request("DELETE", f"/api/drafts/{draft_id}/", allowed=(404,))
+
     def next_task(self, project_id: int) -> QueuedTask | None:
         """The task that the queue has for us, or None when it has nothing."""
         response = self._request("GET", f"/api/projects/{project_id}/next/", allowed=(404,))

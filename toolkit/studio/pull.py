@@ -26,6 +26,7 @@ class Pulled(Struct, frozen=True, kw_only=True):
     unchanged: int  # annotations and drafts that were read and that the ledger had
     tasks: int  # that were read
     unknown_tasks: int  # tasks that show no item of the campaign; what was answered there is not ours
+    withdrawn: int  # annotations there of people who withdrew; they are left out
     in_full: dict[int, str]  # project that was read as a whole -> why; "" where there was nothing to go on from
     unproven: dict[int, str]  # project -> what does not fit
     cursor: Cursor  # from where the next pull goes on
@@ -55,7 +56,7 @@ def pull_annotations(
     sightings = Sightings(ledger.lines(), request.server)
     judge = Judge(request.codebook, request.codebook_ref, studio.whoami().id)
     differences = Differences(request, ledger, sightings, judge)
-    reader = Reader(request, People(studio, pseudonym_of))
+    reader = Reader(request, People(studio, pseudonym_of, request.server, request.graves))
     before = studio.counts(project.id for project in request.projects)
     total = _Total(sum(each.task_number for each in before.values()), progress)
     again = "the codebook was changed" if cursor and cursor.codebook != request.codebook.ref else ""
@@ -69,6 +70,7 @@ def pull_annotations(
         unchanged=differences.unchanged,
         tasks=total.tasks,
         unknown_tasks=sum(each.unknown_tasks for each in pulls.values()),
+        withdrawn=sum(each.withdrawn for each in pulls.values()),
         in_full={number: each.in_full for number, each in pulls.items() if each.in_full is not None},
         unproven={number: each.unproven for number, each in pulls.items() if each.unproven is not None},
         cursor=Cursor(

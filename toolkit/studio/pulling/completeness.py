@@ -52,6 +52,7 @@ class ProjectPull:
         self._since = known.since if known else None
         self._tasks = dict(known.tasks) if known else {}
         self._strange = dict(known.strange) if known else {}
+        self._withdrawn = dict(known.withdrawn) if known else {}
         self._absent: dict[int, Sighting] = {}  # seems to be gone; believed as soon as the counts agree
         self._doubt = ""
         self.in_full: str | None = None  # why everything was read; None: it was not
@@ -62,6 +63,11 @@ class ProjectPull:
     def unknown_tasks(self) -> int:
         """How many of the tasks show no item of the campaign."""
         return len(self._strange)
+
+    @property
+    def withdrawn(self) -> int:
+        """How many annotations there are of people who withdrew."""
+        return sum(self._withdrawn.values())
 
     def run(self, before: Counts | None, progress: Callable[[int], None]) -> None:
         """Bring the ledger up to date with the project.
@@ -84,7 +90,11 @@ class ProjectPull:
                 self._differences.take_gone(list(self._absent.values()))
                 self._absent = {}
                 self.cursor = ProjectCursor(
-                    since=self._since, clock=newest.clock, tasks=self._tasks, strange=self._strange
+                    since=self._since,
+                    clock=newest.clock,
+                    tasks=self._tasks,
+                    strange=self._strange,
+                    withdrawn=self._withdrawn,
                 )
                 break
             before, newest = after, self._studio.newest(self._project.id)
@@ -147,6 +157,7 @@ class ProjectPull:
         for task in gone:
             del self._tasks[task]
             self._strange.pop(task, None)
+            self._withdrawn.pop(task, None)
         for each in self._sightings.alive(self._project.id):
             if each.task in gone and each.number is not None:
                 self._absent[each.number] = each
@@ -158,9 +169,12 @@ class ProjectPull:
             item = self._reader.item_of(task)
             self._tasks[task.id] = item.id if item else item_named_by(task)
             self._strange.pop(task.id, None)
+            self._withdrawn.pop(task.id, None)
             if item is None:
                 missing += self._take_strange(task)
                 continue
+            if withdrawn := self._reader.count_withdrawn(task):
+                self._withdrawn[task.id] = withdrawn
             there = list(self._reader.annotations(self._project, task, item))
             numbers = {each.raw.id for each in there}
             seen += there
@@ -198,7 +212,8 @@ class ProjectPull:
     def _agree(self, before: Counts, after: Counts) -> bool:
         """Whether what we know lies between what there was before we read and what there was thereafter."""
         tasks = len(self._tasks)
-        annotations = self._sightings.count_alive(self._project.id) - len(self._absent) + sum(self._strange.values())
+        ours = self._sightings.count_alive(self._project.id) - len(self._absent)
+        annotations = ours + self.withdrawn + sum(self._strange.values())
         self._doubt = (
             f"the server counts {after.task_number} tasks with {after.annotations} annotations, and we {tasks} with "
             f"{annotations}"

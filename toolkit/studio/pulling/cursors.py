@@ -23,6 +23,7 @@ class ProjectCursor(Struct, frozen=True, kw_only=True):
     clock: str | None  # what the server's clock said
     tasks: dict[int, str | None]  # task -> the item that it names; None: it names none
     strange: dict[int, int] = {}  # task of no item of the campaign -> annotations on it
+    withdrawn: dict[int, int] = {}  # task -> annotations on it of people who withdrew
 
 
 class Cursor(Struct, frozen=True, kw_only=True):

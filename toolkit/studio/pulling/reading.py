@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from toolkit.codebook import Codebook
+from toolkit.labels.withdrawal import NO_GRAVES, WITHDRAWN, Graves
 from toolkit.records import Answers, Item, Origin
 from toolkit.studio.client import Studio
 from toolkit.studio.line.wire import ServerAnnotation, ServerTask
@@ -34,6 +35,7 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     codebook: Codebook
     codebook_ref: str  # of the codebook that was pushed last
     screens: tuple[ScreenSince, ...] = ()  # the oldest first; none: there was never another
+    graves: Graves = NO_GRAVES  # of people whose answers are left out
 
     def seen_at(self, time: str) -> str:
         """The codebook on the screen at a time."""
@@ -65,12 +67,23 @@ class Seen(Struct, frozen=True, kw_only=True):
 class People:
     """Who is behind the numbers of accounts; each is asked for once."""
 
-    def __init__(self, studio: Studio, pseudonym_of: Pseudonyms) -> None:
+    def __init__(self, studio: Studio, pseudonym_of: Pseudonyms, server: str, graves: Graves) -> None:
+        """Those of a server.
+
+        Args:
+            studio: the server.
+            pseudonym_of: names an account; never called for somebody who withdrew.
+            server: the key of the server in the ledger.
+            graves: of those who withdrew.
+        """
         self.ours = studio.whoami().id
         self._studio = studio
         self._emails = studio.users()
         self._pseudonym_of = pseudonym_of
+        self._server = server
+        self._graves = graves
         self._known: dict[int, str] = {}
+        self._withdrawn: set[int] = set()
 
     def name(self, user_id: int | None) -> str:
         """The pseudonym of an account."""
@@ -79,8 +92,19 @@ class People:
         if user_id not in self._known:
             if user_id not in self._emails:  # has joined since
                 self._emails = self._studio.users()
-            self._known[user_id] = self._pseudonym_of(user_id, self._emails.get(user_id, ""))
+            self._known[user_id] = self._name(user_id, self._emails.get(user_id, ""))
         return self._known[user_id]
+
+    def _name(self, user_id: int, email: str) -> str:
+        if self._graves.hold_account(self._server, user_id, email):
+            self._withdrawn.add(user_id)
+            return WITHDRAWN
+        return self._pseudonym_of(user_id, email)
+
+    def has_withdrawn(self, user_id: int | None) -> bool:
+        """Whether an account is that of somebody who withdrew."""
+        self.name(user_id)
+        return user_id in self._withdrawn
 
 
 def item_named_by(task: ServerTask) -> str | None:
@@ -105,16 +129,24 @@ class Reader:
         return item_id in self._request.items
 
     def annotations(self, project: PushedProject, task: ServerTask, item: Item) -> Iterator[Seen]:
-        """The annotations on a task."""
+        """The annotations on a task, without those of people who withdrew."""
         for raw in task.annotations:
+            if self._people.has_withdrawn(raw.completed_by):
+                continue
             origin = Origin(server=self._request.server, project=project.id, task=task.id, annotation=raw.id)
             yield self._seen(raw, item, project, origin, str(task.data.get("text", "")))
 
+    def count_withdrawn(self, task: ServerTask) -> int:
+        """How many of the annotations on a task are of people who withdrew."""
+        return sum(self._people.has_withdrawn(raw.completed_by) for raw in task.annotations)
+
     def draft(self, project: PushedProject, task_id: int, item_id: str | None, raw: ServerAnnotation) -> Seen | None:
-        """A draft on a task; None where its item is not the campaign's."""
+        """A draft on a task; None where its item is not the campaign's, or whoever began it withdrew."""
         origin = Origin(server=self._request.server, project=project.id, task=task_id, annotation=None)
         item = self._request.items.get(item_id or "")
-        return None if item is None else self._seen(raw, item, project, origin, "")
+        if item is None or self._people.has_withdrawn(raw.completed_by):
+            return None
+        return self._seen(raw, item, project, origin, "")
 
     def _seen(self, raw: ServerAnnotation, item: Item, project: PushedProject, origin: Origin, text: str) -> Seen:
         moved = raw.was_moved(self._people.ours)

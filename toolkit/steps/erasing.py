@@ -1,0 +1,74 @@
+"""The step that deletes on the server what a person gave who withdrew."""
+
+from msgspec import Struct
+
+from toolkit.errors import DataError
+from toolkit.files import locked
+from toolkit.labels.withdrawal import Graves
+from toolkit.steps.common import Outcome, Progress
+from toolkit.steps.graves import TOMBSTONES, tombstones_in
+from toolkit.steps.studio import campaign_key, connect, studio_file_of
+from toolkit.studio.client import Studio
+from toolkit.studio.push import find_projects
+from toolkit.studio.pushing.rulings import find_rulings
+from toolkit.workspace import Campaign
+
+
+class Erased(Struct, frozen=True, kw_only=True):
+    """How much was deleted on the server."""
+
+    annotations: int
+    drafts: int
+    projects: int  # an adjudicator's own
+
+
+def is_forgotten(campaign: Campaign, pseudonym: str) -> bool:
+    """Whether somebody of that name has been forgotten in a campaign."""
+    return Graves(tombstones_in(campaign.at(TOMBSTONES))).hold_name(pseudonym)
+
+
+def erase_on_server_step(campaign: Campaign, pseudonym: str, progress: Progress) -> Outcome:
+    """Delete the answers and drafts of somebody who was forgotten, in the projects of the campaign; may be run again.
+
+    Raises:
+        DataError: nobody of that name was forgotten, so that nothing is known of their accounts.
+    """
+    graves = Graves(each for each in tombstones_in(campaign.at(TOMBSTONES)) if Graves([each]).hold_name(pseudonym))
+    if graves.salt is None:
+        raise DataError(f"{campaign.at(TOMBSTONES)}: nobody called {pseudonym!r} was forgotten here")
+    studio, _ = connect(campaign)
+    with studio, locked(campaign.at("pull")):
+        erased = _erase(campaign, studio, graves, progress)
+    line = (
+        f"{studio.url}: deleted {erased.annotations} answers, {erased.drafts} drafts and {erased.projects} projects of "
+        "an adjudicator; the account itself stays (`stance studio users lock` shuts it out)"
+    )
+    facts = {"annotations": erased.annotations, "drafts": erased.drafts, "projects": erased.projects}
+    return Outcome(line=line, facts={"schema": 1, "server": studio.url, "deleted": facts})
+
+
+def _erase(campaign: Campaign, studio: Studio, graves: Graves, progress: Progress) -> Erased:
+    key = campaign_key(campaign)
+    server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else studio.url
+    rulings = find_rulings(studio, key)
+    own = [project.id for project, place in rulings if graves.hold_name(place.adjudicator)]
+    others = [project.id for project, _ in rulings if project.id not in own]
+    emails = studio.users()
+
+    def is_theirs(account: int | None) -> bool:
+        return account is not None and graves.hold_account(server, account, emails.get(account, ""))
+
+    answers = drafts = 0
+    projects = [*(project.id for project in find_projects(studio, key)), *others]
+    for number, project in enumerate(projects, 1):
+        found = [raw.id for task in studio.tasks(project) for raw in task.annotations if is_theirs(raw.completed_by)]
+        begun = [raw.id for _, raw in studio.drafts(project) if is_theirs(raw.completed_by)]
+        for each in found:
+            studio.delete_annotation(each)
+        for each in begun:
+            studio.delete_draft(each)
+        answers, drafts = answers + len(found), drafts + len(begun)
+        progress("projects cleaned", number, len(projects))
+    for project in own:
+        studio.delete_project(project)
+    return Erased(annotations=answers, drafts=drafts, projects=len(own))

@@ -18,6 +18,7 @@ from toolkit.steps.studio import StudioFile, connect, studio_file_of
 from toolkit.studio.client import Studio
 from toolkit.studio.pull import Pulled, pull_annotations
 from toolkit.studio.pulling.cursors import Cursor, read_cursor, utc, write_cursor
+from toolkit.studio.pulling.identity import set_otherwise
 from toolkit.studio.pulling.ledgers import LedgerFile
 from toolkit.studio.pulling.reading import PullRequest, ScreenSince
 from toolkit.studio.serving.accounts import SIMULATED, read_keys
@@ -60,6 +61,8 @@ class CampaignPull:
         self._cursor_path = campaign.at("pull.json")
         self.studio = studio
         self.campaign, self.file, self.items = _read(campaign.path)
+        self._doubt = ""
+        self._set_otherwise: dict[int, tuple[str, ...]] = {}
 
     def since_last(self, progress: Progress) -> Pulled:
         """Bring the ledger up to date with what was changed since the last pull; nobody else pulls meanwhile."""
@@ -71,6 +74,8 @@ class CampaignPull:
 
     def _pull(self, progress: Progress, cursor_for: Callable[[LedgerFile], Cursor | None]) -> Pulled:
         self.campaign, self.file, self.items = _read(self.campaign.path)
+        self._doubt = self.studio.greet()
+        self._set_otherwise = set_otherwise(self.studio, self.file.campaign, self.file.projects, self.items)
         with locked(self.campaign.at("pull")):
             naming = Naming(self.campaign, self._keys_file)
             ledger = LedgerFile(self._ledger_path, self.campaign.file.studio.batch, naming.save)
@@ -113,11 +118,20 @@ class CampaignPull:
             "unknown_tasks": pulled.unknown_tasks,
             "in_full": {str(number): why for number, why in pulled.in_full.items()},
             "unproven": {str(number): why for number, why in pulled.unproven.items()},
+            "set_otherwise": {str(number): list(names) for number, names in self._set_otherwise.items()},
+            "doubt": self._doubt,
             "stale": stale,
             **msgspec.to_builtins(state),
         }
-        line = "; ".join((f"{pulled.new} new lines in the ledger", *_remarks(pulled), state_line(state)))
+        remarks = (*_remarks(pulled), *self._doubts())
+        line = "; ".join((f"{pulled.new} new lines in the ledger", *remarks, state_line(state)))
         return Outcome(line=line, facts=facts)
+
+    def _doubts(self) -> Iterator[str]:
+        for number, names in self._set_otherwise.items():
+            yield f"project {number} was set otherwise there ({', '.join(names)}): `stance push` puts that right"
+        if self._doubt:
+            yield self._doubt
 
     def _state(self) -> tuple[CampaignState, dict[str, int]]:
         """How far the annotation is, and how many answers codebooks of before have; answers themselves are not kept."""
@@ -158,6 +172,9 @@ class Naming:
         self._path = campaign.at("keys.json")
         # The server and people write an address in capitals or not as they like.
         ours = read_keys(keys_file).annotators
+        # The same server reached by another address has another key file, and people keep their names.
+        others = [read_keys(path) for path in sorted(keys_file.parent.glob("keys*.json")) if path != keys_file]
+        self._elsewhere = {a.email.casefold(): name for keys in others for name, a in keys.annotators.items()}
         self._ours = {account.email.casefold(): name for name, account in ours.items()}
         self._hidden = {str(account.user_id): account.email for account in ours.values()}
         names = msgspec.convert(read_json(self._path), _Names) if self._path.exists() else _Names()
@@ -171,9 +188,9 @@ class Naming:
         number = str(user_id)
         email = email or self._hidden.get(number) or self._addresses.get(number) or f"account {user_id}"
         email = email.casefold()
-        name = self._ours.get(email) or self._remembered.get(email)
+        name = self._ours.get(email) or self._remembered.get(email) or self._elsewhere.get(email)
         if name is None:
-            taken = {*self._ours.values(), *self._remembered.values()}
+            taken = {*self._ours.values(), *self._remembered.values(), *self._elsewhere.values()}
             name = next(n for n in (f"person-{i}" for i in range(1, len(taken) + 2)) if n not in taken)
             self._remembered[email] = name
         if email in self._remembered:

@@ -159,11 +159,15 @@ class Assignment(Record, frozen=True, kw_only=True):
 
 
 class Withdrawal(Record, frozen=True, kw_only=True):
-    """An item that nobody is to be asked about any more; annotations that it has are kept and not counted."""
+    """An item that nobody is to be asked about any more; annotations that it has are kept and not counted.
+
+    Of several lines on an item the last one stands.
+    """
 
     item_id: str
     reason: str
     time: str  # ISO 8601, UTC
+    restored: bool = False  # the withdrawal is taken back: the item is asked again, and its annotations count
 
 
 class SplitRow(Record, frozen=True, kw_only=True):

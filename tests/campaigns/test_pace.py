@@ -69,6 +69,24 @@ def test_rounds_and_days_are_counted_apart():
     assert [(one.day, one.done, one.annotators) for one in found.days] == [("2026-03-02", 1, 1), ("2026-03-03", 2, 2)]
 
 
+def test_each_day_and_each_round_has_its_pace_its_skips_and_its_end():
+    found = pace(
+        seen("i0", at="2026-03-02T10:00:00"),
+        seen("i1", at="2026-03-02T10:01:00", state="skipped"),
+        seen("i4", at="2026-03-02T10:02:00"),
+        seen("i5", at="2026-03-03T10:00:00"),
+        seen("i0", "ben", at="2026-03-03T10:00:00"),
+        now="2026-03-03T20:00:00Z",
+    )
+    first, second = found.days
+    assert (first.skipped, first.annotators, first.per_hour) == (1, 1, pytest.approx(3 / (150 / 3600), abs=0.1))
+    assert (second.hours, second.per_hour) == (pytest.approx(60 / 3600, abs=1e-4), None)  # two people, an answer each
+    pilot, main = found.rounds
+    assert (pilot.skipped, pilot.votes, pilot.end) == (1, 2, "2026-03-05")  # 2 votes missing at 1 a day
+    assert (main.skipped, main.votes, main.end) == (0, 2, "2026-03-09")  # 6 missing at 1 a day
+    assert main.hours == pytest.approx((30 + 30) / 3600, abs=1e-4)
+
+
 def test_items_that_wait_are_named_the_longest_waiting_first():
     found = pace(seen("i3", at="2026-03-02T11:00:00"), seen("i1"), seen("i2"), seen("i2", "ben"))
     assert [(one.item_id, one.votes, one.asked) for one in found.waiting] == [("i1", 1, 2), ("i3", 1, 2)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from toolkit.files import read_jsonl, read_table
+from toolkit.files import read_jsonl, read_table, write_table
 from toolkit.records import Annotation, Annotator
 
 EXPORT = Path(os.environ.get("STANCE_DATA", "../shared/data")) / "label_studio_export" / "sentiment.tsv"
@@ -107,6 +107,61 @@ def test_what_was_answered_is_never_written_over_and_not_asked_again(stance, wor
     assert done not in column(tmp_path / "b" / "ann-1.xlsx", "item_id")
     before = {name: column(tmp_path / "a" / f"{name}.xlsx", "item_id") for name in PEOPLE[1:]}
     assert {name: column(tmp_path / "b" / f"{name}.xlsx", "item_id") for name in PEOPLE[1:]} == before
+
+
+def test_a_plain_table_lists_codes_and_comes_back_as_often_as_one_likes(stance, workspace, tmp_path):
+    push = ("push", workspace.path, "--format", "csv", "--annotators", ",".join(PEOPLE), "--to")
+    assert stance(*push, tmp_path / "t").code == 0
+    codes = (tmp_path / "t" / "codes.txt").read_text()
+    assert "stance: " in codes
+    assert "  not_applicable: " in codes
+    assert "  only where stance is pro_government or opposition or mixed" in codes
+    path = tmp_path / "t" / "ann-1.csv"
+    rows = read_table(path)
+    assert {"item_id", "annotator", "paragraph", "stance", "voice", "state"} <= rows[0].keys()
+    assert [row["paragraph"] for row in rows] == [
+        text if not text.startswith(("=", "+", "-", "@")) else f"\u2060{text}"
+        for row in rows
+        for item, text in zip(workspace.items, workspace.texts, strict=True)
+        if item["id"] == row["item_id"]
+    ]
+    rows[0] |= {"stance": "opposition", "voice": "author"}
+    rows[1] |= {"state": "skipped"}
+    write_table(path, rows)
+    said = stance("pull", workspace.path, "--from", tmp_path / "t", "--json")
+    assert (said.facts["new"], said.facts["flags"], said.facts["states"]) == (2, {}, {"skipped": 1, "submitted": 1})
+    assert said.facts["empty"] == 9 * 4 - 2
+    assert stance("pull", workspace.path, "--from", tmp_path / "t", "--json").facts["new"] == 0
+    again = stance(*push, tmp_path / "t")
+    assert (again.code, "there is a file already" in again.err) == (1, True)
+    assert stance(*push, tmp_path / "one.xlsx").code == 2
+
+
+def test_status_and_run_know_that_there_is_no_server(stance, workspace, tmp_path, monkeypatch):
+    monkeypatch.setenv("STANCE_STUDIO", str(tmp_path / "none"))
+    said = stance("status", workspace.path)
+    assert (said.code, said.err) == (0, "")
+    assert "not pushed yet: `stance push" in said.out
+    said = stance("run", workspace.path)
+    assert said.code == 1
+    assert "`stance push CAMPAIGN --to DIR` writes spreadsheets" in said.err
+    sheets = tmp_path / "sheets"
+    stance("push", workspace.path, "--to", sheets, "--annotators", ",".join(PEOPLE))
+    said = stance("run", workspace.path)
+    assert said.code == 0
+    assert "0 of 36 votes by 0 annotators, 12 items still open. There is no server: people fill in" in said.out
+    assert f"`stance pull {workspace.path} --from DIR` brings them in. Then: stance run" in said.out
+    said = stance("run", workspace.path, "--simulate")
+    assert (said.code, said.err.splitlines()[-1].startswith(f"stance: {workspace.path}: simulated")) == (2, True)
+    for name in PEOPLE:
+        fill(sheets / f"{name}.xlsx", lambda _: {"q:stance": "Opposition", "q:voice": "Author"})
+    stance("pull", workspace.path, "--from", sheets)
+    said = stance("status", workspace.path)
+    assert said.out.startswith("36 of 36 votes by 4 annotators, 0 items still open; no server: answers come in by")
+    assert stance("status", workspace.path, "--json").facts["votes"] == 36
+    said = stance("run", workspace.path)
+    assert "push: " not in said.out
+    assert "aggregate: " in said.out
 
 
 def column(path, key):

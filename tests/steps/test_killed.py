@@ -2,16 +2,20 @@
 
 import os
 import random
+import signal
+import threading
 from collections import Counter
 from itertools import islice
 
 import pytest
 from support.accident import Accident
+from support.between import between
 from support.workspace import Workspace
 
-from toolkit.files import read_jsonl
+from toolkit.files import read_json, read_jsonl
 from toolkit.labels.ledger import latest
 from toolkit.records import Item
+from toolkit.studio.server import start_server
 
 pytestmark = [pytest.mark.server, pytest.mark.soak]
 
@@ -66,6 +70,62 @@ def check(found):
     assert set(people.values()) == {1}
     votes = Counter(t["data"]["item_id"] for t in tasks for a in t["annotations"] if not a["was_cancelled"])
     assert sum(votes.values()) + sum(a["was_cancelled"] for t in tasks for a in t["annotations"]) == ITEMS * VOTES
+
+
+# The server dies while the vote is being moved, and when it has been moved and nobody has heard of it.
+@pytest.mark.parametrize("moment", ["inside", "behind"])
+def test_a_server_that_dies_while_a_vote_is_moved(make_workspace, own_server, moment):
+    found = accident(make_workspace, own_server, f"moved-{moment}")
+    workspace = found.workspace
+    workspace.run("push")
+    with found.reader() as server:
+        (project,) = server.projects(found.marker)
+        rows = [{"data": task["data"]} for task in server.export(project)]
+        server.post(f"/api/projects/{project}/import", rows)  # what a second push leaves that overlaps the first
+        tasks = [task["id"] for task in server.export(project)]
+        part = {"from_name": "stance", "to_name": "text", "type": "choices", "value": {"choices": ["neutral"]}}
+        for task in tasks:
+            server.post(f"/api/tasks/{task}/annotations/", {"result": [part], "lead_time": 1})
+        before = votes(server, project)
+        url, token = server.url, server.token
+    struck = []
+
+    def strike():
+        if not struck:
+            struck.append(read_json(own_server / "server.json")["pid"])
+            os.kill(struck[0], signal.SIGKILL)
+
+    def behind(exchange):
+        if moment == "behind" and exchange.method == "PATCH":
+            strike()
+        return exchange
+
+    def inside(method, path):
+        if moment == "inside" and method == "PATCH" and path.startswith("/api/annotations/") and not struck:
+            threading.Timer(0.005, strike).start()
+
+    with between(url) as proxy:
+        proxy.before, proxy.after = inside, behind
+        said = workspace.refused("push", LABEL_STUDIO_URL=proxy.url, LABEL_STUDIO_API_KEY=token)
+    assert "Traceback" not in said.stderr
+    assert struck
+    start_server(own_server, lambda _: None)
+    with found.reader() as server:
+        assert votes(server, project) == before
+        assert len(server.export(project)) > ITEMS
+        workspace.run("push")
+        assert votes(server, project) == before
+        assert len(server.export(project)) == ITEMS
+    workspace.run("pull")
+    lines = latest(workspace.ledger())
+    assert Counter((line.item_id, line.origin.annotation) for line in lines) == before
+    workspace.run("pull", "--full")
+    assert len(workspace.ledger()) == len(lines)
+
+
+def votes(server, project):
+    """The votes by item and number, read from the server itself."""
+    return Counter((t["data"]["item_id"], a["id"]) for t in server.export(project) for a in t["annotations"])
 
 
 @pytest.mark.parametrize(("number", "verb", "victim", "share"), list(islice(points(), KILLS)))

@@ -8,6 +8,7 @@ import time
 
 import httpx
 import pytest
+from support.between import between
 
 from toolkit.files import read_json
 from toolkit.steps.pulling import Naming
@@ -115,6 +116,32 @@ def test_following_needs_a_server_to_begin_with(small):
     env = {"LABEL_STUDIO_URL": "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY": "abc"}
     refused = workspace.refused("pull", "--follow", **env)
     assert "127.0.0.1:9: cannot be reached" in refused.stderr
+
+
+def test_where_the_server_may_not_call_it_is_asked_now_and_then(small, following, studio_server, server):
+    """The refusal is a proxy's, word for word that of a server that was not told that it may call this machine."""
+    workspace = small("follow-poll", items=4)
+    for verb in ("segment", "plan", "push"):
+        workspace.run(verb)
+
+    def refuse(method, path):
+        hook = method == "POST" and path.startswith("/api/webhooks")
+        return (403, b'{"detail": "The provided URL was not valid."}', "application/json") if hook else None
+
+    with between(studio_server.url) as proxy:
+        proxy.before = refuse
+        workspace.env |= {"LABEL_STUDIO_URL": proxy.url, "LABEL_STUDIO_API_KEY": server.token}
+        listened = following(workspace)
+        listened.wait_for("^following every 1 s; Ctrl-C ends it")
+        hooked = {path for method, path in proxy.asked if "webhooks" in path}
+        workspace.run("simulate", LABEL_STUDIO_URL="", LABEL_STUDIO_API_KEY="")
+        exported = [a["id"] for p in workspace.projects() for task in server.export(p) for a in task["annotations"]]
+        listened.wait_until(lambda: len(workspace.ledger()) == len(exported))
+        asked = len(proxy.asked)
+        listened.wait_until(lambda: len(proxy.asked) > asked)  # nobody calls, and it looks again
+        assert listened.interrupt()[0] == 0
+    assert sorted(a.origin.annotation for a in workspace.ledger()) == sorted(exported)
+    assert hooked
 
 
 @pytest.fixture(scope="module")

@@ -137,6 +137,24 @@ def test_items_are_withdrawn_with_a_reason(running):
     assert len((running.directory / "withdrawn.jsonl").read_text().splitlines()) == 1
 
 
+def test_a_withdrawal_is_taken_back_with_a_reason(running, server):
+    gone, kept = (item.id for item in items_of(running)[1:3])
+    assert "is not withdrawn" in running.refused("push", "--restore", gone, "--reason", "x", code=2).stderr
+    facts(running, "--withdraw", gone, "--withdraw", kept, "--reason", "twice in the paper")
+    assert gone not in server.item_ids(running.projects()[0])
+    assert "give it by --reason" in running.refused("push", "--restore", gone, code=2).stderr
+    report = facts(running, "--restore", gone, "--reason", "it was not")
+    assert (report["created"], report["taken_out"]) == (1, 0)
+    asked = server.item_ids(running.projects()[0])
+    assert asked.count(gone) == 1
+    assert kept not in asked
+    lines = [json.loads(line) for line in (running.directory / "withdrawn.jsonl").read_text().splitlines()]
+    assert [(line["reason"], line.get("restored", False)) for line in lines if line["item_id"] == gone] == [
+        ("twice in the paper", False), ("it was not", True),
+    ]  # fmt: skip
+    assert facts(running, "--withdraw", gone, "--reason", "it was after all")["taken_out"] == 1
+
+
 def test_a_codebook_that_changes_in_the_middle_is_kept_told_and_dated(small, server):
     workspace = planned(small, "revised", 6)
     workspace.run("push")

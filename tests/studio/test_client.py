@@ -166,7 +166,7 @@ def test_a_server_that_fails_is_told_in_one_line(studio, raw):
     (task,) = studio.stored_tasks(project.id)
     send_half_a_character(raw().http, task.id)
     with pytest.raises(StudioError, match=r"the server failed \(500\)") as failure:
-        studio.delete_untouched(task.id)
+        studio.delete_untouched(project.id, task.id)
     assert "<" not in str(failure.value)
 
 
@@ -196,6 +196,9 @@ def test_a_task_is_deleted_unless_somebody_has_answered_it(studio, raw):
     studio.import_tasks(project.id, [{"text": "x"}, {"text": "y"}])
     answered, untouched = (task.id for task in studio.stored_tasks(project.id))
     raw().vote(answered)
-    assert [studio.delete_untouched(answered), studio.delete_untouched(untouched)] == [False, True]
-    assert studio.delete_untouched(untouched) is True
+    assert [studio.delete_untouched(project.id, answered), studio.delete_untouched(project.id, untouched)] == [
+        False,
+        True,
+    ]
+    assert studio.delete_untouched(project.id, untouched) is True
     assert [task.id for task in studio.stored_tasks(project.id)] == [answered]

@@ -16,8 +16,18 @@ from pathlib import Path
 import httpx
 import pytest
 
+from toolkit.studio.client import Studio
+from toolkit.studio.line.wire import ProjectSettings
 from toolkit.studio.push import push_items
-from toolkit.studio.serving.accounts import PEOPLE, Account, browsing, ensure_annotators, new_account, posted
+from toolkit.studio.serving.accounts import (
+    PEOPLE,
+    Account,
+    browsing,
+    ensure_annotators,
+    logged_in,
+    new_account,
+    posted,
+)
 from toolkit.studio.serving.ports import free_port
 from toolkit.studio.serving.program import SQLITE, environment, installed, prepared_directory
 
@@ -256,20 +266,31 @@ def started(data: Path, changes: dict[str, str | None], *options: str) -> Iterat
 
 
 class Careless:
-    """A server that was started on a port that is taken: what it wanted, where it went, and its first page."""
+    """A server that was started on a port that is taken: what it wanted, where it went, its first page, and whether
+    it would call a program on this machine."""
 
-    def __init__(self, wanted: int, port: int, page: str) -> None:
-        self.wanted, self.port, self.page = wanted, port, page
+    def __init__(self, wanted: int, port: int, page: str, calls: bool) -> None:
+        self.wanted, self.port, self.page, self.calls = wanted, port, page, calls
 
 
 @pytest.fixture(scope="module")
 def careless(tmp_path_factory) -> Iterator[Careless]:
     data = tmp_path_factory.mktemp("careless")
-    missing = {"FRONTEND_SENTRY_DSN": None, "SENTRY_DSN": None}
+    missing = {"FRONTEND_SENTRY_DSN": None, "SENTRY_DSN": None, "SSRF_PROTECTION_ENABLED": None}
     with socket.create_server(("127.0.0.1", free_port())) as taken:
         wanted = taken.getsockname()[1]
         with started(data, missing, "--port", str(wanted)) as (port, admin):
-            yield Careless(wanted, port, _first_page(f"http://127.0.0.1:{port}", admin))
+            url = f"http://127.0.0.1:{port}"
+            yield Careless(wanted, port, _first_page(url, admin), _calls_this_machine(url, admin))
+
+
+def _calls_this_machine(url: str, account: Account) -> bool:
+    with Studio(url, logged_in(url, account).token) as studio:
+        config = "<View><Text name='text' value='$text'/></View>"
+        settings = ProjectSettings(
+            title="Calls", description="", label_config=config, maximum_annotations=1, expert_instruction=""
+        )
+        return studio.add_hook(studio.create_project(settings).id, "http://127.0.0.1:9/") is not None
 
 
 def _first_page(url: str, account: Account) -> str:
@@ -286,6 +307,10 @@ def _port_in(log: Path, process: subprocess.Popen) -> int:
             return int(rest.split("/")[0].rsplit(":", 1)[1])
         time.sleep(0.1)
     raise AssertionError(log.read_text()[-500:])
+
+
+def test_a_server_that_is_not_told_otherwise_calls_no_program_on_this_machine(careless):
+    assert careless.calls is False
 
 
 def test_a_port_that_is_taken_is_left_for_another_without_a_word(careless):

@@ -96,7 +96,7 @@ def without(name):
 @pytest.mark.parametrize("spoil", [html, html_counts, without("annotations"), without("result"), without("data")])
 def test_an_answer_of_something_else_is_recognised_and_loses_nothing(answered, spoil):
     before = answered.ledger
-    with spoiled(answered, spoil), pytest.raises(StudioError, match=r"is not that of Label Studio 1\.23"):
+    with spoiled(answered, spoil), pytest.raises(StudioError, match=r"is not (that of )?Label Studio"):
         answered.pull()
     assert answered.ledger == before
     assert [line.annotator for line in answered.pull().annotations] == ["ann-2"]

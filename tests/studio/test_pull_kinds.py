@@ -1,5 +1,9 @@
 """Votes by kind of project and by codebook: whose they are, what they were asked on, and what they are called now."""
 
+import datetime
+import email.utils
+import time
+
 import msgspec
 import pytest
 
@@ -8,6 +12,7 @@ from toolkit.labels.ledger import settle, stale_counts
 from toolkit.studio.pulling.cursors import utc
 from toolkit.studio.pulling.reading import ScreenSince
 from toolkit.studio.push import push_items
+from toolkit.studio.results import screen_mark
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 
@@ -84,6 +89,45 @@ def test_each_annotation_bears_the_codebook_that_its_annotator_saw(make_campaign
     assert set(last.values()) == {"stance@0.0#old", "stance@0.1#abc"}
     states = {line.origin.annotation: line for line in campaign.ledger}.values()
     assert stale_counts(states, "stance@0.1#abc") == {"stance@0.0#old": 1}
+
+
+def shown_by(ref):
+    """What a browser sends along that has the screen of a codebook."""
+    value = {"choices": [screen_mark(ref)]}
+    return {"from_name": "screen-shown", "to_name": "text", "type": "choices", "value": value}
+
+
+def test_the_screen_tells_the_codebook_where_a_page_is_older_than_the_project(make_campaign, raw, choice):
+    """Pages keep their interface until they are loaded anew, so the time alone would tell the wrong codebook."""
+    campaign = make_campaign(4, 2)
+    old, new = "stance@0.0#old", "stance@0.1#abc"
+    campaign.screens = (
+        ScreenSince(since="2020-01-01T00:00:00.000000Z", codebook_ref=old),
+        ScreenSince(since="2020-01-02T00:00:00.000000Z", codebook_ref=new),
+    )
+    tasks, answer = raw().tasks(campaign.project), choice("stance", "neutral")
+    stale = raw("ann-1").vote(tasks[0]["id"], answer, shown_by(old))
+    fresh = raw("ann-1").vote(tasks[1]["id"], answer, shown_by(new))
+    skip = raw("ann-1").vote(tasks[2]["id"], shown_by(old), was_cancelled=True)
+    by_time = raw("ann-1").vote(tasks[3]["id"], answer, shown_by("another@1#x"))
+    found = {line.origin.annotation: line for line in campaign.pull().annotations}
+    assert {number: line.codebook for number, line in found.items()} == {
+        stale: old, fresh: new, skip: old, by_time: new,
+    }  # fmt: skip
+    assert found[stale].answers == {"stance": "neutral"}
+    assert [line.flags for line in found.values()] == [()] * 4
+    wait_a_second(raw, campaign.project)
+    raw("ann-1").change(stale, choice("stance", "unclear"), shown_by(old))  # an edit keeps the mark; the time tells
+    (edited,) = campaign.pull().annotations
+    assert edited.codebook == new
+
+
+def wait_a_second(raw, project):
+    """Until the server's clock has gone on far enough for an edit to be told from the answer itself."""
+    given = max(vote["created_at"] for task in raw().tasks(project) for vote in task["annotations"])
+    wanted = datetime.datetime.fromisoformat(given) + datetime.timedelta(seconds=2)
+    while email.utils.parsedate_to_datetime(raw().http.get("/api/version/").headers["date"]) < wanted:
+        time.sleep(0.2)
 
 
 def test_a_label_that_was_renamed_counts_under_its_new_name_and_is_kept_as_it_was_given(

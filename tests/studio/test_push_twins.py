@@ -9,9 +9,11 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from support.between import between
 
 from toolkit.files import read_jsonl
 from toolkit.records import Annotation
+from toolkit.studio.client import Studio
 from toolkit.studio.pull import pull_annotations
 from toolkit.studio.pulling.ledgers import LedgerFile
 from toolkit.studio.pulling.reading import PullRequest
@@ -213,6 +215,72 @@ def test_two_who_merge_at_once_mean_the_same_task(raw, twins, choice, merge_else
     assert push(studio, request).twins == ()
     assert votes_of(raw, project) == before
     assert [task["id"] for task in raw().tasks(project)] == [one for one, _ in pairs]
+
+
+@pytest.fixture
+def interrupted(studio, studio_directory):
+    """The server by a way on which something happens at a moment of the test's choice."""
+    with between(studio.url) as proxy, Studio(proxy.url, read_keys(studio_directory / "keys.json").admin.token) as way:
+        yield way, proxy
+
+
+HAPPENS = {
+    "vote": lambda ann, task, choice: ann.vote(task, choice("stance", "unclear")),
+    "skip": lambda ann, task, _: ann.vote(task, was_cancelled=True),
+    "draft": lambda ann, task, choice: ann.http.post(
+        f"/api/tasks/{task}/drafts", json={"result": [choice("stance", "neutral")]}
+    ).raise_for_status(),
+}
+
+
+@pytest.mark.parametrize("what", HAPPENS)
+def test_what_comes_between_the_look_and_the_deletion_keeps_its_task(interrupted, raw, twins, choice, what):
+    request, project, ((one, two),) = twins(1)
+    way, proxy = interrupted
+    came = []
+
+    def meanwhile(_method, path):
+        if path.startswith("/api/dm/actions") and not came:
+            came.append(HAPPENS[what](raw("ann-1"), two, choice))
+
+    proxy.before = meanwhile
+    report = push(way, request)
+    assert len(came) == 1
+    assert (report.removed, report.merged, report.twins) == (0, 0, ("item-0",))
+    assert [task["id"] for task in raw().tasks(project)] == [one, two]
+    if what == "draft":
+        assert len(raw().get(f"/api/tasks/{two}/drafts")) == 1
+        return
+    before = votes_of(raw, project)
+    assert [number for _, number, _, _ in before] == came
+    report = push(way, request)
+    assert (report.merged, report.twins) == (1, ())
+    assert votes_of(raw, project) == before
+    assert [task["id"] for task in raw().tasks(project)] == [one]
+
+
+def test_an_item_that_is_answered_while_it_is_taken_out_stays(interrupted, raw, push_request, choice):
+    way, proxy = interrupted
+    (project,) = push(way, push_request(2)).projects
+    first, _ = (task["id"] for task in raw().tasks(project.id))
+    came = []
+
+    def meanwhile(_method, path):
+        if path.startswith("/api/dm/actions") and not came:
+            came.append(raw("ann-1").vote(first, choice("stance", "neutral")))
+
+    proxy.before = meanwhile
+    request = msgspec.structs.replace(push_request(2), withdrawn=("item-0", "item-1"))
+    report = push(way, request)
+    assert (report.taken_out, report.kept) == (1, ("item-0",))
+    assert [number for _, number, _, _ in votes_of(raw, project.id)] == came
+
+
+def test_a_vote_on_a_task_that_is_gone_is_refused_to_whoever_gives_it(studio, raw, twins, choice):
+    request, _, ((_, two),) = twins(1)
+    push(studio, request)
+    body = {"result": [choice("stance", "neutral")]}
+    assert raw("ann-1").http.post(f"/api/tasks/{two}/annotations/", json=body).status_code == httpx.codes.NOT_FOUND
 
 
 def test_a_copy_of_the_project_keeps_its_answers_and_is_reported(studio, raw, push_request, choice):

@@ -9,7 +9,7 @@ import pytest
 
 from toolkit.studio.push import push_items
 from toolkit.studio.pushing.rulings import ruling_book
-from toolkit.studio.results import spans_in_code_points
+from toolkit.studio.results import screen_in, screen_mark, spans_in_code_points
 from toolkit.studio.screen import parse_result
 
 BROWSER = Path("/usr/bin/chromium")
@@ -226,18 +226,46 @@ def test_definitions_are_one_key_away_and_leave_no_answer(page, studio, raw, pro
     submit(page)
     assert answers(raw, project, book)["item-0"] == [{"stance": "neutral"}]
     (task,) = (task for task in raw().tasks(project) if task["annotations"])
-    assert {part["from_name"] for part in task["annotations"][0]["result"]} == {"stance", "definitions-shown"}
+    parts = {part["from_name"] for part in task["annotations"][0]["result"]}
+    assert parts == {"stance", "definitions-shown", "screen-shown"}
 
 
 def test_nothing_is_chosen_beforehand_and_nothing_is_sent_unasked(page, studio, raw, project, book):
     expect = open_queue(page, studio.url, project)
-    expect(page.get_by_test_id("bottombar-submit-button")).to_be_disabled()
-    assert page.locator(":checked").count() == 0
+    checked = page.locator(".stance-page :checked")
+    assert checked.count() == 0
+    page.get_by_test_id("bottombar-submit-button").click()  # is refused, since an answer is required
+    expect(page.get_by_text("Which way does the paragraph lead a reader towards …?").last).to_be_visible()
+    page.keyboard.press("Escape")
     page.keyboard.press("2")
-    expect(page.locator(":checked")).to_have_count(1)
+    expect(checked).to_have_count(1)
     page.goto(f"{studio.url}/projects/")
     expect(page.get_by_text("Harbours").first).to_be_visible(timeout=60_000)
     assert answers(raw, project, book) == {"item-0": [], "item-1": [], "item-2": []}
+
+
+def test_an_answer_says_which_codebook_was_on_the_screen_though_the_page_is_older_than_the_project(
+    page, studio, raw, push_request, book
+):
+    (project,) = push_items(studio, push_request(3), lambda _d, _t: None).projects
+    open_queue(page, studio.url, project.id)
+    page.keyboard.press("2")
+    submit(page)
+    later = msgspec.structs.replace(book, version="0.2", instructions={"en": book.instructions["en"] + " Twice."})
+    push_items(studio, push_request(3, codebook=later), lambda _d, _t: None)
+    page.get_by_text("Quay 1").wait_for()
+    page.keyboard.press("2")
+    submit(page)  # on the page as it was
+    page.get_by_text("Quay 2").wait_for()
+    page.reload()
+    page.get_by_text("Quay 2").wait_for(timeout=60_000)
+    page.get_by_text("What changed in version 0.2").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("What changed in version 0.2").wait_for(state="hidden")
+    page.keyboard.press("2")
+    submit(page)
+    marks = [screen_in(vote["result"]) for task in raw().tasks(project.id) for vote in task["annotations"]]
+    assert marks == [screen_mark(book.ref), screen_mark(book.ref), screen_mark(later.ref)]
 
 
 HOSTILE = (

@@ -35,6 +35,8 @@ class Day(Struct, frozen=True, kw_only=True):
     done: int
     skipped: int
     annotators: int
+    hours: float  # at work, all annotators together
+    per_hour: float | None  # answers and skips an hour of one annotator's work
 
 
 class Round(Struct, frozen=True, kw_only=True):
@@ -44,6 +46,11 @@ class Round(Struct, frozen=True, kw_only=True):
     items: int
     asked: int  # votes
     votes: int  # that count
+    skipped: int
+    hours: float
+    per_hour: float | None
+    end: str | None  # the day by which its votes are in, at the rate of the last week
+    why: str  # why there is no such day, or what it rests on
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -95,7 +102,7 @@ def pace_of(
     return Pace(
         people=_people(states, counted),
         days=_days(states, counted),
-        rounds=_rounds(items, votes),
+        rounds=_rounds(items, states, counted, _day(now)),
         waiting=_waiting(items, counted, votes),
         begun=_begun(states),
         end=end,
@@ -113,18 +120,35 @@ def _people(states: Sequence[Annotation], counted: Sequence[Annotation]) -> tupl
 
 def _person(name: str, states: Sequence[Annotation], done: int) -> Person:
     number = Counter(state.state for state in states)
-    finished = sorted((s for s in states if s.state in ("submitted", "skipped")), key=lambda s: (s.created, s.id))
-    hours = _working_seconds(finished) / 3600
+    hours, per_hour = _work(states)
     return Person(
         annotator=name,
         done=done,
         skipped=number["skipped"],
         drafts=number["draft"],
         left_out=number["submitted"] - done,
-        hours=round(hours, 4),
-        per_hour=round(len(finished) / hours, 1) if len(finished) > 1 and hours else None,
+        hours=hours,
+        per_hour=per_hour,
         last=max(state.created for state in states),
     )
+
+
+def _by_annotator(states: Iterable[Annotation]) -> Iterable[list[Annotation]]:
+    """What each annotator answered or skipped, in its order."""
+    found: defaultdict[str, list[Annotation]] = defaultdict(list)
+    for state in sorted(states, key=lambda s: (s.created, s.id)):
+        if state.state in ("submitted", "skipped"):
+            found[state.annotator].append(state)
+    return found.values()
+
+
+def _work(states: Iterable[Annotation]) -> tuple[float, float | None]:
+    """The hours that some annotations took, and how many an hour; None where each is its annotator's only one."""
+    people = list(_by_annotator(states))
+    hours = sum(map(_working_seconds, people)) / 3600
+    several = any(len(person) > 1 for person in people)
+    rate = sum(map(len, people)) / hours if several and hours else None
+    return round(hours, 4), None if rate is None else round(rate, 1)
 
 
 def _working_seconds(finished: Sequence[Annotation]) -> float:
@@ -143,27 +167,53 @@ def _own_seconds(state: Annotation) -> float:
 def _days(states: Sequence[Annotation], counted: Sequence[Annotation]) -> tuple[Day, ...]:
     done = Counter(_day(annotation.created) for annotation in counted)
     skipped = Counter(_day(state.created) for state in states if state.state == "skipped")
-    people: defaultdict[str, set[str]] = defaultdict(set)
+    on_day: defaultdict[str, list[Annotation]] = defaultdict(list)
     for state in states:
         if state.state in ("submitted", "skipped"):
-            people[_day(state.created)].add(state.annotator)
+            on_day[_day(state.created)].append(state)
+    return tuple(_on_day(day, on_day[day], done[day], skipped[day]) for day in sorted(on_day))
+
+
+def _on_day(day: str, states: Sequence[Annotation], done: int, skipped: int) -> Day:
+    hours, per_hour = _work(states)
+    people = len({state.annotator for state in states})
+    return Day(day=day, done=done, skipped=skipped, annotators=people, hours=hours, per_hour=per_hour)
+
+
+def _rounds(
+    items: Mapping[str, Item], states: Sequence[Annotation], counted: Sequence[Annotation], today: str
+) -> tuple[Round, ...]:
+    by_round: defaultdict[str, dict[str, Item]] = defaultdict(dict)
+    for item in items.values():
+        by_round[item.round][item.id] = item
     return tuple(
-        Day(day=day, done=done[day], skipped=skipped[day], annotators=len(people[day])) for day in sorted(people)
+        _round(
+            name,
+            members,
+            [s for s in states if s.item_id in members],
+            [c for c in counted if c.item_id in members],
+            today,
+        )
+        for name, members in by_round.items()
     )
 
 
-def _rounds(items: Mapping[str, Item], votes: Mapping[str, int]) -> tuple[Round, ...]:
-    by_round: defaultdict[str, list[Item]] = defaultdict(list)
-    for item in items.values():
-        by_round[item.round].append(item)
-    return tuple(
-        Round(
-            round=name,
-            items=len(members),
-            asked=sum(item.votes for item in members),
-            votes=sum(votes[item.id] for item in members),
-        )
-        for name, members in by_round.items()
+def _round(
+    name: str, items: Mapping[str, Item], states: Sequence[Annotation], counted: Sequence[Annotation], today: str
+) -> Round:
+    votes = Counter(annotation.item_id for annotation in counted)
+    end, why = _end(counted, sum(max(item.votes - votes[item.id], 0) for item in items.values()), today)
+    hours, per_hour = _work(states)
+    return Round(
+        round=name,
+        items=len(items),
+        asked=sum(item.votes for item in items.values()),
+        votes=len(counted),
+        skipped=sum(state.state == "skipped" for state in states),
+        hours=hours,
+        per_hour=per_hour,
+        end=end,
+        why=why,
     )
 
 

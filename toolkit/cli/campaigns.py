@@ -25,23 +25,30 @@ def _push(
     source: CampaignPath,
     to: outside.To = None,
     annotators: outside.Annotators = None,
+    kind: outside.Format = "xlsx",
     withdraw: Annotated[
         list[str] | None,
         typer.Option("--withdraw", metavar="ITEM", help="Ask nobody about this item any more; may be repeated."),
     ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why the items are withdrawn.")] = "",
+    restore: Annotated[
+        list[str] | None,
+        typer.Option("--restore", metavar="ITEM", help="Ask about a withdrawn item again; may be repeated."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why items are withdrawn or restored.")] = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Bring the items to Label Studio, each once, however often this is run; or into spreadsheets, with --to."""
-    if to is not None:
-        emit(outside.push_sheets(source, to, annotators, quiet), as_json, quiet)
-        return
-    if annotators:
+    if annotators and to is None:
         raise UsageError("--annotators goes with --to")
     campaign = campaign_at(source)
     if withdraw:
         withdrawing.withdraw(campaign, withdraw, reason)
+    if restore:
+        withdrawing.restore(campaign, restore, reason)
+    if to is not None:
+        emit(outside.push_sheets(campaign, to, annotators, kind, quiet), as_json, quiet)
+        return
     emit(pushing.push_step(campaign, shown_progress(quiet)), as_json, quiet)
 
 

@@ -10,6 +10,7 @@ from toolkit.errors import UsageError
 from toolkit.steps import arrivals, outside, sheets
 from toolkit.steps.common import Outcome
 from toolkit.studio.outside.exports import ColumnMap
+from toolkit.workspace import Campaign
 
 Sources = Annotated[
     list[str] | None,
@@ -38,6 +39,10 @@ KindOfVotes = Annotated[
 To = Annotated[
     Path | None,
     typer.Option("--to", metavar="DIR", help="No server: one spreadsheet (.xlsx) a person, in DIR; or one FILE.xlsx."),
+]
+Format = Annotated[
+    sheets.SheetFormat,
+    typer.Option("--format", help="With --to: spreadsheets, or plain tables with a text that lists the codes."),
 ]
 Annotators = Annotated[
     list[str] | None, typer.Option("--annotators", metavar="A,B", help="With --to: for whom; pseudonyms.")
@@ -103,6 +108,8 @@ def _needed(output: Path | None) -> Path:
     return output
 
 
-def push_sheets(source: Path, to: Path, annotators: list[str] | None, quiet: bool) -> Outcome:
+def push_sheets(
+    campaign: Campaign, to: Path, annotators: list[str] | None, kind: sheets.SheetFormat, quiet: bool
+) -> Outcome:
     """Write spreadsheets in place of pushing to a server."""
-    return sheets.push_sheets_step(campaign_at(source), to, listed(annotators), shown_progress(quiet))
+    return sheets.push_sheets_step(campaign, to, listed(annotators), kind, shown_progress(quiet))

@@ -77,7 +77,7 @@ def _import(campaign: Campaign, read: Sequence[ReadFile], wanted: Wanted, known:
         by_text=sum(one.by_text for one in imported),
         unmatched=[each.item for one in imported for each in one.unmatched],
         doubles=sum(file.doubles for file in read),
-        empty=sum(file.sheet.empty for file in read if file.sheet),
+        empty=sum(file.sheet.empty for file in read if file.sheet) + sum(one.empty for one in imported),
         withdrawn=withdrawn,
     )
 

@@ -8,11 +8,13 @@ from msgspec import Struct
 
 from toolkit.articles.reading import read_articles
 from toolkit.campaigns.simulation import MODEL
-from toolkit.files import column, read_jsonl, read_table
+from toolkit.files import read_jsonl
 from toolkit.labels.ledger import Ledger, latest, settle
-from toolkit.records import Annotation, Annotator, Article, Clustered, Item, Paragraph
+from toolkit.records import Annotation, Annotator, Article, Clustered, Item, Paragraph, Withdrawal
 from toolkit.runs import Run, commit_of, digests, last_run, now, record_run, versions
 from toolkit.workspace import Campaign
+
+_BY_FILE = ("push --to", "pull --from")
 
 Progress = Callable[[str, int, int], None]  # what is done, how much of it, out of how many (0: unknown)
 
@@ -97,10 +99,17 @@ def counted_of(campaign: Campaign, layers: Collection[str] = ("design",)) -> Led
     return settle(annotations_of(campaign), items_of(campaign), campaign.codebook, withdrawn_of(campaign), layers)
 
 
+def is_without_server(campaign: Campaign) -> bool:
+    """Whether the campaign's votes come from files alone: it was never pushed to a server, but written or read so."""
+    runs = campaign.at("runs.jsonl")
+    return not campaign.at("studio.json").exists() and any(last_run(runs, step) for step in _BY_FILE)
+
+
 def withdrawn_of(campaign: Campaign) -> frozenset[str]:
-    """The items of a campaign that were taken out; none where there is no ``withdrawn.jsonl``."""
+    """The items of a campaign that were taken out and not taken back; none where there is no ``withdrawn.jsonl``."""
     path = campaign.at("withdrawn.jsonl")
-    return frozenset(column(read_table(path), "item_id", path)) if path.exists() else frozenset()
+    last = {row.item_id: row for row in read_jsonl(path, Withdrawal)} if path.exists() else {}
+    return frozenset(name for name, row in last.items() if not row.restored)
 
 
 def annotators_of(campaign: Campaign) -> dict[str, Annotator]:

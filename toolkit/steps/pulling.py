@@ -20,6 +20,7 @@ from toolkit.steps.studio import StudioFile, connect, studio_file_of
 from toolkit.studio.client import Studio
 from toolkit.studio.pull import Pulled, pull_annotations
 from toolkit.studio.pulling.cursors import Cursor, read_cursor, utc, write_cursor
+from toolkit.studio.pulling.identity import set_otherwise
 from toolkit.studio.pulling.ledgers import LedgerFile
 from toolkit.studio.pulling.reading import PullRequest, ScreenSince
 from toolkit.studio.serving.accounts import SIMULATED, read_keys
@@ -62,6 +63,8 @@ class CampaignPull:
         self._cursor_path = campaign.at("pull.json")
         self.studio = studio
         self.campaign, self.file, self.items = _read(campaign.path)
+        self._doubt = ""
+        self._set_otherwise: dict[int, tuple[str, ...]] = {}
 
     def since_last(self, progress: Progress) -> Pulled:
         """Bring the ledger up to date with what was changed since the last pull; nobody else pulls meanwhile."""
@@ -73,6 +76,8 @@ class CampaignPull:
 
     def _pull(self, progress: Progress, cursor_for: Callable[[LedgerFile], Cursor | None]) -> Pulled:
         self.campaign, self.file, self.items = _read(self.campaign.path)
+        self._doubt = self.studio.greet()
+        self._set_otherwise = set_otherwise(self.studio, self.file.campaign, self.file.projects, self.items)
         with locked(self.campaign.at("pull")):
             naming = Naming(self.campaign, self._keys_file)
             ledger = LedgerFile(self._ledger_path, self.campaign.file.studio.batch, naming.save)
@@ -117,11 +122,20 @@ class CampaignPull:
             "withdrawn": pulled.withdrawn,
             "in_full": {str(number): why for number, why in pulled.in_full.items()},
             "unproven": {str(number): why for number, why in pulled.unproven.items()},
+            "set_otherwise": {str(number): list(names) for number, names in self._set_otherwise.items()},
+            "doubt": self._doubt,
             "stale": stale,
             **msgspec.to_builtins(state),
         }
-        line = "; ".join((f"{pulled.new} new lines in the ledger", *_remarks(pulled), state_line(state)))
+        remarks = (*_remarks(pulled), *self._doubts())
+        line = "; ".join((f"{pulled.new} new lines in the ledger", *remarks, state_line(state)))
         return Outcome(line=line, facts=facts)
+
+    def _doubts(self) -> Iterator[str]:
+        for number, names in self._set_otherwise.items():
+            yield f"project {number} was set otherwise there ({', '.join(names)}): `stance push` puts that right"
+        if self._doubt:
+            yield self._doubt
 
     def _state(self) -> tuple[CampaignState, dict[str, int]]:
         """How far the annotation is, and how many answers codebooks of before have; answers themselves are not kept."""
@@ -165,6 +179,9 @@ class Naming:
         self._graves = graves_of(campaign.at(TOMBSTONES))
         # The server and people write an address in capitals or not as they like.
         ours = read_keys(keys_file).annotators
+        # The same server reached by another address has another key file, and people keep their names.
+        others = [read_keys(path) for path in sorted(keys_file.parent.glob("keys*.json")) if path != keys_file]
+        self._elsewhere = {a.email.casefold(): name for keys in others for name, a in keys.annotators.items()}
         self._ours = {account.email.casefold(): name for name, account in ours.items()}
         self._hidden = {str(account.user_id): account.email for account in ours.values()}
         names = msgspec.convert(read_json(self._path), _Names) if self._path.exists() else _Names()
@@ -176,7 +193,7 @@ class Naming:
     def known_name(self, user_id: int, email: str) -> str | None:
         """The pseudonym of an account that has one, by its number and address on the server."""
         address = self._address(user_id, email)
-        return self._ours.get(address) or self._remembered.get(address)
+        return self._ours.get(address) or self._remembered.get(address) or self._elsewhere.get(address)
 
     def _address(self, user_id: int, email: str) -> str:
         number = str(user_id)
@@ -187,7 +204,7 @@ class Naming:
         number, email = str(user_id), self._address(user_id, email)
         name = self.known_name(user_id, email)
         if name is None:
-            taken = {*self._ours.values(), *self._remembered.values()}
+            taken = {*self._ours.values(), *self._remembered.values(), *self._elsewhere.values()}
             names = (f"person-{i}" for i in itertools.count(1))
             name = next(n for n in names if n not in taken and not self._graves.hold_name(n))
             self._remembered[email] = name

@@ -15,7 +15,7 @@ from toolkit.steps.disputing import disputes_of
 from toolkit.steps.paragraphs import counts_of, placed_items, told_outdated
 from toolkit.steps.planning import assignments_of
 from toolkit.steps.showing import replaced_characters, shown_items
-from toolkit.steps.studio import StudioFile, campaign_key, connect, studio_file_of
+from toolkit.steps.studio import StudioFile, campaign_key, connect, is_there, key_of_server, studio_file_of
 from toolkit.studio.push import PushReport, PushRequest, ShownItem, push_items
 from toolkit.studio.pushing.revision import differences
 from toolkit.studio.screen import label_config
@@ -31,12 +31,15 @@ def push_step(campaign: Campaign, progress: Progress) -> Outcome:
     studio, _ = connect(campaign)
     request = _request(campaign, studio.url, shown_items(campaign, placed.items, paragraphs), states)
     changes = _changes(request.codebook, request.earlier)
-    if changes is not None:  # kept before the server knows it: what annotators saw can always be looked up
-        append_jsonl(campaign.at("codebooks.jsonl"), [request.codebook])
     with studio:
+        doubt = studio.greet()
+        if changes is not None:  # kept before the server knows it: what annotators saw can always be looked up
+            append_jsonl(campaign.at("codebooks.jsonl"), [request.codebook])
         report = push_items(studio, request, lambda done, total: progress("pushed", done, total))
+    server = key_of_server(_before(campaign), report.server, report)
     file = StudioFile(
-        server=report.server,
+        server=server,
+        address=report.server if report.server != server else "",
         campaign=request.campaign,
         codebook=campaign.codebook.ref,
         projects=report.projects,
@@ -52,9 +55,10 @@ def push_step(campaign: Campaign, progress: Progress) -> Outcome:
         **_revision(request, report, states, changes or []),
         "placed": counts,
         "replaced_characters": replaced,
+        "doubt": doubt,
     }
     spoilt = f"{replaced} characters that cannot be shown are replaced on the screen" if replaced else ""
-    said = filter(None, (_line(report, facts), told_outdated(counts), spoilt))
+    said = filter(None, (_line(report, facts), told_outdated(counts), spoilt, doubt))
     outcome = Outcome(line="; ".join(said), facts=facts)
     return finish(campaign, "push", push_inputs(campaign), push_outputs(campaign), outcome)
 
@@ -76,8 +80,8 @@ def push_outputs(campaign: Campaign) -> list[Path]:
 
 def _request(campaign: Campaign, url: str, shown: Sequence[ShownItem], states: Sequence[Annotation]) -> PushRequest:
     options = campaign.file.studio
-    before = studio_file_of(campaign) if campaign.at("studio.json").exists() else None
-    here = before if before is not None and before.server == url else None
+    before = _before(campaign)
+    here = before if before is not None and is_there(before, url) else None
     return PushRequest(
         campaign=campaign_key(campaign),
         title=options.title or campaign.file.title,
@@ -91,11 +95,15 @@ def _request(campaign: Campaign, url: str, shown: Sequence[ShownItem], states: S
         withdrawn=tuple(sorted(withdrawn_of(campaign))),
         earlier=tuple(_codebooks(campaign)),
         show=options.show,
-        answered=_answered(states, url) if here else (),
+        answered=_answered(states, here.server) if here else (),
         known=tuple((project.id, project.desk) for project in here.projects) if here else (),
         screens=here.screens if here else (),
         batch=options.batch,
     )
+
+
+def _before(campaign: Campaign) -> StudioFile | None:
+    return studio_file_of(campaign) if campaign.at("studio.json").exists() else None
 
 
 def _answered(states: Iterable[Annotation], url: str) -> tuple[tuple[int, str], ...]:

@@ -6,9 +6,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from toolkit.campaigns.progress import state_line
+from toolkit.errors import UsageError
 from toolkit.steps.aggregating import aggregate_inputs, aggregate_outputs, aggregate_step
 from toolkit.steps.baseline import train_inputs, train_outputs, train_step
-from toolkit.steps.common import Outcome, Progress, is_current
+from toolkit.steps.common import Outcome, Progress, is_current, is_without_server
 from toolkit.steps.dataset import build_inputs, build_outputs, build_step, card_inputs, card_outputs, card_step
 from toolkit.steps.paragraphs import segment_inputs, segment_outputs, segment_step
 from toolkit.steps.planning import plan_inputs, plan_outputs, plan_step
@@ -40,8 +41,8 @@ class _Step(Struct, frozen=True, kw_only=True):
 _BEFORE = (
     _Step(name="segment", run=segment_step, inputs=segment_inputs, outputs=segment_outputs),
     _Step(name="plan", run=lambda c, _: plan_step(c), inputs=plan_inputs, outputs=plan_outputs),
-    _Step(name="push", run=push_step, inputs=push_inputs, outputs=push_outputs),
 )
+_PUSH = _Step(name="push", run=push_step, inputs=push_inputs, outputs=push_outputs)
 _AFTER = (
     _Step(name="aggregate", run=lambda c, _: aggregate_step(c), inputs=aggregate_inputs, outputs=aggregate_outputs),
     _Step(name="build", run=lambda c, _: build_step(c), inputs=build_inputs, outputs=build_outputs),
@@ -60,27 +61,49 @@ def run_step(campaign: Campaign, options: RunOptions, progress: Progress, said: 
         progress: of the steps that take long.
         said: told the line of each step.
     """
-    done = [_bring_up_to_date(campaign, step, progress, said) for step in _BEFORE]
+    steps = {step.name: _bring_up_to_date(campaign, step, progress, said) for step in _BEFORE}
+    if is_without_server(campaign):
+        _refuse_simulation(campaign, options)
+    else:
+        steps["push"] = _bring_up_to_date(campaign, _PUSH, progress, said)
+        _bring_votes(campaign, options, progress, said)
+    state = campaign_state(campaign)
+    if not state.votes or (state.open_items and not options.go_on):
+        line = f"{state_line(state)}. {_next_for_people(campaign)}. Then: stance run {campaign.path}"
+        return Outcome(line=line, facts={"schema": 1, "finished": False, "open_items": state.open_items})
+    steps |= {step.name: _bring_up_to_date(campaign, step, progress, said) for step in _AFTER}
+    ran = [name for name, is_run in steps.items() if is_run]
+    line = f"done: {campaign.at('report.html')}"
+    return Outcome(
+        line=line, facts={"schema": 1, "finished": True, "ran": ran, "report": str(campaign.at("report.html"))}
+    )
+
+
+def _bring_votes(campaign: Campaign, options: RunOptions, progress: Progress, said: Callable[[str], None]) -> None:
     said(f"pull: {pull_step(campaign, progress).line}")
     if options.simulate and campaign_state(campaign).votes < campaign_state(campaign).asked:
         said(f"simulate: {simulate_step(campaign, progress).line}")
         said(f"pull: {pull_step(campaign, progress).line}")
     if campaign.file.studio.tiebreak:
         _break_ties(campaign, options, progress, said)
-    state = campaign_state(campaign)
-    if not state.votes or (state.open_items and not options.go_on):
-        urls = ", ".join(project.url for project in studio_file_of(campaign).projects)
-        line = (
-            f"{state_line(state)}. Now people annotate at {urls} (`stance studio users --show-passwords` has the "
-            f"accounts of a local server). Then: stance run {campaign.path}"
+
+
+def _refuse_simulation(campaign: Campaign, options: RunOptions) -> None:
+    if options.simulate:
+        raise UsageError(
+            f"{campaign.path}: simulated annotators answer on a server, and this campaign's votes come from files; "
+            "leave --simulate out, or bring it to a server by `stance push`"
         )
-        return Outcome(line=line, facts={"schema": 1, "finished": False, "open_items": state.open_items})
-    done += [_bring_up_to_date(campaign, step, progress, said) for step in _AFTER]
-    ran = [step.name for step, ran in zip((*_BEFORE, *_AFTER), done, strict=True) if ran]
-    line = f"done: {campaign.at('report.html')}"
-    return Outcome(
-        line=line, facts={"schema": 1, "finished": True, "ran": ran, "report": str(campaign.at("report.html"))}
-    )
+
+
+def _next_for_people(campaign: Campaign) -> str:
+    if is_without_server(campaign):
+        return (
+            "There is no server: people fill in their sheets (`stance push "
+            f"{campaign.path} --to DIR` writes them), and `stance pull {campaign.path} --from DIR` brings them in"
+        )
+    urls = ", ".join(project.url for project in studio_file_of(campaign).projects)
+    return f"Now people annotate at {urls} (`stance studio users --show-passwords` has the accounts of a local server)"
 
 
 def _break_ties(campaign: Campaign, options: RunOptions, progress: Progress, said: Callable[[str], None]) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from toolkit.campaigns.assigning import assign
 from toolkit.errors import DataError, UsageError
@@ -13,29 +14,37 @@ from toolkit.steps.common import Outcome, Progress, finish, items_of, ledger_of,
 from toolkit.steps.planning import assignments_of
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio import campaign_key
+from toolkit.studio.outside.plain_sheets import write_codes, write_plain_sheet
 from toolkit.studio.outside.sheets import About, SheetRequest, unanswerable, write_sheet
 from toolkit.studio.outside.sheets_back import read_sheet
 from toolkit.studio.outside.votes import is_plain_name
 from toolkit.studio.push import ShownItem
 from toolkit.workspace import Campaign
 
-_OTHERS = (".csv", ".tsv", ".xls", ".ods", ".json", ".jsonl", ".parquet")  # kinds of files that no sheet can be
+# Names of files, of which only the kind that is written can be meant.
+_OTHERS = (".csv", ".tsv", ".xls", ".xlsx", ".ods", ".json", ".jsonl", ".parquet")
 
 
-def push_sheets_step(campaign: Campaign, to: Path, annotators: Sequence[str], progress: Progress) -> Outcome:
-    """Write one spreadsheet a person, with what that person has still to answer."""
+SheetFormat = Literal["xlsx", "csv"]
+
+
+def push_sheets_step(
+    campaign: Campaign, to: Path, annotators: Sequence[str], kind: SheetFormat, progress: Progress
+) -> Outcome:
+    """Write one spreadsheet a person, with what that person has still to answer; or a plain table and its codes."""
     _check_names(annotators)
     items = items_of(campaign)
     lots = _lots(campaign, items, annotators)
-    is_file = to.suffix.lower() == ".xlsx"
-    if to.suffix.lower() in _OTHERS or (is_file and len(lots) != 1):
-        raise UsageError(f"--to {to}: a directory for {len(lots)} people, or a file .xlsx for a single one")
-    files = {name: to if is_file else to / f"{name}.xlsx" for name in lots}
+    is_file = to.suffix.lower() == f".{kind}"
+    if (to.suffix.lower() in _OTHERS and not is_file) or (is_file and len(lots) != 1):
+        raise UsageError(f"--to {to}: a directory for {len(lots)} people, or a file .{kind} for a single one")
+    files = {name: to if is_file else to / f"{name}.{kind}" for name in lots}
     for path in files.values():
         _refuse_if_answered(path)
     shown = {each.item.id: each for each in shown_now(campaign, items.values())}
     for done, (name, path) in enumerate(files.items(), 1):
-        write_sheet(path, _request(campaign, name, [shown[item_id] for item_id in lots[name] if item_id in shown]))
+        request = _request(campaign, name, [shown[item_id] for item_id in lots[name] if item_id in shown])
+        _write(path, request, kind)
         progress("sheets", done, len(files))
     left_out = unanswerable(campaign.codebook)
     counts = {name: sum(item_id in shown for item_id in lots[name]) for name in lots}
@@ -49,6 +58,14 @@ def push_sheets_step(campaign: Campaign, to: Path, annotators: Sequence[str], pr
     line = said + (f"; not asked there: {', '.join(left_out)}" if left_out else "")
     line += f"; answers come back by `stance pull {campaign.path} --from {to}`"
     return finish(campaign, "push --to", [campaign.at("items.jsonl")], [], Outcome(line=line, facts=facts))
+
+
+def _write(path: Path, request: SheetRequest, kind: SheetFormat) -> None:
+    if kind == "xlsx":
+        write_sheet(path, request)
+        return
+    write_plain_sheet(path, request)
+    write_codes(path.with_name("codes.txt"), request)
 
 
 def _check_names(annotators: Sequence[str]) -> None:
@@ -101,6 +118,8 @@ def _answered(campaign: Campaign) -> set[tuple[str, str]]:
 def _refuse_if_answered(path: Path) -> None:
     if not path.exists():
         return
+    if path.suffix == ".csv":
+        raise DataError(f"{path}: there is a file already; pull it and move it away, or name another place")
     try:
         sheet = read_sheet(path)
     except DataError:

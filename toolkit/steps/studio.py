@@ -11,19 +11,22 @@ from toolkit.files import digest, read_json
 from toolkit.steps.common import items_of
 from toolkit.studio.client import Studio
 from toolkit.studio.line.access import plain_url
+from toolkit.studio.push import PushReport
 from toolkit.studio.pushing.desks import PushedProject, ScreenVersion
 from toolkit.studio.server import open_studio
 from toolkit.workspace import Campaign
 
 __all__ = [
-    "PushedProject", "ScreenVersion", "StudioFile", "campaign_key", "connect", "studio_directory", "studio_file_of",
+    "PushedProject", "ScreenVersion", "StudioFile", "campaign_key", "connect", "is_there", "key_of_server",
+    "studio_directory", "studio_file_of",
 ]  # fmt: skip
 
 
 class StudioFile(Struct, frozen=True, kw_only=True):
     """``studio.json``: where the campaign stands, without a secret."""
 
-    server: str
+    server: str  # its key in the ledger: the address by which it was known first
+    address: str = ""  # by which it was reached last, where that is another one
     campaign: str  # the key by which the server's projects are known
     codebook: str  # name@version#hash that was pushed
     projects: tuple[PushedProject, ...]
@@ -59,6 +62,22 @@ def connect_workspace(root: Path) -> tuple[Studio, Path]:
 def server_keys(directory: Path, url: str) -> Path:
     """Where the keys that we made on a server of the user's own lie: a file for each server."""
     return directory / f"keys.{digest(plain_url(url), 8)}.json"
+
+
+def is_there(file: StudioFile, url: str) -> bool:
+    """Whether an address is one by which the campaign's server is known."""
+    return url in (file.server, file.address)
+
+
+def key_of_server(before: StudioFile | None, url: str, report: PushReport) -> str:
+    """What the ledger calls a server: what it called it before, also where it is reached by another address now.
+
+    That it is the same one shows in its projects: what they say of when they were changed is told by no other server.
+    """
+    if before is None or is_there(before, url):
+        return url if before is None else before.server
+    numbers = {project.id for project in before.projects} & {project.id for project in report.projects}
+    return before.server if numbers and set(before.screens) & set(report.screens) else url
 
 
 def studio_file_of(campaign: Campaign) -> StudioFile:

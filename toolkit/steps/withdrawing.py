@@ -1,4 +1,4 @@
-"""Items that nobody is to be asked about any more."""
+"""Items that nobody is to be asked about any more, and those that are asked about again."""
 
 from collections.abc import Sequence
 
@@ -16,12 +16,34 @@ def withdraw(campaign: Campaign, item_ids: Sequence[str], reason: str) -> int:
     Raises:
         UsageError: there is no such item in the campaign, or no reason.
     """
-    if not reason.strip():
-        raise UsageError("items are withdrawn for a reason, which is kept with them; give it by --reason")
-    items, known, time = items_of(campaign), withdrawn_of(campaign), now()
-    for name in item_ids:
-        if name not in items:
-            raise UsageError(f"{campaign.at('items.jsonl')}: no item {name!r}; this file has the ids of all")
+    _check(campaign, item_ids, reason)
+    known, time = withdrawn_of(campaign), now()
     new = [name for name in dict.fromkeys(item_ids) if name not in known]
     rows = [Withdrawal(item_id=name, reason=reason, time=time) for name in new]
     return append_jsonl(campaign.at("withdrawn.jsonl"), rows)
+
+
+def restore(campaign: Campaign, item_ids: Sequence[str], reason: str) -> int:
+    """Take the withdrawal of some items back; how many were withdrawn. The next push asks about them again.
+
+    What was answered about them counts again, and both reasons stay in the file.
+
+    Raises:
+        UsageError: there is no such item in the campaign, or it was not withdrawn, or no reason.
+    """
+    _check(campaign, item_ids, reason)
+    known, time = withdrawn_of(campaign), now()
+    for name in item_ids:
+        if name not in known:
+            raise UsageError(f"{campaign.at('withdrawn.jsonl')}: item {name!r} is not withdrawn; nothing was changed")
+    rows = [Withdrawal(item_id=name, reason=reason, time=time, restored=True) for name in dict.fromkeys(item_ids)]
+    return append_jsonl(campaign.at("withdrawn.jsonl"), rows)
+
+
+def _check(campaign: Campaign, item_ids: Sequence[str], reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("items are withdrawn and restored for a reason, which is kept with them; give it by --reason")
+    items = items_of(campaign)
+    for name in item_ids:
+        if name not in items:
+            raise UsageError(f"{campaign.at('items.jsonl')}: no item {name!r}; this file has the ids of all")

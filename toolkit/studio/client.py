@@ -7,19 +7,27 @@ server and nowhere else: no message, no log and no record holds one.
 import contextlib
 import datetime
 import email.utils
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
+import httpx
 import msgspec
 
 from toolkit.errors import StudioError
 from toolkit.files import digest
-from toolkit.studio.line.listing import PAGE, Listing
-from toolkit.studio.line.transport import TIMEOUT
+from toolkit.studio.line.listing import PAGE, Listing, condition
+from toolkit.studio.line.retrying import DELETING
+from toolkit.studio.line.transport import TIMEOUT, ServerFailedError, is_page
+from toolkit.studio.line.versions import doubt_about, refuse_older
 from toolkit.studio.line.wire import (
     AnyProject,
+    Deleted,
+    DescribedPage,
+    DescribedProject,
     Draft,
     Hook,
     Invitation,
@@ -30,15 +38,25 @@ from toolkit.studio.line.wire import (
     ProjectSettings,
     ProjectTitle,
     QueuedTask,
+    SetProjects,
+    ShownRow,
+    StoredRow,
     StoredTask,
     Touched,
     User,
+    Version,
 )
+
+_AS_IT_IS = {"fields": "all", "resolve_uri": "false"}  # with annotations, and no address in a text put otherwise
 
 
 def _item_of(data: dict[str, Any]) -> str | None:
     item_id = data.get("item_id")
     return item_id if isinstance(item_id, str) else None
+
+
+def _project_of(said: dict[str, Any]) -> Project:
+    return msgspec.convert({name: value for name, value in said.items() if value is not None}, Project)
 
 
 def data_digest(data: dict[str, Any]) -> str:
@@ -75,13 +93,44 @@ class Studio(Listing):
             try:
                 yield
             except _api_error() as error:
-                raise self._refused(about, error.status_code or 0, json.dumps(error.body, default=str)) from None
+                body = error.body if isinstance(error.body, str) else json.dumps(error.body, default=str)
+                raise self._refused(about, error.status_code or 0, body) from None
 
     # --- accounts --------------------------------------------------------------------------------------------------
 
+    def greet(self) -> str:
+        """Make sure that this is a server that we can work with; what to bear in mind about its version, or "".
+
+        Raises:
+            StudioError: it is older than we need, or has no account for us.
+        """
+        release = self.release()
+        refuse_older(self.url, release)
+        self.whoami()
+        return doubt_about(self.url, release)
+
+    def release(self) -> str:
+        """The version of Label Studio that stands there; "" where it does not say."""
+        # Asked as nobody: of an account that was taken out the server would not even tell this.
+        with self._speaking("its version"):
+            response = self._http.get("/api/version/", auth=None)
+            if not response.is_success or is_page(response):
+                raise self._refused("its version", response.status_code, response.text)
+            return msgspec.json.decode(response.content, type=Version).release
+
     def whoami(self) -> User:
-        """Our own account."""
-        return self._get("/api/current-user/whoami", User)
+        """Our own account.
+
+        Raises:
+            StudioError: there is none, or it may not use the server any more.
+        """
+        try:
+            return self._get("/api/current-user/whoami", User, "our account")
+        except ServerFailedError as error:  # so it answers whoever was taken out of the organization, and says no more
+            raise StudioError(
+                f"{self.url}: the server fails for our account: it was taken out of the organization there, or the "
+                "server itself is at fault (its log says so); use the token of an account that is a member"
+            ) from error
 
     def invitation(self) -> str:
         """The path by which a new account can be made."""
@@ -106,11 +155,17 @@ class Studio(Listing):
 
     def projects_described(self, marker: str) -> list[Project]:
         """The projects whose description holds a text, oldest first; one that is deleted meanwhile is left out."""
-        with self._speaking("the projects"):
-            listed = list(self._sdk.projects.list(include="id,description", page_size=PAGE))
-        found = sorted(each.id for each in listed if marker in (each.description or ""))
+        found = sorted(each.id for each in self._described() if marker in (each.description or ""))
         answers = [self._request("GET", f"/api/projects/{number}/", allowed=(404,)) for number in found]
-        return [self._decoded(answer, Project) for answer in answers if answer.status_code != 404]
+        return [self._project_in(answer) for answer in answers if answer.status_code != 404]
+
+    def _described(self) -> Iterator[DescribedProject]:
+        for number in itertools.count(1):
+            path = f"/api/projects/?include=id,description&page_size={PAGE}&page={number}"
+            page = self._get(path, DescribedPage, "the projects")
+            yield from page.results
+            if page.next is None:
+                return
 
     def project(self, project_id: int) -> Project:
         """A project.
@@ -118,12 +173,24 @@ class Studio(Listing):
         Raises:
             StudioError: there is none of that number.
         """
-        return self._get(f"/api/projects/{project_id}/", Project, f"project {project_id}")
+        return self._project_in(self._request("GET", f"/api/projects/{project_id}/", f"project {project_id}"))
 
     def find_project(self, project_id: int) -> Project | None:
         """A project; None where there is none of that number."""
         response = self._request("GET", f"/api/projects/{project_id}/", allowed=(404,))
-        return None if response.status_code == 404 else self._decoded(response, Project)
+        return None if response.status_code == 404 else self._project_in(response)
+
+    def projects_set(self, project_ids: Iterable[int]) -> list[Project]:
+        """Some projects with their settings, by one request; those that are gone are not among them."""
+        numbers = ",".join(map(str, project_ids))
+        params = {"ids": numbers, "page_size": PAGE, "include": ",".join(("id", *ProjectSettings.__struct_fields__))}
+        listed = self._get("/api/projects/?" + urlencode(params), SetProjects, "the projects").results
+        with self._speaking("the projects"):
+            return [_project_of(each) for each in listed]
+
+    def _project_in(self, response: httpx.Response) -> Project:
+        with self._speaking(response.url.path):
+            return _project_of(msgspec.json.decode(response.content, type=dict[str, Any]))
 
     def any_project(self, project_id: int) -> AnyProject | None:
         """A project that somebody else may have made, or None where there is none of that number that we may see."""
@@ -176,38 +243,38 @@ class Studio(Listing):
     def import_tasks(self, project_id: int, rows: list[dict[str, str]]) -> None:
         """Add tasks with these data, all or none."""
         with self._speaking(f"project {project_id}"):
-            self._sdk.projects.import_tasks(id=project_id, request=[{"data": row} for row in rows])
+            try:
+                self._sdk.projects.import_tasks(id=project_id, request=[{"data": row} for row in rows])
+            except _api_error() as error:
+                if error.status_code == 404:
+                    self.project(project_id)  # says that it is gone, of which the server makes a page here
+                raise
 
     def stored_tasks(self, project_id: int) -> list[StoredTask]:
         """What there is in a project, by task id."""
         drafts = set(self._tasks_with_drafts(project_id))
-        with self._speaking(f"project {project_id}"):
-            listed = self._sdk.tasks.list(project=project_id, include="id,data,annotations", page_size=PAGE)
-            stored = [
-                StoredTask(
-                    id=task.id,
-                    project=project_id,
-                    item_id=_item_of(task.data),
-                    annotations=len(task.annotations or ()) + (task.id in drafts),
-                    shows=data_digest(task.data),
-                )
-                for task in listed
-            ]
-        return sorted(stored, key=lambda task: task.id)
+        return [
+            StoredTask(
+                id=task.id,
+                project=project_id,
+                item_id=_item_of(task.data),
+                annotations=len(task.annotations) + (task.id in drafts),
+                shows=data_digest(task.data),
+            )
+            for page in self._pages(project_id, [], StoredRow, include="id,data,annotations", **_AS_IT_IS)
+            for task in page
+        ]
 
     def items_there(self, project_id: int, item_ids: list[str]) -> set[str]:
         """Which of some items a project shows already."""
-        wanted = {"filter": "filter:tasks:data.item_id", "operator": "in_list", "type": "List", "value": item_ids}
-        query = json.dumps({"filters": {"conjunction": "and", "items": [wanted]}})
-        with self._speaking(f"project {project_id}"):
-            listed = self._sdk.tasks.list(project=project_id, include="id,data", query=query, page_size=PAGE)
-            return {item for task in listed if (item := _item_of(task.data)) is not None}
+        wanted = [condition("data.item_id", "in_list", "List", item_ids)]
+        pages = self._pages(project_id, wanted, ShownRow, include="id,data", **_AS_IT_IS)
+        return {item for page in pages for task in page if (item := _item_of(task.data)) is not None}
 
     def first_items(self, project_id: int) -> set[str]:
         """The items that the first tasks of a project show."""
-        with self._speaking(f"project {project_id}"):
-            page = self._sdk.tasks.list(project=project_id, include="id,data", page_size=PAGE)
-            return {item for task in page.items or () if (item := _item_of(task.data)) is not None}
+        page = next(self._pages(project_id, [], ShownRow, include="id,data", **_AS_IT_IS), ())
+        return {item for task in page if (item := _item_of(task.data)) is not None}
 
     def show_instead(self, task_id: int, data: dict[str, str]) -> None:
         """Give a task other data; what was answered to it stays."""
@@ -243,15 +310,28 @@ class Studio(Listing):
     def _touched(self, task_id: int) -> Touched:
         """What was answered to a task; nothing where another push has made one task of two meanwhile."""
         response = self._request("GET", f"/api/tasks/{task_id}/", allowed=(404,))
-        return Touched() if response.status_code == 404 else self._decoded(response, Touched)
+        return Touched(annotations=[]) if response.status_code == 404 else self._decoded(response, Touched)
 
-    def delete_untouched(self, task_id: int) -> bool:
-        """Delete a task unless somebody has answered it by now, or begun to; whether it is gone."""
+    def delete_untouched(self, project_id: int, task_id: int) -> bool:
+        """Delete a task of a project unless somebody has answered it by now, or begun to; whether it is gone.
+
+        The server looks and deletes within one request: an answer that comes after our own look keeps its task.
+        """
         # The task itself lists skips too, but of the drafts only our own.
         if self._touched(task_id).annotations or self.drafts_on(task_id):
             return False
-        self._request("DELETE", f"/api/tasks/{task_id}/", allowed=(404,))
-        return True
+        untouched = [
+            condition("annotations_ids", "empty", "List", True),
+            condition("draft_exists", "equal", "Boolean", False),
+        ]
+        body = {
+            "filters": {"conjunction": "and", "items": untouched},
+            "selectedItems": {"all": False, "included": [task_id]},
+        }
+        path = f"{DELETING}?id=delete_tasks&project={project_id}"
+        if self._decoded(self._request("POST", path, f"task {task_id}", body=body), Deleted).processed_items:
+            return True
+        return self._request("GET", f"/api/tasks/{task_id}/", allowed=(404,)).status_code == 404
 
     # --- annotations -----------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ from toolkit.studio.pushing.projects import (
     find_standing,
     make_project,
     oldest,
+    settings_digests,
     settings_for,
 )
 from toolkit.studio.pushing.reconcile import Reconciled, place, reconcile
@@ -248,7 +249,7 @@ def _take_out(studio: Studio, request: PushRequest, meant: Meant, board: _Board)
         misplaced = each is not None and _is_misplaced(each, desk, request, meant)
         if task.item_id is None or not (task.item_id in withdrawn or misplaced):
             continue
-        if not task.annotations and studio.delete_untouched(task.id):
+        if not task.annotations and studio.delete_untouched(task.project, task.id):
             tasks.add(task.id)
         else:
             kept.add(task.item_id)
@@ -349,4 +350,5 @@ def _pushed(url: str, board: _Board, wanted: set[str], meant: set[Desk]) -> Iter
                 annotator=each.desk.annotator or None,
                 votes=each.desk.votes,
                 items=len(items),
+                settings=settings_digests(each.project),
             )

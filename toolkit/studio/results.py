@@ -5,9 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from toolkit.codebook import Codebook, Question
+from toolkit.files import digest
 from toolkit.records import Answers
 
 DEFINITIONS = "definitions-shown"  # the box that shows the definitions: no answer; no question can bear this name
+SCREEN = "screen-shown"  # says, unseen, by which codebook the screen was made on which somebody answered
+OURS = frozenset({DEFINITIONS, SCREEN})
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -33,6 +36,11 @@ def object_names(codebook: Codebook) -> dict[str, str]:
     return {name: f"{name}-shown" if name in taken else name for name in ("previous", "text", "next")}
 
 
+def screen_mark(codebook_ref: str) -> str:
+    """What an answer bears that was given on a screen made by a codebook."""
+    return f"v{digest(' '.join(codebook_ref.split()), 12)}"
+
+
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 _RESULT_TYPE = {"choice": "choices", "choices": "choices", "rating": "rating", "text": "textarea", "span": "labels"}
@@ -48,11 +56,19 @@ def parse_result(result: Sequence[Any], codebook: Codebook) -> Answers:
     given: dict[str, list[Any]] = {}
     for part in result:
         name = part.get("from_name") if isinstance(part, dict) else None
-        if isinstance(name, str) and name != DEFINITIONS and isinstance(part.get("value"), dict):
+        if isinstance(name, str) and name not in OURS and isinstance(part.get("value"), dict):
             given.setdefault(name, []).extend(_values(part))
     questions = {question.name: question for question in codebook.questions}
     shaped = {name: _shaped(values, questions.get(name)) for name, values in given.items() if values}
     return {_stored(name): _stored(value) for name, value in sorted(shaped.items())}
+
+
+def screen_in(result: Sequence[Any]) -> str | None:
+    """The mark of the screen on which a result was given; None where no browser of ours sent it."""
+    for part in result:
+        if isinstance(part, dict) and part.get("from_name") == SCREEN and isinstance(part.get("value"), dict):
+            return next((value for value in _values(part) if isinstance(value, str)), None)
+    return None
 
 
 def _values(part: dict[str, Any]) -> list[Any]:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from toolkit.codebook import Codebook, Label, Question
 from toolkit.errors import ConfigError
 from toolkit.records import Item
-from toolkit.studio.results import DEFINITIONS, object_names
+from toolkit.studio.results import DEFINITIONS, SCREEN, object_names, screen_mark
 from toolkit.studio.results import answer_problem as answer_problem
 from toolkit.studio.results import build_result as build_result
 from toolkit.studio.results import parse_result as parse_result
@@ -105,6 +105,8 @@ def label_config(
         _add_question(main, codebook, question, language, names["text"])
     side = ET.SubElement(page, "View", className="stance-side")
     _add_side(side, asked, language, show, names["text"])
+    if any(question.required and not question.when for question in asked.questions):
+        _add_mark(view, codebook, names["text"])
     ET.indent(view)
     return ET.tostring(view, encoding="unicode")
 
@@ -218,6 +220,18 @@ def _add_box(block: ET.Element, language: str, about: str, key: str | None) -> N
     box = ET.SubElement(block, "Choices", name=DEFINITIONS, toName=about, choice="multiple")
     hotkey = {"hotkey": key} if key else {}
     ET.SubElement(box, "Choice", {"value": _word("define", language), "alias": "open", **hotkey})
+
+
+def _add_mark(view: ET.Element, codebook: Codebook, about: str) -> None:
+    """An unseen part of every answer that says which codebook was on the screen.
+
+    A page that is open keeps its interface until it is loaded anew, however long ago the project has got another one.
+    Where no answer is required there is none: what is chosen beforehand would let an empty answer be sent.
+    """
+    hidden = ET.SubElement(view, "View", style=_HIDDEN)
+    mark = ET.SubElement(hidden, "Choices", name=SCREEN, toName=about, choice="single")
+    # A key of its own, since Label Studio would give it one that somebody may press.
+    ET.SubElement(mark, "Choice", value=screen_mark(codebook.ref), selected="true", hotkey="ctrl+alt+shift+f12")
 
 
 def _title(codebook: Codebook, label: Label, language: str) -> str:

@@ -116,7 +116,10 @@ def open_studio(directory: Path) -> Studio:
     state = server_status(directory)
     admin = read_keys(directory / "keys.json").admin
     if state is None or admin is None:
-        raise StudioError(f"{directory}: no server runs here; start it with `stance studio start`")
+        raise StudioError(
+            f"{directory}: no server runs here; start it with `stance studio start`, or annotate without "
+            "one: `stance push CAMPAIGN --to DIR` writes spreadsheets"
+        )
     return Studio(state.url, admin.token)
 
 

@@ -95,6 +95,29 @@ class Bearer(httpx.Auth):
         self._ends = time.monotonic() + max(0.0, _number(self._access, "exp") - _number(self._access, "iat"))
 
 
+def refuse_bearer(url: str, token: str) -> None:
+    """Refuse what personal tokens are exchanged for: it ends after five minutes.
+
+    Raises:
+        StudioError: the token is such a bearer.
+    """
+    if _claims(token).get("token_type") == "access":
+        raise StudioError(
+            f"{url}: that is a bearer of five minutes and not the token of an account; set LABEL_STUDIO_API_KEY to the "
+            "access token on the page of your account there"
+        )
+
+
+def refusal_of(token: str) -> str:
+    """What to set in place of a token that a server does not accept, and why it may not."""
+    if _claims(token).get("token_type") == "refresh":
+        return "the access token of your account there: this one was withdrawn, or another server gave it"
+    return (
+        "the access token of your account there: this one is wrong, or it is a legacy token and those are switched off "
+        "(Organization, API Tokens Settings)"
+    )
+
+
 def _number(token: str, claim: str) -> float:
     value = _claims(token).get(claim, 0)
     return float(value) if isinstance(value, int | float) else 0.0

@@ -37,7 +37,8 @@ _FIELDS = ",".join(("id", "data", *(f"annotations.{name}" for name in _OF_ANNOTA
 T = TypeVar("T", bound=Named)
 
 
-def _filter(field: str, operator: str, kind: str, value: object) -> dict[str, Any]:
+def condition(field: str, operator: str, kind: str, value: object) -> dict[str, Any]:
+    """A condition on tasks, as the server takes it."""
     return {"filter": f"filter:tasks:{field}", "operator": operator, "type": kind, "value": value}
 
 
@@ -78,7 +79,7 @@ class Listing(Transport):
             since: ISO 8601, UTC; only what was changed later by the server's own clock. An answer that is given,
                 edited, skipped or deleted changes its task; a draft does not.
         """
-        wanted = [] if since is None else [_filter("updated_at", "greater", "Datetime", since)]
+        wanted = [] if since is None else [condition("updated_at", "greater", "Datetime", since)]
         # `resolve_uri` would have the server look for addresses in every text.
         options = {"include": _FIELDS, "expand": "annotations", "fields": "all", "resolve_uri": "false"}
         return self._pages(project_id, wanted, ServerTask, **options)
@@ -94,7 +95,7 @@ class Listing(Transport):
         """Each page begins after the last id of the one before: what is deleted meanwhile shifts nothing."""
         last = 0
         while True:
-            query = _query([*wanted, _filter("id", "greater", "Number", last)], "tasks:id")
+            query = _query([*wanted, condition("id", "greater", "Number", last)], "tasks:id")
             page = self._whole_page(project_id, kind, query=query, page_size=str(PAGE), **params)
             if page:
                 yield page
@@ -155,5 +156,5 @@ class Listing(Transport):
                     yield task_id, draft.as_annotation(numbers.get(draft.user.casefold()))
 
     def _tasks_with_drafts(self, project_id: int) -> list[int]:
-        begun = [_filter("draft_exists", "equal", "Boolean", True)]
+        begun = [condition("draft_exists", "equal", "Boolean", True)]
         return [task.id for page in self._pages(project_id, begun, Named, include="id") for task in page]

@@ -15,7 +15,8 @@ FOR_A_MOMENT = (429, 502, 503, 504)  # too busy, or a proxy before a server that
 _TIMEOUTS = 2  # how often we wait for an answer in vain
 # To set a field twice, or to delete what is gone, leaves things as once would have.
 _SETTING = re.compile(r"/api/(projects|tasks|annotations|drafts)/\d+/$")
-_HARMLESS = ("/api/token/refresh/", "/api/projects/validate/")  # though they are POST
+DELETING = "/api/dm/actions/"  # of which we use none but the one that deletes tasks: what is gone stays gone
+_HARMLESS = ("/api/token/refresh/", "/api/projects/validate/", DELETING)  # though they are POST
 
 
 class Retrying(httpx.HTTPTransport):

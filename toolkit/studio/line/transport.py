@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 from toolkit.errors import StudioError, UnansweredError
-from toolkit.studio.line.access import Bearer, is_local, plain_url
+from toolkit.studio.line.access import Bearer, is_local, plain_url, refusal_of, refuse_bearer
 from toolkit.studio.line.retrying import FOR_A_MOMENT, Retrying
 
 T = TypeVar("T")
@@ -23,6 +23,11 @@ class ServerFailedError(StudioError):
     """The server has a fault of its own: it answered 500 or more."""
 
 
+def is_page(response: httpx.Response) -> bool:
+    """Whether an answer is a page for people, which the server's interface gives only where it fails."""
+    return response.content[:200].lstrip().startswith(b"<")
+
+
 class Transport:
     """Requests to one server by one account."""
 
@@ -30,7 +35,9 @@ class Transport:
         self.url = plain_url(url)
         if not token.isascii() or not token.strip():
             raise StudioError(f"{self.url}: no usable API token; set LABEL_STUDIO_API_KEY to that of your account")
-        auth = Bearer(self.url, token.strip())
+        self._token = token.strip()
+        refuse_bearer(self.url, self._token)
+        auth = Bearer(self.url, self._token)
         # A connection that is kept makes the server's two small packets wait 40 ms for each other, which is half the
         # time of an answer; making another one costs nothing on the loopback address, but much across a network.
         headers = {"Connection": "close"} if is_local(self.url) else {}
@@ -61,8 +68,11 @@ class Transport:
     ) -> httpx.Response:
         with self._speaking(about or path):
             response = self._http.request(method, path, json=body)
-            if response.status_code not in allowed:
+            # A proxy's "not found" is not the server's: taken for it, what is there would seem to be gone.
+            if response.status_code not in allowed or is_page(response):
                 response.raise_for_status()
+            if is_page(response):
+                raise self._refused(about or path, response.status_code, "<")
         return response
 
     @contextlib.contextmanager
@@ -89,12 +99,21 @@ class Transport:
             ) from error
 
     def _refused(self, about: str, status: int, body: str) -> StudioError:
-        if status == 401:
-            remedy = "the token is not accepted; set LABEL_STUDIO_API_KEY to the access token of your account there"
+        if 300 <= status < 400:
+            remedy = f"{about} is said to be elsewhere ({status}); use the address that a browser shows in the end"
+        elif body.lstrip().startswith("<") and status < 500:
+            remedy = (
+                f"a page of HTML came in place of the answer about {about} ({status}): a proxy or a sign-in page "
+                "stands between, or that is not Label Studio; check the address and the network, and try again"
+            )
+        elif status == 401:
+            remedy = f"the token is not accepted; set LABEL_STUDIO_API_KEY to {refusal_of(self._token)}"
         elif status == 403:
             remedy = f"the account may not touch {about}; use the token of one that may"
         elif status == 404:
             remedy = f"{about} is gone from the server; look there, or make it anew with `stance push`"
+        elif status in FOR_A_MOMENT:
+            remedy = f"{about}: the server is too busy, or a proxy does not reach it ({status}); try again"
         elif status >= 500:
             remedy = f"{about}: the server failed ({status}); its log has the reason (`server.log` of a local one)"
         else:

@@ -12,6 +12,12 @@ class User(Struct, frozen=True, kw_only=True):
     email: str
 
 
+class Version(Struct, frozen=True, kw_only=True):
+    """What a server says that it is."""
+
+    release: str = ""
+
+
 class Organization(Struct, frozen=True, kw_only=True):
     """Whom all accounts of a server belong to."""
 
@@ -35,11 +41,21 @@ class ProjectSettings(Struct, frozen=True, kw_only=True):
 
 
 class Project(ProjectSettings, frozen=True, kw_only=True):
-    """A project as it stands on the server."""
+    """A project as it stands on the server; what somebody has emptied there is ""."""
 
     id: int
+    title: str = ""
+    description: str = ""
+    skip_queue: str = ""
+    sampling: str = ""
     task_number: int = 0
     total_annotations_number: int = 0
+
+
+class SetProjects(Struct, frozen=True, kw_only=True):
+    """A page of projects with their settings."""
+
+    results: list[dict[str, Any]]
 
 
 class AnyProject(Struct, frozen=True, kw_only=True):
@@ -49,6 +65,20 @@ class AnyProject(Struct, frozen=True, kw_only=True):
     title: str
     label_config: str
     task_number: int = 0
+
+
+class DescribedProject(Struct, frozen=True, kw_only=True):
+    """A project in a list, with what is said of it."""
+
+    id: int
+    description: str | None
+
+
+class DescribedPage(Struct, frozen=True, kw_only=True):
+    """A page of a list of projects, and whether another one follows."""
+
+    results: list[DescribedProject]
+    next: str | None
 
 
 class ProjectTitle(Struct, frozen=True, kw_only=True):
@@ -167,6 +197,19 @@ class CountsPage(Struct, frozen=True, kw_only=True):
     results: tuple[Counts, ...]
 
 
+class StoredRow(Named, frozen=True, kw_only=True):
+    """A task with what it shows and the numbers of its annotations; none of them is ever left out."""
+
+    data: dict[str, Any]
+    annotations: tuple[Named, ...]
+
+
+class ShownRow(Named, frozen=True, kw_only=True):
+    """A task with what it shows."""
+
+    data: dict[str, Any]
+
+
 class StoredTask(Struct, frozen=True, kw_only=True):
     """What there is of an item on the server, without its texts."""
 
@@ -213,7 +256,13 @@ class Answer(Struct, frozen=True, kw_only=True):
 class Touched(Struct, frozen=True, kw_only=True):
     """What annotators have answered to a task, skips included."""
 
-    annotations: list[Answer] = []
+    annotations: list[Answer]  # never left out: a task that says nothing of its answers is not one without any
+
+
+class Deleted(Struct, frozen=True, kw_only=True):
+    """How many of the tasks that were named are gone."""
+
+    processed_items: int
 
 
 class Draft(Struct, frozen=True, kw_only=True):

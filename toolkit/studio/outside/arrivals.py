@@ -41,6 +41,7 @@ class Imported(Struct, frozen=True, kw_only=True):
     known: int  # that the ledger has already
     by_text: int  # matched to an item by its text alone
     unmatched: tuple[Submission, ...]  # that belong to no item
+    empty: int  # rows of a table that answer no question
 
 
 class _Judged(Struct, frozen=True, kw_only=True):
@@ -72,7 +73,9 @@ def import_lines(
         observed: this moment.
     """
     matcher = _Matcher(request)
-    matched = [(each, matcher.item_of(each)) for each in submissions]
+    rows = list(submissions)
+    answered = [each for each in rows if each.sheet or _answers_something(each, request)]
+    matched = [(each, matcher.item_of(each)) for each in answered]
     judge = _Judge(request, known)
     judged = [judge.judged(each, item, name_of(each.annotator)) for each, item in matched if item is not None]
     lines, known_count = _new_lines(judged, request, known, observed)
@@ -81,7 +84,15 @@ def import_lines(
         known=known_count,
         by_text=matcher.by_text,
         unmatched=tuple(each for each, item in matched if item is None),
+        empty=len(rows) - len(answered),
     )
+
+
+def _answers_something(each: Submission, request: ImportRequest) -> bool:
+    """Whether a row of a table has an answer: one that was never filled in holds the texts of its item alone."""
+    if each.state != "submitted" or each.number is not None or not each.answers:
+        return True
+    return any(value != "" for name in request.columns for value in each.answers.get(name, ()))
 
 
 def plain_words(text: str) -> str:

@@ -18,6 +18,7 @@ from toolkit.files import read_table, suffix_of
 from toolkit.studio.line.wire import ServerAnnotation
 from toolkit.studio.outside.foreign import account_name, answers_in
 from toolkit.studio.outside.votes import Submission, shown_text, utc, values_in_cell
+from toolkit.studio.results import OURS
 
 LIMIT = 1 << 29  # bytes of a file, unpacked
 SUFFIXES = (".json", ".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
@@ -285,7 +286,7 @@ class _ExportReader:
         self._item = columns.item or _first_of(row, "item_id", "id")
         self._text = columns.text or "text"
         _needed(path, row, [self._item, *filter(None, (columns.text,))])
-        self._others = {*_META, self._item, self._text}
+        self._others = {*_META, *OURS, self._item, self._text}
 
     def __call__(self, number: int, row: Mapping[str, Any]) -> Iterator[Submission]:
         if row.get("annotation_id") in (None, ""):

@@ -12,6 +12,7 @@ from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.studio.client import Studio
 from toolkit.studio.line.wire import AnyProject, ServerAnnotation, ServerTask
 from toolkit.studio.outside.votes import NOBODY, Submission, shown_text, utc, values_in
+from toolkit.studio.results import OURS
 
 _ADDRESS = re.compile(r"(https?://.+?)/projects/(\d+)(?:[/?#].*)?", re.IGNORECASE)
 _FILTERS = ("filter", "shortcut", "relations", "relation")  # tags that bear a name and ask nothing
@@ -81,7 +82,7 @@ def asked_questions(label_config: str, where: str) -> list[AskedQuestion]:
             columns=_columns(shown, tag.get("toName", "")),
         )
         for tag in view.iter()
-        if tag.get("name") and tag.get("toName") and tag.tag.lower() not in _FILTERS
+        if tag.get("name") and tag.get("toName") and tag.tag.lower() not in _FILTERS and tag.get("name") not in OURS
     ]
 
 
@@ -155,6 +156,6 @@ def answers_in(result: list[Any]) -> dict[str, list[Any]]:
     answers: dict[str, list[Any]] = {}
     for part in result:
         name = part.get("from_name") if isinstance(part, dict) else None
-        if isinstance(name, str):
+        if isinstance(name, str) and name not in OURS:
             answers.setdefault(name, []).extend(values_in(part.get("value")))
     return answers

@@ -110,22 +110,34 @@ def write_sheet(path: Path, request: SheetRequest) -> None:
 
 def _columns(request: SheetRequest, words: Mapping[str, str]) -> list[_Column]:
     targets = {each.item.target.title for each in request.items}
-    filled = {name for each in request.items for name, text in _texts(each).items() if text}
     columns = [_Column(key="item_id", title="item_id", answer=False)]
-    shown = (name for name in _WIDTHS if name != "target")
-    kept = [name for name in shown if name == "text" or (name in request.context and name in filled)]
+    kept = [name for name in _shown_names(request) if name != "target"]
     columns += [_Column(key=key, title=words[key], width=_WIDTHS[key], answer=False) for key in kept]
-    if len(targets) > 1:
+    if "target" in _shown_names(request):
         columns.append(_Column(key="target", title=words["target"], width=_WIDTHS["target"], answer=False))
     target = targets.pop() if len(targets) == 1 else "…"
-    for question in _asked(request):
+    for question in asked_questions(request):
         if question.kind == "span" and question.required:
             raise ConfigError(f"question {question.name!r} asks for words in the text, which no spreadsheet can take")
         columns += _question_columns(question, request, target, words)
     return [*columns, _Column(key="skip", title=words["skip"], options=(MARK,), codes=(MARK,), width=10)]
 
 
-def _asked(request: SheetRequest) -> list[Question]:
+def _shown_names(request: SheetRequest) -> list[str]:
+    """What is shown of the items, in its order: what is wanted and not empty everywhere, targets where they differ."""
+    filled = {name for each in request.items for name, text in _texts(each).items() if text}
+    kept = [name for name in _WIDTHS if name == "text" or (name in request.context and name in filled)]
+    differ = len({each.item.target.title for each in request.items}) > 1
+    return [*kept, "target"] if differ else kept
+
+
+def context_of(each: ShownItem, request: SheetRequest) -> dict[str, str]:
+    """The texts that are shown of an item, by name."""
+    texts = _texts(each)
+    return {name: texts.get(name, "") for name in _shown_names(request)}
+
+
+def asked_questions(request: SheetRequest) -> list[Question]:
     """The questions that are asked about any of the items."""
     units = {each.item.unit for each in request.items}
     asked = {question.name for unit in units for question in asked_about(request.codebook, unit).questions}

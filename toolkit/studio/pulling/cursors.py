@@ -37,13 +37,18 @@ class Cursor(Struct, frozen=True, kw_only=True):
 
 def read_cursor(path: Path, server: str, ledger: int) -> Cursor | None:
     """The cursor in a file, or None where there is none that fits the server and the ledger as they are."""
+    cursor = known_cursor(path)
+    return cursor if cursor and cursor.server == server and cursor.ledger <= ledger else None
+
+
+def known_cursor(path: Path) -> Cursor | None:
+    """The cursor in a file, or None where there is none that can be read."""
     if not path.exists():
         return None
     try:
-        cursor = msgspec.json.decode(read_bytes(path), type=Cursor)
+        return msgspec.json.decode(read_bytes(path), type=Cursor)
     except msgspec.DecodeError:
         return None
-    return cursor if cursor.server == server and cursor.ledger <= ledger else None
 
 
 def write_cursor(path: Path, cursor: Cursor) -> None:
@@ -61,8 +66,8 @@ def since_of(newest: Newest) -> str | None:
     """
     if newest.changed is None:
         return None
-    changed = _moment(newest.changed)
-    clock = _moment(newest.clock) if newest.clock else changed
+    changed = moment(newest.changed)
+    clock = moment(newest.clock) if newest.clock else changed
     # After a quiet minute nothing of before can still be on its way, and what came last need not be read again.
     return _written(changed if clock - changed > MARGIN else min(changed, clock) - MARGIN)
 
@@ -71,7 +76,7 @@ def ran_backwards(before: ProjectCursor, newest: Newest) -> bool:
     """Whether the server's clock shows less than it did: then times tell nothing about what is new."""
     if before.clock is None or newest.clock is None:
         return False
-    return _moment(newest.clock) < _moment(before.clock) - datetime.timedelta(seconds=2)
+    return moment(newest.clock) < moment(before.clock) - datetime.timedelta(seconds=2)
 
 
 def utc(time: str) -> str:
@@ -80,12 +85,13 @@ def utc(time: str) -> str:
     >>> utc("2026-03-01T12:00:00+02:00")
     '2026-03-01T10:00:00.000000Z'
     """
-    return _written(_moment(time))
+    return _written(moment(time))
 
 
-def _moment(time: str) -> datetime.datetime:
+def moment(time: str) -> datetime.datetime:
+    """A time of the server, in UTC."""
     return datetime.datetime.fromisoformat(time).astimezone(datetime.UTC)
 
 
-def _written(moment: datetime.datetime) -> str:
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _written(when: datetime.datetime) -> str:
+    return when.isoformat(timespec="microseconds").replace("+00:00", "Z")

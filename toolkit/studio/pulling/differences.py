@@ -14,13 +14,14 @@ import msgspec
 from toolkit.files import digest
 from toolkit.records import Annotation, Flag
 from toolkit.runs import now
-from toolkit.studio.pulling.cursors import utc
+from toolkit.studio.pulling.cursors import moment, utc
 from toolkit.studio.pulling.judging import Cast, Judge, surplus_flags
 from toolkit.studio.pulling.ledgers import LedgerFile
 from toolkit.studio.pulling.reading import PullRequest, Seen
 from toolkit.studio.pulling.sightings import SURPLUS, Sighting, Sightings, answers_hash, sighting_of
 
 _AT_ONCE = 500  # lines that are in memory together
+_AT_ONCE_GIVEN = datetime.timedelta(seconds=1)  # what the server takes to write down one answer
 
 Round = Literal["design", "tiebreak"]
 
@@ -81,11 +82,7 @@ class Differences:
     def _line(self, seen: Seen) -> Annotation:
         before = self._before(seen)
         updated = utc(seen.raw.updated_at)
-        if before is not None and before.given == seen.given:
-            codebook = before.codebook  # nobody answered anew: only marks and times can have changed
-        else:
-            answered = seen.answered if seen.sender == seen.annotator else seen.raw.created_at
-            codebook = self._request.seen_at(utc(answered))
+        codebook = self._codebook(seen, before)
         return Annotation(
             id="",
             item_id=seen.item.id,
@@ -101,6 +98,16 @@ class Differences:
             flags=self._judge.own_flags(seen, codebook, before),
             origin=seen.origin,
         )
+
+    def _codebook(self, seen: Seen, before: Sighting | None) -> str:
+        """The codebook that its annotator saw: by the mark of the screen, else by the time."""
+        if before is not None and before.given == seen.given:
+            return before.codebook  # nobody answered anew: only marks and times can have changed
+        answered = seen.answered if seen.sender == seen.annotator else seen.raw.created_at
+        by_time = self._request.seen_at(utc(answered))
+        # An edit keeps the mark of the screen on which the answer was first given.
+        first = moment(answered) - moment(seen.raw.created_at) < _AT_ONCE_GIVEN
+        return (self._request.shown_by(seen.screen) if first else None) or by_time
 
     def _before(self, seen: Seen) -> Sighting | None:
         if seen.origin.annotation is None:
@@ -155,12 +162,12 @@ class Differences:
 
     def _observed(self) -> str:
         """Now, but later than all lines so far where the clock was set back: what comes last must count."""
-        moment = now()
-        if moment <= self._sightings.observed:
+        seen = now()
+        if seen <= self._sightings.observed:
             last = datetime.datetime.fromisoformat(self._sightings.observed)
-            moment = utc((last + datetime.timedelta(microseconds=1)).isoformat())
-        self._sightings.observed = moment
-        return moment
+            seen = utc((last + datetime.timedelta(microseconds=1)).isoformat())
+        self._sightings.observed = seen
+        return seen
 
 
 def _round_of(kind: str) -> Round:

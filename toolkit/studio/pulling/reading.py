@@ -12,7 +12,7 @@ from toolkit.studio.client import Studio
 from toolkit.studio.line.wire import ServerAnnotation, ServerTask
 from toolkit.studio.pulling.sightings import answers_hash
 from toolkit.studio.push import PushedProject
-from toolkit.studio.results import parse_result, spans_in_code_points
+from toolkit.studio.results import parse_result, screen_in, screen_mark, spans_in_code_points
 
 Pseudonyms = Callable[[int, str], str]  # number and e-mail address of an account on the server -> its pseudonym
 
@@ -44,6 +44,11 @@ class PullRequest(Struct, frozen=True, kw_only=True):
             return self.codebook_ref
         return (before or [self.screens[0]])[-1].codebook_ref
 
+    def shown_by(self, mark: str | None) -> str | None:
+        """The codebook whose screen bears a mark; None where none of the campaign's does."""
+        refs = (self.codebook_ref, *(screen.codebook_ref for screen in self.screens))
+        return next((ref for ref in refs if screen_mark(ref) == mark), None)
+
 
 class Seen(Struct, frozen=True, kw_only=True):
     """An annotation or draft of the server, read but not yet judged."""
@@ -56,6 +61,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     answered: str  # when its annotator last can have changed it
     state: Literal["submitted", "draft", "skipped"]
     answers: Answers
+    screen: str | None  # the mark of the screen on which it was given
     raw: ServerAnnotation
 
     @property
@@ -159,5 +165,6 @@ class Reader:
             answered=raw.created_at if moved else raw.updated_at,
             state="draft" if origin.annotation is None else "skipped" if raw.was_cancelled else "submitted",
             answers=parse_result(spans_in_code_points(raw.result, text), self._request.codebook),
+            screen=screen_in(raw.result),
             raw=raw,
         )

@@ -130,6 +130,7 @@ class PushedProject(Struct, frozen=True, kw_only=True):
     annotator: str | None = None  # whose project it is, where it is one person's
     votes: int  # how many annotators are asked for each item
     items: int
+    settings: dict[str, str] = {}  # digests of what annotators' work depends on, as the push left it
 
     @property
     def desk(self) -> Desk:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import StudioError, UnansweredError
+from toolkit.files import digest
 from toolkit.studio.client import Studio
 from toolkit.studio.line.retrying import attempts
 from toolkit.studio.line.wire import Project, ProjectSettings
@@ -141,6 +142,15 @@ def _title(title: str, suffix: str) -> str:
 def as_set(project: Project, settings: ProjectSettings) -> bool:
     """Whether a project is set as it should be."""
     return all(getattr(project, name) == getattr(settings, name) for name in settings.__struct_fields__)
+
+
+# What changes the work of annotators; titles and descriptions do not.
+_WATCHED = tuple(name for name in ProjectSettings.__struct_fields__ if name not in ("title", "description"))
+
+
+def settings_digests(project: Project) -> dict[str, str]:
+    """What tells the settings of a project from others, by name."""
+    return {name: digest(msgspec.json.encode(getattr(project, name)), 8) for name in _WATCHED}
 
 
 def make_project(studio: Studio, request: PushRequest, desk: Desk, settings: ProjectSettings) -> Standing:

@@ -44,7 +44,7 @@ def reconcile(studio: Studio, stored: Iterable[StoredTask], desks: Mapping[int, 
             for task in others:
                 count = _move(studio, task, keep) if task.annotations else 0
                 moved += count
-                if studio.delete_untouched(task.id):
+                if studio.delete_untouched(task.project, task.id):
                     (merged if task.annotations else removed).add(task.id)
             left.append(tasks)
         removed |= _remove_copies(studio, left)
@@ -89,4 +89,5 @@ def _remove_copies(studio: Studio, projects: Sequence[Sequence[StoredTask]]) -> 
         return set()
     touched = [tasks for tasks in projects if any(task.annotations for task in tasks)]
     spare = [tasks[0] for tasks in projects if tasks not in touched]
-    return {task.id for task in (spare if touched else spare[1:]) if studio.delete_untouched(task.id)}
+    gone = (task for task in (spare if touched else spare[1:]) if studio.delete_untouched(task.project, task.id))
+    return {task.id for task in gone}

@@ -12,6 +12,7 @@ from toolkit.errors import StudioError
 from toolkit.studio.client import Studio
 from toolkit.studio.pushing.desks import PushRequest
 from toolkit.studio.pushing.projects import Standing
+from toolkit.studio.results import OURS
 from toolkit.studio.screen import label_config
 
 _WHOLE = ""  # in place of a label: the question itself
@@ -75,7 +76,7 @@ def _controls(config: str) -> dict[str, _Control]:
     return {
         tag.attrib["name"]: _Control(tag.tag, frozenset(_labels(tag)))
         for tag in tree.iter()
-        if "toName" in tag.attrib and "name" in tag.attrib
+        if "toName" in tag.attrib and "name" in tag.attrib and tag.attrib["name"] not in OURS
     }
 
 

@@ -21,7 +21,7 @@ from toolkit.studio.serving.postgres import Database, dump, execute, is_migrated
 
 SQLITE = "label_studio.sqlite3"
 
-_LOCK_SECONDS = 3600  # after which a task that somebody opened and left goes to others again
+LOCK_SECONDS = 3600  # after which a task that somebody opened and left goes to others again
 # Label Studio saves an answer first and lets go of the task afterwards. Where it dies in between, the task stays taken
 # by somebody who is done with it, and until the lock expires it is hidden from those whose votes it still wants.
 _SPENT_LOCKS = """
@@ -56,7 +56,7 @@ def environment(data: Path, database: Database | None) -> dict[str, str]:
         "LABEL_STUDIO_BASE_DATA_DIR": str(data.resolve()),
         "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
         "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
-        "TASK_LOCK_TTL": str(_LOCK_SECONDS),
+        "TASK_LOCK_TTL": str(LOCK_SECONDS),
         "SSRF_PROTECTION_ENABLED": "false",  # or no hook could call a program on this machine
         "CORS_ALLOW_ALL_ORIGINS": "false",  # no page of elsewhere has business with it
         "COLLECT_ANALYTICS": "false",

@@ -1,6 +1,6 @@
 """Agreement: its speed beside the package `krippendorff`, the speed of reading votes, and what its intervals cover.
 
-    python benchmarks/agreement.py alpha reading coverage [--sets 4000] [--more-sets 2000] [--json FILE]
+    python benchmarks/agreement.py alpha reading coverage [--sets 4000] [--more-sets 300] [--json FILE]
 
 Times are CPU seconds, since a shared machine makes others mean little. `alpha` extrapolates the thousand calls of the
 peer from twenty of each level, on the same table, without counting what it takes to build each resample for it.
@@ -13,7 +13,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -283,6 +283,18 @@ def each_alone(votes: Votes) -> Votes:
     return dataclasses.replace(votes, clusters=votes.items, cluster=np.arange(len(votes.items)))
 
 
+def measurements(asked: argparse.Namespace) -> Iterator[Figures]:
+    """All that is asked for, one part after the other."""
+    yield {"load of the machine": os.getloadavg()[0]}
+    if "alpha" in asked.what:
+        yield measure_alpha(asked.items, asked.calls)
+    if "reading" in asked.what:
+        yield measure_reading(asked.items)
+    if "coverage" in asked.what:
+        yield from (measure_coverage(asked.sets, design, asked.draws) for design in MAIN if asked.sets)
+        yield from (measure_coverage(asked.more_sets, design, asked.draws) for design in MORE if asked.more_sets)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", default=["alpha", "reading", "coverage"])
@@ -290,21 +302,14 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=20)
     parser.add_argument("--sets", type=int, default=4000)
     parser.add_argument("--draws", type=int, default=500)
-    parser.add_argument("--more-sets", type=int, default=2000, help="data sets of each further design; 0: none")
+    parser.add_argument("--more-sets", type=int, default=300, help="data sets of each further design; 0: none")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    figures: Figures = {"load of the machine": os.getloadavg()[0]}
-    if "alpha" in asked.what:
-        figures |= measure_alpha(asked.items, asked.calls)
-    if "reading" in asked.what:
-        figures |= measure_reading(asked.items)
-    if "coverage" in asked.what:
-        for design in MAIN:
-            figures |= measure_coverage(asked.sets, design, asked.draws)
-        for design in MORE if asked.more_sets else ():
-            figures |= measure_coverage(asked.more_sets, design, asked.draws)
-    for name, figure in figures.items():
-        print(f"{name:72} {figure:.4f}")
+    figures: Figures = {}
+    for part in measurements(asked):
+        figures |= part
+        for name, figure in part.items():
+            print(f"{name:88} {figure:.4f}", flush=True)
     if asked.json:
         asked.json.write_text(json.dumps(figures, indent=1) + "\n")
 

@@ -27,7 +27,8 @@ def two_way_interval(votes: Votes, statistic: Statistic, draws: Floats) -> tuple
     """The 95 % interval of a coefficient of agreement over annotators and articles, or None twice.
 
     Resamples of both at once count what neither explains about three times, so they are too wide; they lend the
-    interval its shape, and the variance lends it its width. No coefficient of agreement is above 1.
+    interval its shape, and the variance lends it its width. Without any it is symmetrical, as is right for very many
+    votes. No coefficient of agreement is above 1.
 
     Args:
         votes: on one question.
@@ -42,7 +43,7 @@ def two_way_interval(votes: Votes, statistic: Statistic, draws: Floats) -> tuple
 
     spread = two_way_spread(votes, statistic)
     half = float(stdtrit(spread.freedom, (1 + LEVEL) / 2)) * spread.variance**0.5
-    low, high = resized_interval(spread.value, draws, half)
+    low, high = resized_interval(spread.value, draws if len(draws) else spread.value + np.array([-half, half]), half)
     return low, high if high is None else min(high, 1.0)
 
 

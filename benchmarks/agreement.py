@@ -1,6 +1,6 @@
 """Agreement: its speed beside the package `krippendorff`, the speed of reading votes, and what its intervals cover.
 
-    python benchmarks/agreement.py alpha reading coverage [--sets 4000] [--clusters 50] [--json FILE]
+    python benchmarks/agreement.py alpha reading coverage [--sets 4000] [--more-sets 300] [--json FILE]
 
 Times are CPU seconds, since a shared machine makes others mean little. `alpha` extrapolates the thousand calls of the
 peer from twenty of each level, on the same table, without counting what it takes to build each resample for it.
@@ -8,19 +8,22 @@ peer from twenty of each level, on the same table, without counting what it take
 
 import argparse
 import csv
+import dataclasses
 import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 
-from toolkit.labels.agreement import equal_share, paired_sums
+from toolkit.labels.agreement import paired_sums
 from toolkit.labels.coding import Votes
 from toolkit.labels.coefficients import alpha_of, interval, nominal, ordinal
 from toolkit.labels.pigeonhole import pigeonhole
+from toolkit.labels.two_way import Statistic, two_way_interval
 from toolkit.statistics import percentile_interval, resample
 from toolkit.steps.vote_tables import Columns, Rules, read_votes
 
@@ -146,6 +149,29 @@ LABELS, HARD = 3, 0.4  # labels; how much less often a hard article's items are 
 SKILL, BIAS, TOPIC = (6.0, 2.0), 4.0, 1.0  # Beta of skill; Dirichlet of what slips look like, and of articles
 
 
+class Design(Struct, frozen=True, kw_only=True):
+    """Who is asked what: how many articles and people, how many votes an item, and how people are chosen."""
+
+    clusters: int
+    annotators: int
+    per_item: int = 3
+    uneven: bool = False  # the n-th person is chosen 1/n times as often as the first
+
+    @property
+    def name(self) -> str:
+        kind = "all on all" if self.per_item == self.annotators else "uneven" if self.uneven else "at random"
+        return f"{self.clusters} articles, {self.annotators} annotators {kind}"
+
+
+MAIN = [Design(clusters=clusters, annotators=people) for clusters in (50, 100) for people in (12, 40)]
+MORE = [
+    *(Design(clusters=50, annotators=people) for people in (8, 20, 30, 60)),
+    *(Design(clusters=200, annotators=people) for people in (8, 12, 20, 30, 60)),
+    *(Design(clusters=c, annotators=people, per_item=people) for c in (50, 200) for people in (8, 12, 20)),
+    *(Design(clusters=100, annotators=people, uneven=True) for people in (12, 30, 60)),
+]
+
+
 class World:
     """People with skills and leanings of their own, and articles that are alike inside and hard or easy."""
 
@@ -153,29 +179,37 @@ class World:
         self.skill = rng.beta(*SKILL, annotators)
         self.bias = rng.dirichlet(np.full(LABELS, BIAS), annotators)
 
-    def votes(self, clusters: int, per_item: int, rng: np.random.Generator) -> Votes:
-        """Votes on one to five items of each article by people chosen at random."""
-        size = rng.integers(1, 6, clusters)
-        cluster = np.repeat(np.arange(clusters), size)
-        items, people = len(cluster), len(self.skill)
-        topics = rng.dirichlet(np.full(LABELS, TOPIC), clusters)
+    def votes(self, design: Design, rng: np.random.Generator) -> Votes:
+        """Votes on one to five items of each article."""
+        size = rng.integers(1, 6, design.clusters)
+        cluster = np.repeat(np.arange(design.clusters), size)
+        items = len(cluster)
+        topics = rng.dirichlet(np.full(LABELS, TOPIC), design.clusters)
         truth = (rng.random(items)[:, np.newaxis] > topics[cluster].cumsum(axis=1)).sum(axis=1)
-        hard = rng.random(clusters) < 0.5
-        who = np.argsort(rng.random((items, people)), axis=1)[:, :per_item]
+        hard = rng.random(design.clusters) < 0.5
+        who = self.asked(design, items, rng)
         sees = rng.random(who.shape) < self.skill[who] * np.where(hard[cluster], 1 - HARD, 1.0)[:, np.newaxis]
         slips = (rng.random(who.shape)[:, :, np.newaxis] > self.bias[who].cumsum(axis=2)).sum(axis=2)
         label = np.where(sees, truth[:, np.newaxis], np.minimum(slips, LABELS - 1))
         return Votes(
             labels=tuple("abc"),
             items=tuple(map(str, range(items))),
-            annotators=tuple(map(str, range(people))),
-            clusters=tuple(map(str, range(clusters))),
-            item=np.repeat(np.arange(items), per_item),
+            annotators=tuple(map(str, range(design.annotators))),
+            clusters=tuple(map(str, range(design.clusters))),
+            item=np.repeat(np.arange(items), design.per_item),
             annotator=who.ravel(),
             label=label.ravel(),
             cluster=cluster,
             weight=np.ones(items),
         )
+
+    def asked(self, design: Design, items: int, rng: np.random.Generator) -> np.ndarray:
+        """Who votes on each item, [items, votes]."""
+        people = design.annotators
+        luck = rng.random((items, people))
+        if design.uneven:  # a race of exponential waiting times: whoever is n times as frequent comes first so often
+            luck = -np.log(luck) * np.arange(1, people + 1)
+        return np.argsort(luck, axis=1)[:, : design.per_item]
 
     def alpha_of_these(self) -> float:
         """Alpha of these people on endlessly many articles."""
@@ -194,55 +228,71 @@ def answers(skill: np.ndarray, bias: np.ndarray) -> np.ndarray:
     )
 
 
-def alpha_of_all() -> float:
+def alpha_of_all(statistic: Statistic) -> float:
     """Alpha of endlessly many people on endlessly many articles."""
     mean = SKILL[0] / sum(SKILL)
     even = np.full((1, LABELS), 1 / LABELS)
-    said = np.stack([answers(np.array([mean * factor]), even)[0] for factor in (1.0, 1 - HARD)])
-    margins = said.mean(axis=(0, 1))
-    return float(1 - (1 - (said**2).sum(axis=2).mean()) / (1 - (margins**2).sum()))
+    said = np.concatenate([answers(np.array([mean * factor]), even)[0] for factor in (1.0, 1 - HARD)])
+    return float(statistic((said.T @ said)[np.newaxis] * 1e9)[0])
 
 
-def covered(draws: np.ndarray, truth: float) -> bool:
-    low, high = percentile_interval(alpha_of(draws, nominal))
+def covered(ends: tuple[float | None, float | None], truth: float) -> bool:
+    low, high = ends
     return low is not None and high is not None and low <= truth <= high
 
 
-def measure_coverage(sets: int, clusters: int, annotators: int, draws: int) -> Figures:
-    everyone = alpha_of_all()
-    hits = np.zeros(4)
+KINDS = (
+    "same annotators, by article",
+    "same annotators, by item (naive)",
+    "new annotators",
+    "new annotators, pigeonhole alone",
+    "new annotators, by article (naive)",
+    "new annotators, ordinal",
+)
+
+
+def measure_coverage(sets: int, design: Design, draws: int) -> Figures:
+    nominal_alpha, ordinal_alpha = (lambda tables, level=level: alpha_of(tables, level) for level in (nominal, ordinal))
+    everyone, everyone_ordinal = alpha_of_all(nominal_alpha), alpha_of_all(ordinal_alpha)
+    hits = np.zeros(len(KINDS))
     for seed in range(sets):
-        rng = np.random.default_rng([clusters, annotators, seed])
-        world = World(annotators, rng)
-        votes = world.votes(clusters, 3, rng)
+        rng = np.random.default_rng([design.clusters, design.annotators, seed])
+        world = World(design.annotators, rng)
+        votes = world.votes(design, rng)
         these = world.alpha_of_these()
-        by_article = resample(paired_sums(votes).sums, seed, draws).draws
-        alone = Votes(
-            **{
-                **{name: getattr(votes, name) for name in Votes.__dataclass_fields__},
-                "clusters": votes.items,
-                "cluster": np.arange(len(votes.items)),
-            }
-        )
-        by_item = resample(paired_sums(alone).sums, seed, draws).draws
+        by_article = percentile_interval(nominal_alpha(resample(paired_sums(votes).sums, seed, draws).draws))
+        by_item = percentile_interval(nominal_alpha(resample(paired_sums(each_alone(votes)).sums, seed, draws).draws))
         both = pigeonhole(votes, seed, draws)
-        both = both[~np.isnan(equal_share(both))]
         hits += [
             covered(by_article, these),
             covered(by_item, these),
-            covered(both, everyone),
+            covered(two_way_interval(votes, nominal_alpha, nominal_alpha(both)), everyone),
+            covered(percentile_interval(nominal_alpha(both)), everyone),
             covered(by_article, everyone),
+            covered(two_way_interval(votes, ordinal_alpha, ordinal_alpha(both)), everyone_ordinal),
         ]
-    name = f"{clusters} articles, {annotators} annotators"
-    kinds = (
-        "same annotators, by article",
-        "same annotators, by item (naive)",
-        "new annotators, both resampled",
-        "new annotators, by article (naive)",
-    )
-    found = {f"{name}: coverage, {kind}": float(hit / sets) for kind, hit in zip(kinds, hits, strict=True)}
+    # What these people would reach is known only where all are asked equally often.
+    kinds = [(kind, hit) for kind, hit in zip(KINDS, hits, strict=True) if not (design.uneven and "same" in kind)]
+    found = {f"{design.name}: coverage, {kind}": float(hit / sets) for kind, hit in kinds}
     error = float(np.sqrt(0.95 * 0.05 / sets))
-    return {**found, f"{name}: standard error of these": error, f"{name}: data sets": float(sets)}
+    return {**found, f"{design.name}: standard error of these": error, f"{design.name}: data sets": float(sets)}
+
+
+def each_alone(votes: Votes) -> Votes:
+    """The same votes, each item a cluster of its own."""
+    return dataclasses.replace(votes, clusters=votes.items, cluster=np.arange(len(votes.items)))
+
+
+def measurements(asked: argparse.Namespace) -> Iterator[Figures]:
+    """All that is asked for, one part after the other."""
+    yield {"load of the machine": os.getloadavg()[0]}
+    if "alpha" in asked.what:
+        yield measure_alpha(asked.items, asked.calls)
+    if "reading" in asked.what:
+        yield measure_reading(asked.items)
+    if "coverage" in asked.what:
+        yield from (measure_coverage(asked.sets, design, asked.draws) for design in MAIN if asked.sets)
+        yield from (measure_coverage(asked.more_sets, design, asked.draws) for design in MORE if asked.more_sets)
 
 
 def main() -> None:
@@ -252,21 +302,14 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=20)
     parser.add_argument("--sets", type=int, default=4000)
     parser.add_argument("--draws", type=int, default=500)
-    parser.add_argument("--clusters", type=int, nargs="+", default=[50, 100])
-    parser.add_argument("--annotators", type=int, nargs="+", default=[12, 40])
+    parser.add_argument("--more-sets", type=int, default=300, help="data sets of each further design; 0: none")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    figures: Figures = {"load of the machine": os.getloadavg()[0]}
-    if "alpha" in asked.what:
-        figures |= measure_alpha(asked.items, asked.calls)
-    if "reading" in asked.what:
-        figures |= measure_reading(asked.items)
-    if "coverage" in asked.what:
-        for clusters in asked.clusters:
-            for annotators in asked.annotators:
-                figures |= measure_coverage(asked.sets, clusters, annotators, asked.draws)
-    for name, figure in figures.items():
-        print(f"{name:72} {figure:.4f}")
+    figures: Figures = {}
+    for part in measurements(asked):
+        figures |= part
+        for name, figure in part.items():
+            print(f"{name:88} {figure:.4f}", flush=True)
     if asked.json:
         asked.json.write_text(json.dumps(figures, indent=1) + "\n")
 

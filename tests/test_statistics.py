@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from toolkit.statistics import by_cluster, cluster_bootstrap, percentile_interval
+from toolkit.statistics import by_cluster, cluster_bootstrap, percentile_interval, resized_interval
 
 
 def mean(sums):
@@ -59,3 +59,20 @@ def test_the_order_of_rows_changes_nothing():
     a = cluster_bootstrap(by_cluster(names, rows(values)), mean, 60, seed=1)
     b = cluster_bootstrap(by_cluster([names[i] for i in order], rows(values[order])), mean, 60, seed=1)
     assert (a.low, a.high) == pytest.approx((b.low, b.high))
+
+
+def test_an_interval_is_resized_around_the_value_and_keeps_its_lean():
+    draws = 5.0 + np.array([*np.linspace(-1, 0, 500), *np.linspace(0, 3, 501)[1:]])
+    low, high = resized_interval(5.0, draws, 0.2)
+    assert high - low == pytest.approx(0.4)
+    assert (high - 5.0) / (5.0 - low) == pytest.approx(3, rel=0.02)
+
+
+def test_a_value_outside_of_its_draws_is_the_end_of_its_interval():
+    low, high = resized_interval(9.0, np.linspace(0, 5, 100), 1.0)
+    assert (low, high) == (7.0, 9.0)
+
+
+def test_draws_that_are_all_equal_stay_an_interval_without_width():
+    assert resized_interval(1.0, np.ones(100), 0.3) == (1.0, 1.0)
+    assert resized_interval(1.0, np.full(100, np.nan), 0.3) == (None, None)

@@ -203,3 +203,21 @@ def percentile_interval(draws: Floats) -> tuple[float | None, float | None]:
         return None, None
     low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
+
+
+def resized_interval(value: float, draws: Floats, half: float) -> tuple[float | None, float | None]:
+    """The central 95 % of draws in their own shape around a value, but as wide as is known from elsewhere.
+
+    For resamples that vary too much or too little, where a variance says by how much. The value is never outside.
+
+    Args:
+        value: the estimate.
+        draws: [draws].
+        half: half of the width.
+    """
+    low, high = percentile_interval(draws)
+    if low is None or high is None or high == low:
+        return low, high
+    low, high = min(low, value), max(high, value)
+    times = 2 * half / (high - low)
+    return value + (low - value) * times, value + (high - value) * times

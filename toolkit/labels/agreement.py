@@ -1,6 +1,6 @@
 """How far annotators agree beyond chance, with the intervals that say what they mean."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -13,15 +13,14 @@ from toolkit.labels.coding import Ints, Votes, code_votes, renumbered
 from toolkit.labels.coefficients import alpha_of, coincidences, nominal
 from toolkit.labels.measured import Coefficient, Interval, Scale, as_coefficient, scale_of
 from toolkit.labels.pigeonhole import draws_worth, pigeonhole
+from toolkit.labels.two_way import Statistic, two_way_interval
 from toolkit.records import Vote
-from toolkit.statistics import Estimate, Floats, estimate, percentile_interval, resample, sums_of, undefined
+from toolkit.statistics import Estimate, Floats, estimate, resample, sums_of, undefined
 
 __all__ = ["Coefficient", "Interval", "QuestionAgreement", "Scale", "agreement", "agreement_at", "scale_of"]
 
 NO_PAIRS = "no item has two votes"
 ALL_EQUAL = "all votes are equal, so agreement beyond chance is undefined"
-
-Statistic = Callable[[Floats], Floats]  # coincidence matrices [draws, labels, labels] -> [draws], nan where undefined
 
 
 class AnnotatorAgreement(Struct, frozen=True, kw_only=True):
@@ -185,7 +184,8 @@ def new_annotators(coded: Votes, statistic: Statistic, seed: int) -> Interval:
     """The interval of *new annotators, new articles* for a function of coincidence matrices."""
     if len(coded.annotators) < 4:  # of three, every ninth resample is one person alone
         return Interval(low=None, high=None, why="fewer than four annotators say too little about others")
-    low, high = percentile_interval(statistic(pigeonhole(coded, seed, draws_worth(coded))))
+    draws = statistic(pigeonhole(coded, seed, draws_worth(coded)))
+    low, high = two_way_interval(coded, statistic, draws)
     return Interval(low=low, high=high, why="" if low is not None else "too many resamples in which it is undefined")
 
 

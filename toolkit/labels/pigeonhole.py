@@ -13,9 +13,9 @@ _BLOCK = 1_000_000  # numbers of resamples that are held at a time
 
 
 def draws_worth(votes: Votes) -> int:
-    """How many resamples are drawn of some votes: fewer where each takes long."""
-    size = len(votes.item) + len(votes.annotators)
-    return int(np.clip(_WORK // max(size, 1), _FEWEST, DRAWS))
+    """How many resamples are drawn of some votes: fewer where each takes long, and none where too few would be left."""
+    worth = _WORK // max(len(votes.item) + len(votes.annotators), 1)
+    return min(worth, DRAWS) if worth >= _FEWEST else 0
 
 
 def pigeonhole(votes: Votes, seed: int, draws: int) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from toolkit.errors import DataError
 from toolkit.files import read_bytes, read_table, suffix_of
 from toolkit.labels.coding import Coded, Ints
+from toolkit.steps.text_keys import Keys, keys_of, texts_of
 
 
 @dataclass(frozen=True)
@@ -91,18 +92,45 @@ def _header(raw: bytes, delimiter: str) -> list[str]:
 def _from_arrow(column: Any) -> Coded:  # noqa: ANN401 - a chunked array of strings
     """A column of strings as numbers into its sorted names; null is ""."""
     import pyarrow
-    import pyarrow.compute as compute
 
     cells = column.fill_null("").combine_chunks()
     if isinstance(cells, pyarrow.ChunkedArray):
         cells = cells.chunk(0) if cells.num_chunks else pyarrow.array([], pyarrow.string())
     if len(cells) < 2:
         return Coded.of(cells.to_pylist())
+    keys = keys_of(cells)
+    return _coded_texts(cells) if keys is None else _coded_keys(keys)
+
+
+def _coded_keys(keys: Keys) -> Coded:
+    """Rows of an item mostly stand together: then only the first of each run must be looked up."""
+    import pandas as pd
+
+    new = np.append(True, keys[1:] != keys[:-1])
+    runs = 2 * int(new.sum()) < len(new)
+    looked_up = keys[new] if runs else keys
+    codes: Ints
+    found: Keys
+    if (looked_up[1:] > looked_up[:-1]).all():
+        codes, found = np.arange(len(looked_up), dtype=np.int64), looked_up
+    else:
+        met_codes, met = pd.factorize(looked_up)
+        order = np.argsort(met)
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        codes, found = rank[met_codes], met[order]
+    return Coded(codes=codes[np.cumsum(new) - 1] if runs else codes, names=_names(texts_of(found)))
+
+
+def _coded_texts(cells: Any) -> Coded:  # noqa: ANN401 - an array of strings
+    """The same for texts that are too long to be numbers."""
+    import pyarrow
+    import pyarrow.compute as compute
+
     new = np.append(True, compute.not_equal(cells[1:], cells[:-1]).to_numpy(zero_copy_only=False))
     heads = np.flatnonzero(new)
     if len(heads) > len(cells) // 2:
         return Coded(*_sorted_codes(cells))
-    # Rows of an item mostly stand together: then only the first of each run must be looked up.
     codes, names = _sorted_codes(cells.take(pyarrow.array(heads)))
     return Coded(codes=codes[np.cumsum(new) - 1], names=names)
 

@@ -1,6 +1,7 @@
 """The votes in a table of a user's own, long or wide, as numbers."""
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -188,8 +189,10 @@ def _filled(cells: _Cells) -> tuple[_Cells, Counter[str]]:
 
 
 def _empty(column: Coded) -> Chosen:
-    spaces = np.fromiter(map(str.isspace, column.names), np.bool_, len(column.names))
-    blank = [*np.flatnonzero(spaces), *(place for place, name in enumerate(column.names[:1]) if not name)]
+    # Names are sorted, and all between "!" and the next space after ASCII begin with no space.
+    names = column.names
+    doubtful = [*range(bisect_left(names, "!")), *range(bisect_left(names, "\x85"), len(names))]
+    blank = [place for place in doubtful if not names[place] or names[place].isspace()]
     return np.isin(column.codes, blank) if blank else np.zeros(len(column.codes), dtype=np.bool_)
 
 

@@ -69,6 +69,19 @@ def test_an_export_with_its_tasks_holds_skips_and_drafts_too(file):
     assert told(read(file("e.json", json.dumps([TASK])), item="ref"), "stance")[0][0] == "p9"
 
 
+def test_what_our_own_screens_carry_unseen_is_no_answer(file):
+    unseen = [
+        {"from_name": name, "type": "choices", "value": {"choices": ["v0123456789ab"]}}
+        for name in ("screen-shown", "definitions-shown")
+    ]
+    task = json.loads(json.dumps(TASK))
+    task["annotations"][0]["result"] += unseen
+    head = "id,annotation_id,annotator,lead_time,text,stance,screen-shown,definitions-shown"
+    flat = f"{head}\n5,31,2,3.5,x,for,v01,open\n"
+    for found in (read(file("e.json", json.dumps([task]))), read(file("e.csv", flat))):
+        assert found[0].answers == {"stance": ["for"]}
+
+
 def test_a_packed_file_is_read_like_any_other(file):
     assert len(read(file("e.json.gz", gzip.compress(json.dumps([TASK]).encode())))) == 3
     assert told(read(file("v.csv.gz", gzip.compress(b"item,annotator,label\n1,r,a\n")))) == [

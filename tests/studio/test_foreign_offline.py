@@ -9,6 +9,7 @@ import pytest
 from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.steps.outside import Wanted, pull_project_step
 from toolkit.studio.outside.foreign import asked_questions, project_address
+from toolkit.studio.screen import label_config
 
 VIEW = """<View>
 <Header value="$title"/>
@@ -45,7 +46,7 @@ def page(body):
 
 def test_a_page_where_label_studio_should_be_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", "legacy")
-    with page(b"<html>Welcome</html>") as address, pytest.raises(StudioError, match="is not that of Label Studio"):
+    with page(b"<html>Welcome</html>") as address, pytest.raises(StudioError, match="a page of HTML came in place"):
         pull_project_step(address, Wanted(), tmp_path / "v.jsonl", lambda *_: None)
 
 
@@ -54,6 +55,11 @@ def test_filters_and_shown_texts_ask_nothing():
     assert found == [
         ("stance", "choices", ("body",)), ("words", "labels", ("body",)), ("better", "pairwise", ("left", "right")),
     ]  # fmt: skip
+
+
+def test_what_our_own_screens_carry_unseen_asks_nothing(book):
+    names = [each.name for each in asked_questions(label_config(book, "en"), "here")]
+    assert names == [question.name for question in book.questions]
 
 
 def test_an_interface_that_is_no_xml_is_refused():

@@ -1,11 +1,12 @@
 """All measurements in one run: one table, and one file with every figure.
 
-    python benchmarks/run.py [--quick] [--only NAME ...] [--json benchmarks/results.json]
+    python benchmarks/run.py [--quick] [--only NAME ... [--keep]] [--json benchmarks/results.json]
 
 Each measurement is a script beside this one, run in a process of its own. The convention: a script prints what a person
 reads, and writes its figures as one JSON object where it is told to; of a script that cannot write any, the lines that
 end with a figure are taken. Peers live in environments of their own, whose Pythons are named by options; what is absent
-is named in the table and in the file as skipped. `--quick` measures less, to see that all of it works.
+is named in the table and in the file as skipped. `--keep` leaves what else the file holds as it is, with its date.
+`--quick` measures less, to see that all of it works.
 """
 
 import argparse
@@ -161,9 +162,18 @@ def chosen(only: Sequence[str] | None) -> list[Benchmark]:
     return [one for one in BENCHMARKS if not only or one.name in only]
 
 
+def kept(path: Path) -> dict[str, dict[str, Any]]:
+    """What was measured before, each with the date of its own."""
+    if not path.exists():
+        return {}
+    before = json.loads(path.read_text(encoding="utf-8"))
+    return {name: {"date": before["date"]} | fact for name, fact in before["measurements"].items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=[one.name for one in BENCHMARKS], help="these alone")
+    parser.add_argument("--keep", action="store_true", help="leave the other measurements in the file as they are")
     parser.add_argument("--quick", action="store_true", help="small sizes, few rounds")
     parser.add_argument("--json", type=Path, default=HERE / "results.json")
     parser.add_argument("--pages-peers", type=Path, default=Path("/tmp/bench-pages/bin/python"))  # noqa: S108
@@ -183,12 +193,15 @@ def main() -> None:
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0],
-        "left_out": [one.name for one in BENCHMARKS if given.only and one.name not in given.only],
-        "measurements": {},
+        "left_out": [],
+        "measurements": kept(given.json) if given.keep else {},
     }
     for one in chosen(given.only):
         print(f"{one.name} ...", file=sys.stderr, flush=True)
-        report["measurements"][one.name] = run(one, pythons, given.quick)
+        fact = {"date": datetime.now(UTC).isoformat(timespec="seconds")} | run(one, pythons, given.quick)
+        found = report["measurements"] | {one.name: fact}
+        report["measurements"] = {each.name: found[each.name] for each in BENCHMARKS if each.name in found}
+        report["left_out"] = [each.name for each in BENCHMARKS if each.name not in found]
         given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print("\n".join(table(report["measurements"])))
     print(f"\n{report['date']}, load {report['load']:.1f} on {report['cores']} cores; every figure: {given.json}")

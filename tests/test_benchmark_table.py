@@ -57,3 +57,11 @@ def test_what_is_absent_is_named(run, tmp_path):
 
 def test_every_script_is_there(run):
     assert all((ROOT / "benchmarks" / one.script).exists() for one in run.BENCHMARKS)
+
+
+def test_what_is_kept_has_the_date_of_its_own(run, tmp_path):
+    path = tmp_path / "results.json"
+    assert run.kept(path) == {}
+    measurements = {"ingest": {"figures": {}}, "pages": {"date": "later", "figures": {}}}
+    path.write_text(run.json.dumps({"date": "first", "measurements": measurements}))
+    assert {name: fact["date"] for name, fact in run.kept(path).items()} == {"ingest": "first", "pages": "later"}

@@ -165,6 +165,11 @@ def test_two_annotators_say_too_little_of_others():
     assert alpha.new_annotators.why == "fewer than four annotators say too little about others"
 
 
+def test_one_item_has_no_interval_over_annotators_either():
+    found = measure(["a", "b", "a", "a", "a"], "ab").alpha
+    assert (found.new_annotators.low, found.new_annotators.why) == (None, "one cluster has no interval")
+
+
 def test_few_annotators_and_few_articles_are_said_in_words():
     found = measure(["aabbab", "ababab", "aabbbb"], "ab")
     assert any("3 annotators" in caution for caution in found.cautions)

@@ -145,7 +145,7 @@ def test_other_names_give_the_same_chances(seed):
 
 @pytest.mark.filterwarnings("ignore::Warning")  # crowd-kit's own, about pandas
 @given(st.integers(0, 10_000))
-@settings(max_examples=10)
+@settings(max_examples=5)
 def test_the_plain_model_is_that_of_crowd_kit(seed):
     aggregation = pytest.importorskip("crowdkit.aggregation")
     import pandas as pd

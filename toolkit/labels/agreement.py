@@ -184,6 +184,8 @@ def new_annotators(coded: Votes, statistic: Statistic, seed: int) -> Interval:
     """The interval of *new annotators, new articles* for a function of coincidence matrices."""
     if len(coded.annotators) < 4:  # of three, every ninth resample is one person alone
         return Interval(low=None, high=None, why="fewer than four annotators say too little about others")
+    if len(np.unique(coded.cluster[coded.per_item >= 2])) < 2:
+        return Interval(low=None, high=None, why="one cluster has no interval")
     draws = statistic(pigeonhole(coded, seed, draws_worth(coded)))
     low, high = two_way_interval(coded, statistic, draws)
     return Interval(low=low, high=high, why="" if low is not None else "too many resamples in which it is undefined")

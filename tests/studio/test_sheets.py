@@ -1,5 +1,7 @@
 """Spreadsheets as a person gets them and as they come back; openpyxl stands for the person's program."""
 
+import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -254,6 +256,40 @@ def test_any_text_and_any_title_survive(tmp_path, text, headline, titles, chosen
 
 
 # --- what comes back broken ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="no LibreOffice; `apt-get install libreoffice-calc` adds it")
+def test_what_libreoffice_saves_says_the_same(sheet, tmp_path):
+    path = sheet(shown_item(0, text="Déjà vu \N{CANOE} <b>"), shown_item(1, text="=HYPERLINK(1)"), shown_item(2))
+    answered = {"q:stance": "Against", "q:voice": "Somebody quoted", "q:strength": 2, "q:topics=tax": "x"}
+    fill(path, answered | {"q:comment": "=1+1 is no formula"}, {}, {"skip": "x", "q:comment": "torn"})
+    before, offered = read_sheet(path), offers(path)
+    home = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = [
+        "soffice",
+        home,
+        "--headless",
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+        "--outdir",
+        tmp_path / "saved",
+    ]
+    subprocess.run([*command, path], check=True, capture_output=True)
+    saved = tmp_path / "saved" / path.name
+    assert [msgspec.structs.replace(each, where="") for each in read_sheet(saved).submissions] == [
+        msgspec.structs.replace(each, where="") for each in before.submissions
+    ]
+    assert (read_sheet(saved).about, read_sheet(saved).empty) == (before.about, 1)
+    assert offers(saved) == offered
+    assert {sheet.title for sheet in openpyxl.load_workbook(saved).worksheets if sheet.sheet_state == "visible"} == {
+        "Items", "Definitions",
+    }  # fmt: skip
+
+
+def offers(path):
+    """Which cells offer which answers."""
+    rules = openpyxl.load_workbook(path).worksheets[0].data_validations.dataValidation
+    return {(str(rule.sqref), rule.formula1) for rule in rules}
 
 
 def test_a_spreadsheet_of_somebody_elses_is_a_table(tmp_path):

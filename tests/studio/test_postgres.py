@@ -1,5 +1,6 @@
 """The essentials on PostgreSQL: a private cluster, and on it push, queue and pull."""
 
+import datetime
 import json
 import shutil
 import stat
@@ -22,8 +23,17 @@ from toolkit.studio.push import push_items
 from toolkit.studio.server import open_studio, server_status, start_server, stop_server
 from toolkit.studio.serving.accounts import PEOPLE, ensure_annotators, logged_in, read_keys
 from toolkit.studio.serving.locking import lock_out
-from toolkit.studio.serving.postgres import Database, database_of, parse_database, use_cluster, use_database
-from toolkit.studio.serving.program import environment, set_password
+from toolkit.studio.serving.locks import held_tasks
+from toolkit.studio.serving.postgres import (
+    Database,
+    database_of,
+    execute,
+    parse_database,
+    rows_of,
+    use_cluster,
+    use_database,
+)
+from toolkit.studio.serving.program import environment, release_spent_locks, set_password
 
 INSTALLED = bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
 
@@ -173,3 +183,29 @@ class TestOnPostgres:
         assert read_keys(directory / "keys.json").admin is not None
         with open_studio(directory) as studio:
             assert studio.users() == users
+
+    def test_a_task_that_was_left_is_named_and_a_spent_lock_goes(self, there, directory, push_request, choice):
+        (project,) = push_items(there, push_request(2, votes=2), lambda _d, _t: None).projects
+        people = ensure_annotators(there, ["pg-left", "pg-there"], PEOPLE, directory / "keys.json", lambda _: None)
+        opened = []
+        for account in people.values():
+            with Studio(there.url, account.token) as theirs:
+                opened.append(theirs.next_task(project.id).id)
+        later = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=20)).isoformat()
+        held = held_tasks(directory, [project.id], later)
+        assert held is not None
+        assert [(each.task, each.email) for each in held] == [
+            (task, account.email) for task, account in zip(opened, people.values(), strict=True)
+        ]
+        database = database_of(directory)
+        assert database is not None
+        # What a server leaves that dies between saving an answer and letting go of the task.
+        with Studio(there.url, people["pg-left"].token) as theirs:
+            body = {"result": [choice("stance", "unclear")]}
+            theirs._request("POST", f"/api/tasks/{opened[0]}/annotations/", body=body)
+        statement = "insert into tasks_tasklock (task_id, user_id, expire_at) select {}, {}, now() + interval '1 hour'"
+        execute(database, statement.format(opened[0], people["pg-left"].user_id))
+        release_spent_locks(directory, database)
+        query = "select user_id from tasks_tasklock where task_id in ({}, {})"
+        kept = rows_of(database, query.format(*opened))
+        assert kept == [(str(people["pg-there"].user_id),)]

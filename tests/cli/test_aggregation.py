@@ -31,6 +31,26 @@ def test_soft_labels_stand_beside_the_hard_ones_and_join_back(stance, votes, tmp
     assert (rows["i3.0"]["label"], rows["i3.0"]["why"], rows["i3.0"]["soft_a"]) == ("", "a tie", "0.5")
 
 
+def test_labels_that_were_mistyped_are_pointed_out_and_mapped_alike_in_agreement_and_gold(stance, tmp_path):
+    said = {"i1": ["for", "For ", "against"], "i2": ["agianst", "against", "against"], "i3": ["for"] * 3}
+    rows = [{"item": item, **dict(zip("abc", labels, strict=True))} for item, labels in said.items()]
+    write_table(tmp_path / "wide.csv", rows)
+    words = ["aggregate", tmp_path / "wide.csv", "--wide", "a,b,c", "-o", tmp_path / "gold.csv"]
+    mapping = ["--map", "For =for,agianst=against"]
+    loose = stance(*words)
+    assert "caution: labels that may be others" in loose.out
+    refused = stance(*words, "--labels", "for,against")
+    assert (refused.code, f"--map '{mapping[1]}'" in refused.err) == (1, True)
+    assert stance("agreement", *words[1:4], *mapping, "--json").facts["questions"]["label"]["shares"].keys() == {
+        "against", "for",
+    }  # fmt: skip
+    done = stance(*words, *mapping, "--labels", "for,against")
+    assert (done.code, "caution" in done.out) == (0, False)
+    assert [(row["label"], row["status"]) for row in read_table(tmp_path / "gold.csv")] == [
+        ("for", "majority"), ("against", "unanimous"), ("for", "unanimous"),
+    ]  # fmt: skip
+
+
 def test_the_model_says_how_it_came_out(stance, votes, tmp_path):
     said = stance("aggregate", votes, "--method", "dawid-skene", "-o", tmp_path / "g.csv")
     assert "model of label: log-likelihood -" in said.out

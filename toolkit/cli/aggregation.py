@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from toolkit.cli.agreement import Annotator, Item, LabelColumn
+from toolkit.cli.agreement import Allowed, Annotator, Item, LabelColumn, Map, Time, Wide
 from toolkit.cli.common import (
     AsJson,
     Output,
@@ -23,7 +23,8 @@ from toolkit.cli.common import (
 from toolkit.errors import UsageError
 from toolkit.steps import aggregating, sensitivity
 from toolkit.steps.common import Outcome
-from toolkit.steps.votes import Columns
+from toolkit.steps.mappings import read_mapping
+from toolkit.steps.vote_tables import Columns, Rules
 from toolkit.workspace import AggregateOptions
 
 Method = Annotated[
@@ -75,6 +76,8 @@ def _aggregate(
     item: Item = "item",
     annotator: Annotator = "annotator",
     label: LabelColumn = "label",
+    wide: Wide = None,
+    time: Time = None,
     method: Method = "majority",
     threshold: Threshold = None,
     min_votes: MinVotes = None,
@@ -82,6 +85,8 @@ def _aggregate(
     pooling: Pooling = "partial",
     restarts: Restarts = None,
     repeats: Repeats = None,
+    labels: Allowed = None,
+    renamed: Map = None,
     order: Order = None,
     no_answer: NoAnswer = None,
     how_sensitive: Annotated[
@@ -100,10 +105,15 @@ def _aggregate(
         method=method, threshold=threshold, min_votes=min_votes, min_shared=min_shared, pooling=pooling,
         restarts=restarts,
     )  # fmt: skip
-    rules = aggregating.TableRules(
-        options=options, repeats=repeats or "latest", order=listed(order), no_answer=listed(no_answer), seed=seed
+    cells = Rules(
+        repeats=repeats or "latest",
+        renamed=read_mapping(renamed or ()),
+        labels=(*listed(labels), *listed(no_answer)) if labels else (),
     )
-    columns = Columns(item=item, annotator=annotator, label=label)
+    rules = aggregating.TableRules(
+        options=options, cells=cells, order=listed(order), no_answer=listed(no_answer), seed=seed
+    )
+    columns = Columns(item=item, annotator=annotator, label=label, time=time, wide=listed(wide))
     if is_campaign(source):
         _refuse_of_campaigns(source, output, rules)
     if how_sensitive:
@@ -117,7 +127,9 @@ def _aggregate(
 def _refuse_of_campaigns(source: Path, output: Path | None, rules: aggregating.TableRules) -> None:
     if output:
         raise UsageError("-o goes with a table of votes; a campaign writes gold.jsonl and agreement.json")
-    if rules.repeats == "keep":
+    if rules.cells.renamed or rules.cells.labels:
+        raise UsageError("--map and --labels go with a table of votes; the codebook of a campaign says it")
+    if rules.cells.repeats == "keep":
         raise UsageError("--repeats goes with a table of votes; of a person's votes in a campaign the latest counts")
     if rules.order or rules.no_answer:
         raise UsageError("--order and --no-answer go with a table of votes; the codebook of a campaign says it")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -99,7 +99,7 @@ class TableRules(Struct, frozen=True, kw_only=True):
     """How the votes of a table become gold."""
 
     options: AggregateOptions = AggregateOptions()
-    repeats: Literal["latest", "keep"] = "latest"  # keep: every vote of a person on an item counts
+    cells: Rules = Rules()  # how its cells become votes
     order: tuple[str, ...] = ()  # the labels on a scale, from low to high; those not named are off it. None: no scale
     no_answer: tuple[str, ...] = ()  # labels that are no answer
     seed: int = 0
@@ -112,14 +112,19 @@ def aggregate_table(
     path: Path, columns: Columns, output: Path | None, rules: TableRules = _BY_MAJORITY
 ) -> tuple[Outcome, list[dict[str, Any]]]:
     """Gold of a table of votes, as rows; to a file if one is named."""
-    table = table_votes(path, columns, Rules(repeats=rules.repeats))
+    table = table_votes(path, columns, rules.cells)
     question = question_of(columns.label, table.votes, rules)
     found = aggregated_table(table.votes, question, rules)
     rows = [_row(row, found.why.get(row.item_id, ""), question) for row in found.gold]
     if output is not None:
         write_table(output, rows)
-    line = _gold_line(found, columns.label) + left_out_line(table.left_out)
-    facts = {**_gold_facts({columns.label: found}, rules.options.method), "left_out": table.left_out}
+    cautions = "".join(f"\n  caution: {each}" for each in table.notes)
+    line = _gold_line(found, columns.label) + left_out_line(table.left_out) + cautions
+    facts = {
+        **_gold_facts({columns.label: found}, rules.options.method),
+        "left_out": table.left_out,
+        "cautions": list(table.notes),
+    }
     return Outcome(line=line, facts=facts), rows
 
 

@@ -16,7 +16,7 @@ from toolkit.steps.aggregating import TableRules, question_of
 from toolkit.steps.common import Outcome, items_of
 from toolkit.steps.methods import compared_methods
 from toolkit.steps.scores import ScoresFile
-from toolkit.steps.votes import Columns, Rules, counted_votes, table_votes
+from toolkit.steps.votes import Columns, counted_votes, table_votes
 from toolkit.workspace import Campaign
 
 _SHOWN = 3  # changes of label in a line
@@ -35,7 +35,7 @@ def sensitivity_campaign(campaign: Campaign, scores: Mapping[str, Path]) -> Outc
 
 def sensitivity_table(path: Path, columns: Columns, scores: Mapping[str, Path], rules: TableRules) -> Outcome:
     """How the gold of a table of votes changes between methods."""
-    table = table_votes(path, columns, Rules(repeats=rules.repeats))
+    table = table_votes(path, columns, rules.cells)
     question = question_of(columns.label, table.votes, rules)
     asked = Counter(vote.item_id for vote in table.votes)
     limits = {item: default_min_votes(count) for item, count in asked.items()}

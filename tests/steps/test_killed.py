@@ -128,12 +128,20 @@ def votes(server, project):
     return Counter((t["data"]["item_id"], a["id"]) for t in server.export(project) for a in t["annotations"])
 
 
-@pytest.mark.parametrize(("number", "verb", "victim", "share"), list(islice(points(), KILLS)))
-def test_nothing_is_lost_or_doubled_by_a_sudden_end(make_workspace, own_server, number, verb, victim, share):
-    found = accident(make_workspace, own_server, f"accident-{number}")
+def endure(found, verb, victim, share):
+    """Strike one of the steps, run all of them, and say whether the blow fell into the middle of it."""
+    middle = False
     for step in ("push", "simulate", "pull"):
         if step == verb:
             whole = ITEMS if step == "push" else ITEMS * VOTES
-            assert 0 < found.strike(verb, victim, max(1, int(share * whole))) < whole
+            middle = 0 < found.strike(verb, victim, max(1, int(share * whole))) < whole
         found.workspace.run(step)
     check(found)
+    return middle
+
+
+@pytest.mark.parametrize(("number", "verb", "victim", "share"), list(islice(points(), KILLS)))
+def test_nothing_is_lost_or_doubled_by_a_sudden_end(make_workspace, own_server, number, verb, victim, share):
+    # On a busy machine a step can be at its end before we know how far it is: then it is struck once more.
+    names = [f"accident-{number}-{attempt}" for attempt in range(3)]
+    assert any(endure(accident(make_workspace, own_server, name), verb, victim, share) for name in names)

@@ -96,7 +96,7 @@ class Bench:
         report = push_items(studio, request, lambda _d, _t: None)
         project = report.projects[0]
         (first,) = studio.stored_tasks(project.id)
-        studio.delete_untouched(first.id)
+        studio.delete_untouched(project.id, first.id)
         voters = [accounts[name].user_id for name in ANNOTATORS[:2]]
         for start in range(0, len(self.items), BATCH):
             rows = [self.task(item, voters) for item in self.items[start : start + BATCH]]

@@ -59,6 +59,9 @@ Order = Annotated[
     ),
 ]
 NoAnswer = Annotated[list[str] | None, typer.Option("--no-answer", metavar="L,L", help="Labels that are no answer.")]
+Sensitivity = Annotated[
+    bool, typer.Option("--sensitivity", help="Only say which labels change between methods; write nothing.")
+]
 Scores = Annotated[
     list[str] | None,
     typer.Option("--scores", metavar="METHOD=FILE", help="With --sensitivity: a scores.json trained on its gold."),
@@ -89,9 +92,7 @@ def _aggregate(
     renamed: Map = None,
     order: Order = None,
     no_answer: NoAnswer = None,
-    how_sensitive: Annotated[
-        bool, typer.Option("--sensitivity", help="Only say which labels change between methods; write nothing.")
-    ] = False,
+    how_sensitive: Sensitivity = False,
     scores: Scores = None,
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -105,11 +106,7 @@ def _aggregate(
         method=method, threshold=threshold, min_votes=min_votes, min_shared=min_shared, pooling=pooling,
         restarts=restarts,
     )  # fmt: skip
-    cells = Rules(
-        repeats=repeats or "latest",
-        renamed=read_mapping(renamed or ()),
-        labels=(*listed(labels), *listed(no_answer)) if labels else (),
-    )
+    cells = _cells(repeats, renamed, labels, no_answer)
     rules = aggregating.TableRules(
         options=options, cells=cells, order=listed(order), no_answer=listed(no_answer), seed=seed
     )
@@ -118,10 +115,15 @@ def _aggregate(
         _refuse_of_campaigns(source, output, rules)
     if how_sensitive:
         emit(_sensitivity(source, columns, rules, scores or []), as_json, quiet)
-    elif is_campaign(source):
-        emit(aggregating.aggregate_step(campaign_at(source)), as_json, quiet)
     else:
-        _emit_table(source, columns, rules, output, as_json, quiet)
+        _emit_gold(source, columns, rules, output, as_json, quiet)
+
+
+def _cells(
+    repeats: Literal["keep"] | None, renamed: list[str] | None, labels: list[str] | None, no_answer: list[str] | None
+) -> Rules:
+    allowed = (*listed(labels), *listed(no_answer)) if labels else ()
+    return Rules(repeats=repeats or "latest", renamed=read_mapping(renamed or ()), labels=allowed)
 
 
 def _refuse_of_campaigns(source: Path, output: Path | None, rules: aggregating.TableRules) -> None:
@@ -147,9 +149,12 @@ def _sensitivity(source: Path, columns: Columns, rules: aggregating.TableRules, 
     return sensitivity.sensitivity_table(source, columns, files, rules)
 
 
-def _emit_table(
+def _emit_gold(
     source: Path, columns: Columns, rules: aggregating.TableRules, output: Path | None, as_json: bool, quiet: bool
 ) -> None:
+    if is_campaign(source):
+        emit(aggregating.aggregate_step(campaign_at(source)), as_json, quiet)
+        return
     outcome, rows = aggregating.aggregate_table(source, columns, output, rules)
     if output is None and not as_json:
         emit_rows(rows)

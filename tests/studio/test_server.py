@@ -68,6 +68,23 @@ def test_a_stopped_server_comes_back_with_its_port_its_accounts_and_its_data(tmp
         stop_server(tmp_path)
 
 
+def test_a_signing_key_that_cannot_be_read_again_is_replaced_for_good(tmp_path):
+    (tmp_path / "data").mkdir()
+    # One in fifty of those that Label Studio draws begins so, and is another one at each start.
+    (tmp_path / "data" / ".env").write_text("\nOTHER=1\nSECRET_KEY=$ab#c\n")
+    start_server(tmp_path, lambda _: None)
+    try:
+        before = read_keys(tmp_path / "keys.json")
+        assert (tmp_path / "data" / ".env").read_text().count("SECRET_KEY=") == 1
+        assert mode(tmp_path / "data" / ".env") == 0o600
+        stop_server(tmp_path)
+        start_server(tmp_path, lambda _: None)
+        assert read_keys(tmp_path / "keys.json") == before
+        assert (tmp_path / "data" / ".env").read_text().startswith("\nOTHER=1\nSECRET_KEY=")
+    finally:
+        stop_server(tmp_path)
+
+
 def test_a_task_that_a_dying_server_left_locked_goes_to_the_next_again(tmp_path, push_request, choice):
     start_server(tmp_path, lambda _: None)
     try:

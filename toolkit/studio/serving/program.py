@@ -7,6 +7,7 @@ users and without a signing key, is kept outside the workspace and copied for ea
 import contextlib
 import importlib.metadata
 import os
+import secrets
 import shutil
 import sqlite3
 import subprocess
@@ -16,10 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from toolkit.errors import StudioError
-from toolkit.files import locked
+from toolkit.files import locked, written_whole
 from toolkit.studio.serving.postgres import Database, dump, execute, is_migrated, restore
 
 SQLITE = "label_studio.sqlite3"
+_SIGNING_KEY = "SECRET_KEY"
 
 LOCK_SECONDS = 3600  # after which a task that somebody opened and left goes to others again
 # Label Studio saves an answer first and lets go of the task afterwards. Where it dies in between, the task stays taken
@@ -86,6 +88,7 @@ def lay_out(directory: Path, database: Database | None, progress: Callable[[str]
     """Give a new server an empty, migrated database; one that has been laid out before stays as it is."""
     data = directory / "data"
     data.mkdir(exist_ok=True, mode=0o700)
+    _keep_signing_key(data / ".env")
     if database is None and not (data / SQLITE).exists():
         beside = data / f".{SQLITE}.part"
         shutil.copyfile(prepared_directory(progress) / SQLITE, beside)
@@ -93,6 +96,23 @@ def lay_out(directory: Path, database: Database | None, progress: Callable[[str]
         beside.replace(data / SQLITE)
     elif database is not None and not is_migrated(database):
         _fill(database, progress)
+
+
+def _keep_signing_key(path: Path) -> None:
+    """Give a server a signing key that it can read again.
+
+    The one that Label Studio draws for itself begins with a dollar sign once in fifty times. Such a value is taken for
+    the name of another variable when it is read again: the server then draws a new key at every start, and all tokens
+    and sessions of before are worth nothing. So a new server gets a key of ours, and such a line is taken out.
+    """
+    before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    kept = [line for line in before if not line.startswith(f"{_SIGNING_KEY}=$")]
+    if any(line.startswith(f"{_SIGNING_KEY}=") for line in kept) and kept == before:
+        return
+    if not any(line.startswith(f"{_SIGNING_KEY}=") for line in kept):
+        kept.append(f"{_SIGNING_KEY}={secrets.token_urlsafe(48)}")
+    with written_whole(path, 0o600) as beside:
+        beside.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
 
 def release_spent_locks(directory: Path, database: Database | None) -> None:

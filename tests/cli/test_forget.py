@@ -7,7 +7,7 @@ import pytest
 from support.campaigns import answered_campaign
 
 from toolkit.files import read_jsonl, read_table, write_table
-from toolkit.labels.withdrawal import Graves, Tombstone
+from toolkit.labels.withdrawal import Tombstone, Tombstones
 from toolkit.records import Annotation
 from toolkit.steps import forgetting
 
@@ -51,8 +51,8 @@ def test_answers_comments_adjudications_and_key_are_gone_and_a_count_stays(stanc
     assert read_jsonl(campaign.at("annotations.jsonl"), Annotation) == [row for row in before if row not in own]
     assert files_with(campaign, "ann-2") == []
     assert files_with(campaign, "Bea Holm") == []
-    (grave,) = read_jsonl(campaign.at("withdrawals.jsonl"), Tombstone)
-    assert grave.annotations == len(own)
+    (tombstone,) = read_jsonl(campaign.at("withdrawals.jsonl"), Tombstone)
+    assert tombstone.annotations == len(own)
     assert campaign.at("keys.outside.json").stat().st_mode & 0o777 == 0o600
     assert any(name.endswith("gold.jsonl") for name in facts["stale"])
     assert facts["packed_backups"][0].endswith("old.tar.gz")
@@ -86,9 +86,9 @@ def test_a_tombstone_names_nobody(stance, campaign):
     text = campaign.at("withdrawals.jsonl").read_text()
     assert not [word for word in ("ann-2", "ann-3", "Bea", "Holm") if word in text]
     assert first.salt == second.salt  # what a pull brings is marked once, however many have withdrawn
-    assert Graves([first]).hold_name("Ann-2 ")
-    assert not Graves([first]).hold_name("ann-3")
-    assert Graves([first, second]).hold_name("ann-3")
+    assert Tombstones([first]).hold_name("Ann-2 ")
+    assert not Tombstones([first]).hold_name("ann-3")
+    assert Tombstones([first, second]).hold_name("ann-3")
 
 
 def test_the_message_says_what_is_left_to_the_user(stance, campaign):

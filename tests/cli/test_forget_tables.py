@@ -25,8 +25,8 @@ def test_rows_go_and_all_others_stay_byte_by_byte(stance, tmp_path):
     kept = 'item,annotator,label,note\r\n1,ann,a,"says ""bo"",\r\nand more"\r\n2,cy,a,bo\r\n'
     assert table.read_bytes() == b"\xef\xbb\xbf" + kept.encode()
     assert table.stat().st_mode & 0o777 == 0o640
-    (grave,) = read_jsonl(tmp_path / "votes.withdrawals.jsonl", Tombstone)
-    assert grave.rows == 2
+    (tombstone,) = read_jsonl(tmp_path / "votes.withdrawals.jsonl", Tombstone)
+    assert tombstone.rows == 2
     assert "bo" not in (tmp_path / "votes.withdrawals.jsonl").read_text().replace("marks", "")
     again = stance("forget", table, "bo")
     assert (again.code, "nobody is called 'bo' in it" in again.err) == (1, True)

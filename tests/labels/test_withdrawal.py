@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.labels.withdrawal import (
-    Graves,
     Tombstone,
+    Tombstones,
     account_trace,
     address_trace,
     mark_of,
@@ -73,6 +73,8 @@ def test_a_campaigns_key_file_loses_the_address_and_its_number():
 def test_an_account_of_the_same_number_on_another_server_is_somebody_else():
     salt = "00" * 16
     marks = (mark_of(account_trace("http://s", 7), salt),)
-    graves = Graves([Tombstone(time="", annotations=0, adjudications=0, keys=0, backups=0, salt=salt, marks=marks)])
-    assert graves.hold_account("http://s", 7, "")
-    assert not graves.hold_account("http://other", 7, "a@x.example")
+    tombstones = Tombstones(
+        [Tombstone(time="", annotations=0, adjudications=0, keys=0, backups=0, salt=salt, marks=marks)]
+    )
+    assert tombstones.hold_account("http://s", 7, "")
+    assert not tombstones.hold_account("http://other", 7, "a@x.example")

@@ -61,7 +61,7 @@ def mark_of(trace: str, salt: str) -> str:
     return hashlib.scrypt(trace.encode(), salt=bytes.fromhex(salt), n=1 << 12, r=8, p=1, dklen=16).hex()
 
 
-class Graves:
+class Tombstones:
     """All that tombstones say about who withdrew."""
 
     def __init__(self, tombstones: Iterable[Tombstone] = ()) -> None:
@@ -89,7 +89,7 @@ class Graves:
         return self.hold(account_trace(server, number), *([address_trace(email)] if email else []))
 
 
-NO_GRAVES = Graves()
+NO_TOMBSTONES = Tombstones()
 
 
 # --- what is left of files -------------------------------------------------------------------------------------------

@@ -25,9 +25,9 @@ from toolkit.steps.adjudicated import adjudications_of
 from toolkit.steps.common import Outcome, items_of
 from toolkit.steps.dataset import gold_of
 from toolkit.steps.decided import Back, Before, Wanted, came_back, check_adjudicator, questions_in_doubt
-from toolkit.steps.graves import TOMBSTONES, graves_of
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio import campaign_key
+from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
 from toolkit.studio.outside.sheets import About, SheetRequest, write_sheet
 from toolkit.studio.outside.sheets_back import read_sheet
 from toolkit.studio.push import ShownItem
@@ -132,7 +132,7 @@ class _Read(Struct, frozen=True, kw_only=True):
 def adjudicate_from_step(campaign: Campaign, path: Path, adjudicator: str | None) -> Outcome:
     """Append the decisions in a file to the adjudications, all or none; what is known already is passed over."""
     read = _read_sheet(campaign, path) if path.suffix.lower() == ".xlsx" else _read_rows(campaign, path, adjudicator)
-    if graves_of(campaign.at(TOMBSTONES)).hold_name(read.adjudicator):
+    if read_tombstones(campaign.at(TOMBSTONES)).hold_name(read.adjudicator):
         raise DataError(f"{path}: decided by somebody who withdrew; nothing of it is taken")
     gold = {(row.item_id, row.question): row for row in gold_of(campaign)}
     file = campaign.at("adjudications.jsonl")

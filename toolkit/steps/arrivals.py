@@ -14,11 +14,11 @@ from toolkit.files import append_jsonl, locked, mend_jsonl, read_jsonl
 from toolkit.records import Annotation, Annotator, Item
 from toolkit.runs import now
 from toolkit.steps.common import Outcome, annotators_of, finish, items_of, paragraphs_of
-from toolkit.steps.graves import TOMBSTONES, Withdrawn, graves_of, without_withdrawn
 from toolkit.steps.naming import Names
 from toolkit.steps.outside import ReadFile, Wanted, read_files
 from toolkit.steps.progressing import campaign_state
 from toolkit.steps.studio import StudioFile, campaign_key, studio_directory, studio_file_of
+from toolkit.steps.tombstones import TOMBSTONES, Withdrawn, read_tombstones, without_withdrawn
 from toolkit.studio.outside.arrivals import Imported, ImportRequest, Kind, import_lines
 from toolkit.studio.pushing.rulings import REASON
 from toolkit.studio.serving.accounts import read_keys
@@ -55,7 +55,7 @@ def _import(campaign: Campaign, read: Sequence[ReadFile], wanted: Wanted, known:
     items, observed = items_of(campaign), now()
     read, withdrawn = _without_withdrawn(campaign, read, items)
     names = Names(campaign.at("keys.outside.json"), "outside", "", {})
-    names.avoid(graves_of(campaign.at(TOMBSTONES)))
+    names.avoid(read_tombstones(campaign.at(TOMBSTONES)))
     names.reserve([*annotators_of(campaign), *(each.annotator for file in read for each in file.submissions)])
     kinds = _Kinds(campaign, wanted)
     imported = []
@@ -86,11 +86,11 @@ def _without_withdrawn(
     campaign: Campaign, read: Sequence[ReadFile], items: dict[str, Item]
 ) -> tuple[list[ReadFile], int]:
     """The files without what people gave who withdrew, and how much that is."""
-    graves = graves_of(campaign.at(TOMBSTONES))
+    tombstones = read_tombstones(campaign.at(TOMBSTONES))
     server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else ""
     kept, count = [], 0
     for file in read:
-        withdrawn = Withdrawn(graves, server if _is_own_export(file, items) else "")
+        withdrawn = Withdrawn(tombstones, server if _is_own_export(file, items) else "")
         submissions, number = without_withdrawn(file.submissions, withdrawn)
         if submissions or not number:
             kept.append(msgspec.structs.replace(file, submissions=submissions))

@@ -19,10 +19,10 @@ from toolkit.steps.adjudicated import adjudications_of, requests_of
 from toolkit.steps.common import Outcome, Progress, counted_of, finish, items_of
 from toolkit.steps.dataset import gold_of
 from toolkit.steps.decided import Wanted, check_adjudicator, questions_in_doubt
-from toolkit.steps.graves import TOMBSTONES, graves_of
 from toolkit.steps.pulling import Naming
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio import campaign_key, connect
+from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
 from toolkit.studio.client import Studio
 from toolkit.studio.push import PushReport, PushRequest, ShownItem, find_projects, push_items
 from toolkit.studio.pushing.rulings import RulingPlace, asked_there, ruling_book, word
@@ -42,7 +42,7 @@ class _Asked(Struct, frozen=True, kw_only=True):
 def adjudicate_push_step(campaign: Campaign, wanted: Wanted, progress: Progress) -> Outcome:
     """Bring what waits for an adjudicator to a project of their own, each item once, however often this is run."""
     check_adjudicator(wanted.adjudicator)
-    if graves_of(campaign.at(TOMBSTONES)).hold_name(wanted.adjudicator):
+    if read_tombstones(campaign.at(TOMBSTONES)).hold_name(wanted.adjudicator):
         raise UsageError(f"--by {wanted.adjudicator}: somebody of that name withdrew; ask somebody else")
     questions = questions_in_doubt(campaign, wanted.questions)
     gold = gold_of(campaign)
@@ -199,10 +199,7 @@ def _is_known(studio: Studio, naming: Naming, adjudicator: str) -> bool:
 
 
 def _outcome(campaign: Campaign, place: RulingPlace, asked: _Asked, known: bool) -> Outcome:
-    report = asked.report
-    rows = [row for row in requests_of(campaign) if (row.adjudicator, row.blind) == (place.adjudicator, place.blind)]
-    voted = {row.item_id for row in counted_of(campaign).counted if row.annotator == place.adjudicator}
-    own = len({row.item_id for row in rows} & voted)
+    report, own = asked.report, _own_votes(campaign, place)
     facts = {
         "schema": 1,
         "adjudicator": place.adjudicator,
@@ -218,24 +215,35 @@ def _outcome(campaign: Campaign, place: RulingPlace, asked: _Asked, known: bool)
         "twins": list(report.twins),
         "projects": [msgspec.to_builtins(project) for project in report.projects],
     }
+    lines = [_pushed(place, asked)]
+    for name, items in asked.elsewhere.items():
+        lines.append(f"{len(items)} stay with {name}, who has answered or begun them: `--pull` first")
+    if own:
+        lines.append(f"{place.adjudicator} has voted on {own} of them, which the card will say")
+    if not known:
+        lines.append(f"no account on the server is known as {place.adjudicator}: `stance studio users add` makes one")
+    lines.append(f"back by `stance adjudicate {campaign.path} --pull`")
+    outcome = Outcome(line="; ".join(lines), facts=facts)
     outputs = [campaign.at("adjudication_requests.jsonl")]
-    outcome = Outcome(line=_line(campaign, place, facts), facts=facts)
     return finish(campaign, "adjudicate --push", [campaign.at("gold.jsonl")], outputs, outcome)
 
 
-def _line(campaign: Campaign, place: RulingPlace, facts: Mapping[str, object]) -> str:
+def _own_votes(campaign: Campaign, place: RulingPlace) -> int:
+    """On how many of the items that were ever asked in a place its adjudicator has voted."""
+    rows = (row for row in requests_of(campaign) if (row.adjudicator, row.blind) == (place.adjudicator, place.blind))
+    voted = {row.item_id for row in counted_of(campaign).counted if row.annotator == place.adjudicator}
+    return len({row.item_id for row in rows} & voted)
+
+
+def _pushed(place: RulingPlace, asked: _Asked) -> str:
+    report = asked.report
     seen = "blind" if place.blind else "votes shown"
-    said = [f"{facts['created']} items pushed for {place.adjudicator}, {seen}, {facts['present']} were there"]
-    words = {"refreshed": "tasks put right", "taken_out": "taken out", "moved": "that somebody else was asked before"}
-    said += [f"{facts[name]} {what}" for name, what in words.items() if facts[name]]
-    where = ", ".join(project["url"] for project in facts["projects"])  # type: ignore[attr-defined]
-    lines = [", ".join(said) + (f": {where}" if where else "")]
-    elsewhere: Mapping[str, Sequence[str]] = facts["elsewhere"]  # type: ignore[assignment]
-    for name, items in elsewhere.items():
-        lines.append(f"{len(items)} stay with {name}, who has answered or begun them: `--pull` first")
-    if facts["own"]:
-        lines.append(f"{place.adjudicator} has voted on {facts['own']} of them, which the card will say")
-    if not facts["account"]:
-        lines.append(f"no account on the server is known as {place.adjudicator}: `stance studio users add` makes one")
-    lines.append(f"back by `stance adjudicate {campaign.path} --pull`")
-    return "; ".join(lines)
+    said = [f"{report.created} items pushed for {place.adjudicator}, {seen}, {report.present} were there"]
+    more = {
+        "tasks put right": report.refreshed,
+        "taken out": report.taken_out,
+        "that somebody else was asked before": asked.moved,
+    }
+    said += [f"{number} {what}" for what, number in more.items() if number]
+    where = ", ".join(project.url for project in report.projects)
+    return ", ".join(said) + (f": {where}" if where else "")

@@ -4,10 +4,10 @@ from msgspec import Struct
 
 from toolkit.errors import DataError
 from toolkit.files import locked
-from toolkit.labels.withdrawal import Graves
+from toolkit.labels.withdrawal import Tombstones
 from toolkit.steps.common import Outcome, Progress
-from toolkit.steps.graves import TOMBSTONES, tombstones_in
 from toolkit.steps.studio import campaign_key, connect, studio_file_of
+from toolkit.steps.tombstones import TOMBSTONES, tombstones_in
 from toolkit.studio.client import Studio
 from toolkit.studio.push import find_projects
 from toolkit.studio.pushing.rulings import find_rulings
@@ -24,7 +24,7 @@ class Erased(Struct, frozen=True, kw_only=True):
 
 def is_forgotten(campaign: Campaign, pseudonym: str) -> bool:
     """Whether somebody of that name has been forgotten in a campaign."""
-    return Graves(tombstones_in(campaign.at(TOMBSTONES))).hold_name(pseudonym)
+    return Tombstones(tombstones_in(campaign.at(TOMBSTONES))).hold_name(pseudonym)
 
 
 def erase_on_server_step(campaign: Campaign, pseudonym: str, progress: Progress) -> Outcome:
@@ -33,12 +33,14 @@ def erase_on_server_step(campaign: Campaign, pseudonym: str, progress: Progress)
     Raises:
         DataError: nobody of that name was forgotten, so that nothing is known of their accounts.
     """
-    graves = Graves(each for each in tombstones_in(campaign.at(TOMBSTONES)) if Graves([each]).hold_name(pseudonym))
-    if graves.salt is None:
+    tombstones = Tombstones(
+        each for each in tombstones_in(campaign.at(TOMBSTONES)) if Tombstones([each]).hold_name(pseudonym)
+    )
+    if tombstones.salt is None:
         raise DataError(f"{campaign.at(TOMBSTONES)}: nobody called {pseudonym!r} was forgotten here")
     studio, _ = connect(campaign)
     with studio, locked(campaign.at("pull")):
-        erased = _erase(campaign, studio, graves, progress)
+        erased = _erase(campaign, studio, tombstones, progress)
     line = (
         f"{studio.url}: deleted {erased.annotations} answers, {erased.drafts} drafts and {erased.projects} projects of "
         "an adjudicator; the account itself stays (`stance studio users lock` shuts it out)"
@@ -47,16 +49,16 @@ def erase_on_server_step(campaign: Campaign, pseudonym: str, progress: Progress)
     return Outcome(line=line, facts={"schema": 1, "server": studio.url, "deleted": facts})
 
 
-def _erase(campaign: Campaign, studio: Studio, graves: Graves, progress: Progress) -> Erased:
+def _erase(campaign: Campaign, studio: Studio, tombstones: Tombstones, progress: Progress) -> Erased:
     key = campaign_key(campaign)
     server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else studio.url
     rulings = find_rulings(studio, key)
-    own = [project.id for project, place in rulings if graves.hold_name(place.adjudicator)]
+    own = [project.id for project, place in rulings if tombstones.hold_name(place.adjudicator)]
     others = [project.id for project, _ in rulings if project.id not in own]
     emails = studio.users()
 
     def is_theirs(account: int | None) -> bool:
-        return account is not None and graves.hold_account(server, account, emails.get(account, ""))
+        return account is not None and tombstones.hold_account(server, account, emails.get(account, ""))
 
     answers = drafts = 0
     projects = [*(project.id for project in find_projects(studio, key)), *others]

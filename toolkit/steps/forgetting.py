@@ -29,8 +29,8 @@ from toolkit.labels.withdrawal import (
 )
 from toolkit.runs import now
 from toolkit.steps.common import Outcome
-from toolkit.steps.graves import TOMBSTONES, marked, tombstones_in
 from toolkit.steps.studio import server_keys, studio_directory, studio_file_of
+from toolkit.steps.tombstones import TOMBSTONES, marked, tombstones_in
 from toolkit.studio.outside.votes import is_plain_name
 from toolkit.workspace import Campaign
 
@@ -203,12 +203,12 @@ def _finish(campaign: Campaign) -> _Plan | None:
         if beside.exists():
             beside.replace(change.path)
     campaign.at("pull.json").unlink(missing_ok=True)  # it counts what the ledger had
-    _bury(campaign, plan)
+    _leave_tombstone(campaign, plan)
     path.unlink()
     return plan
 
 
-def _bury(campaign: Campaign, plan: _Plan) -> None:
+def _leave_tombstone(campaign: Campaign, plan: _Plan) -> None:
     """One tombstone a withdrawal, however often its end was tried."""
     path = campaign.at(TOMBSTONES)
     if plan.time in {each.time for each in tombstones_in(path)}:
@@ -232,27 +232,28 @@ def _tombstone(plan: _Plan) -> Tombstone:
 
 
 def _outcome(campaign: Campaign, plan: _Plan | None, pseudonym: str) -> Outcome:
-    grave = _tombstone(plan) if plan else Tombstone(time=now(), annotations=0, adjudications=0, keys=0, backups=0)
+    tombstone = _tombstone(plan) if plan else Tombstone(time=now(), annotations=0, adjudications=0, keys=0, backups=0)
     stale = [str(campaign.at(name)) for name in _STALE if campaign.at(name).exists()]
     backups = _backups(campaign)
     packed = [str(path) for path in sorted(backups.rglob("*")) if path.suffix in _PACKED] if backups.is_dir() else []
     others = _elsewhere(campaign, pseudonym)
     named = _still_named(campaign, pseudonym)
-    counts = {"annotations": grave.annotations, "adjudications": grave.adjudications, "keys": grave.keys}
+    counts = {"annotations": tombstone.annotations, "adjudications": tombstone.adjudications, "keys": tombstone.keys}
     facts = {
         "schema": 1,
         "still_named": named,
-        "time": grave.time,
+        "time": tombstone.time,
         **counts,
-        "backups": grave.backups,
+        "backups": tombstone.backups,
         "stale": stale,
         "packed_backups": packed,
         "other_campaigns": others,
     }
     lines = [
-        f"erased: {grave.annotations} lines of the ledger, {grave.adjudications} adjudications, {grave.keys} keys, "
-        f"{grave.backups} files of backups changed; {campaign.at('withdrawals.jsonl')} says how much, not whose",
-        f"yours to do: {_on_server(campaign, grave)}"
+        f"erased: {tombstone.annotations} lines of the ledger, {tombstone.adjudications} adjudications, "
+        f"{tombstone.keys} keys, {tombstone.backups} files of backups changed; "
+        f"{campaign.at(TOMBSTONES)} says how much, not whose",
+        f"yours to do: {_on_server(campaign, tombstone)}"
         "sheets and exports, copies that others have, releases, the history of a repository",
     ]
     if stale:
@@ -266,11 +267,11 @@ def _outcome(campaign: Campaign, plan: _Plan | None, pseudonym: str) -> Outcome:
     return Outcome(line="\n".join(lines), facts=facts)
 
 
-def _on_server(campaign: Campaign, grave: Tombstone) -> str:
+def _on_server(campaign: Campaign, tombstone: Tombstone) -> str:
     """What becomes of the answers on the server; "" where the campaign stands on none."""
     if not campaign.at("studio.json").exists():
         return ""
-    if len(grave.marks) > 1:  # more is known than the name
+    if len(tombstone.marks) > 1:  # more is known than the name
         return "the answers on the server, which later pulls leave out (`--server` deletes them there), "
     return "the answers on the server: no account of theirs is known here, so delete them there BEFORE the next pull, "
 

@@ -15,7 +15,7 @@ from toolkit.files import append_jsonl, read_bytes, read_text, suffix_of, writte
 from toolkit.labels.withdrawal import Cleaned, Tombstone, name_trace, traces_in, without_key
 from toolkit.runs import now
 from toolkit.steps.common import Outcome
-from toolkit.steps.graves import beside_table, marked, tombstones_in
+from toolkit.steps.tombstones import beside_table, marked, tombstones_in
 
 _DEFAULT = "annotator"
 
@@ -38,7 +38,7 @@ def forget_rows_step(path: Path, pseudonym: str, annotator: str | None) -> Outco
     if not found.rows:
         raise DataError(f"{path}: nobody is called {pseudonym!r} in it")
     keys = _without_key(path, pseudonym)
-    _bury(path, pseudonym, found, keys)
+    _leave_tombstone(path, pseudonym, found, keys)
     if keys is not None and keys.removed:
         _write(_keys_of(path), keys.data)
     _write(path, found.data)
@@ -51,7 +51,7 @@ def forget_rows_step(path: Path, pseudonym: str, annotator: str | None) -> Outco
     return Outcome(line="\n".join(lines), facts=facts)
 
 
-def _bury(path: Path, pseudonym: str, found: _Found, keys: Cleaned | None) -> None:
+def _leave_tombstone(path: Path, pseudonym: str, found: _Found, keys: Cleaned | None) -> None:
     traces = {name_trace(pseudonym)}
     if keys is not None:
         traces |= traces_in(_keys_of(path).read_bytes(), pseudonym, "")

@@ -16,15 +16,15 @@ from toolkit.labels.adjudication import (
     standing,
     waiting_requests,
 )
-from toolkit.labels.withdrawal import Graves
+from toolkit.labels.withdrawal import Tombstones
 from toolkit.runs import now
 from toolkit.steps.adjudicated import adjudications_of, requests_of
 from toolkit.steps.common import Outcome, Progress, items_of, withdrawn_of
 from toolkit.steps.dataset import gold_of
 from toolkit.steps.decided import Back, Before, came_back
-from toolkit.steps.graves import TOMBSTONES, graves_of
 from toolkit.steps.pulling import Naming
 from toolkit.steps.studio import campaign_key, connect, studio_file_of
+from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
 from toolkit.steps.votes import gold_votes
 from toolkit.studio.client import Studio
 from toolkit.studio.pulling.verdicts import Heard, Hearing, Verdict, hear
@@ -65,18 +65,18 @@ def _heard(campaign: Campaign, studio: Studio, keys_file: Path, progress: Progre
     places = find_rulings(studio, campaign_key(campaign))
     if not places:
         raise DataError(f"{studio.url}: no adjudicator of this campaign is asked there; `--push --by NAME` asks one")
-    graves, left_out = graves_of(campaign.at(TOMBSTONES)), 0
+    tombstones, left_out = read_tombstones(campaign.at(TOMBSTONES)), 0
     server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else studio.url
     hearing = Hearing(
         server=server,
         items=frozenset(items_of(campaign).keys() - withdrawn_of(campaign)),
         book=every_ruling(campaign.codebook, campaign.file.language),
         ours=studio.whoami().id,
-        who_is=_names(studio, Naming(campaign, keys_file), server, graves),
+        who_is=_names(studio, Naming(campaign, keys_file), server, tombstones),
     )
     heard = []
     for number, (project, place) in enumerate(places, 1):
-        if graves.hold_name(place.adjudicator):
+        if tombstones.hold_name(place.adjudicator):
             left_out += sum(len(task.annotations) for task in studio.tasks(project.id))
         else:
             heard.append(hear(studio, project, place, hearing))
@@ -84,12 +84,12 @@ def _heard(campaign: Campaign, studio: Studio, keys_file: Path, progress: Progre
     return heard, left_out
 
 
-def _names(studio: Studio, naming: Naming, server: str, graves: Graves) -> Callable[[int], str]:
+def _names(studio: Studio, naming: Naming, server: str, tombstones: Tombstones) -> Callable[[int], str]:
     emails = studio.users()
 
     def who_is(number: int) -> str:
         email = emails.get(number, "")
-        if graves.hold_account(server, number, email):
+        if tombstones.hold_account(server, number, email):
             return "somebody who withdrew"
         return naming.known_name(number, email) or f"account {number}"
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from toolkit.errors import DataError
 from toolkit.files import read_json, write_json
-from toolkit.labels.withdrawal import NO_GRAVES, Graves
+from toolkit.labels.withdrawal import NO_TOMBSTONES, Tombstones
 from toolkit.studio.outside.votes import is_plain_name
 
 
@@ -42,7 +42,7 @@ class Names:
         self._emails = emails
         self._people = {(person.server, person.account): person for person in _read(path).people}
         self._reserved: set[str] = set()
-        self._graves = NO_GRAVES
+        self._tombstones = NO_TOMBSTONES
         self.used: dict[str, str] = {}  # as the source says it -> pseudonym
 
     def know(self, accounts: Mapping[str, str]) -> None:
@@ -53,9 +53,9 @@ class Names:
         """Give none of these names to anybody else: they stand in the source already."""
         self._reserved |= {name for name in names if is_plain_name(name)}
 
-    def avoid(self, graves: Graves) -> None:
+    def avoid(self, tombstones: Tombstones) -> None:
         """Give nobody the name of somebody who withdrew."""
-        self._graves = graves
+        self._tombstones = tombstones
 
     def name_of(self, account: str) -> str:
         """The pseudonym of whoever answered."""
@@ -67,7 +67,7 @@ class Names:
         key = self.server, account
         if key not in self._people:
             taken = {*self._reserved, *self.used.values(), *(person.pseudonym for person in self._people.values())}
-            free = (name for name in _unused(self._prefix, taken) if not self._graves.hold_name(name))
+            free = (name for name in _unused(self._prefix, taken) if not self._tombstones.hold_name(name))
             name = next(free)
             email = self._emails.get(account, "")
             self._people[key] = Person(pseudonym=name, account=account, server=self.server, email=email)

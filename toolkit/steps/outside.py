@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from toolkit.errors import DataError, MissingFileError, StudioError, UsageError
 from toolkit.steps.common import Outcome, Progress
-from toolkit.steps.graves import Withdrawn, beside_table, graves_of
 from toolkit.steps.naming import Names
 from toolkit.steps.rows import check_table_name, write_votes
+from toolkit.steps.tombstones import Withdrawn, beside_table, read_tombstones
 from toolkit.studio.client import Studio
 from toolkit.studio.outside.arrivals import Kind
 from toolkit.studio.outside.exports import SUFFIXES, ColumnMap, read_submissions
@@ -99,9 +99,9 @@ def _write_votes(
 ) -> Outcome:
     tally: Counter[str] = Counter()
     items: set[str] = set()
-    graves = graves_of(beside_table(output))
-    names.avoid(graves)
-    submissions = _staying(submissions, Withdrawn(graves, names.server), tally)
+    tombstones = read_tombstones(beside_table(output))
+    names.avoid(tombstones)
+    submissions = _staying(submissions, Withdrawn(tombstones, names.server), tally)
     rows = write_votes(output, _seen(vote_rows(submissions, question, names.name_of, tally), items))
     keys = _keys_beside(output) if names.save() else None
     facts = {

@@ -15,8 +15,8 @@ from toolkit.files import append_jsonl, locked, read_json, write_json
 from toolkit.labels.ledger import latest, stale_counts
 from toolkit.records import Annotation, Annotator, Item
 from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, withdrawn_of
-from toolkit.steps.graves import TOMBSTONES, graves_of
 from toolkit.steps.studio import StudioFile, connect, studio_file_of
+from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
 from toolkit.studio.client import Studio
 from toolkit.studio.pull import Pulled, pull_annotations
 from toolkit.studio.pulling.cursors import Cursor, read_cursor, utc, write_cursor
@@ -102,7 +102,7 @@ class CampaignPull:
             codebook=self.campaign.codebook,
             codebook_ref=self.file.codebook,
             screens=tuple(ScreenSince(since=utc(each.since), codebook_ref=each.codebook) for each in self.file.screens),
-            graves=graves_of(self.campaign.at(TOMBSTONES)),
+            tombstones=read_tombstones(self.campaign.at(TOMBSTONES)),
         )
 
     def outcome(self, pulled: Pulled) -> Outcome:
@@ -176,7 +176,7 @@ class Naming:
     def __init__(self, campaign: Campaign, keys_file: Path) -> None:
         self._campaign = campaign
         self._path = campaign.at("keys.json")
-        self._graves = graves_of(campaign.at(TOMBSTONES))
+        self._tombstones = read_tombstones(campaign.at(TOMBSTONES))
         # The server and people write an address in capitals or not as they like.
         ours = read_keys(keys_file).annotators
         # The same server reached by another address has another key file, and people keep their names.
@@ -206,7 +206,7 @@ class Naming:
         if name is None:
             taken = {*self._ours.values(), *self._remembered.values(), *self._elsewhere.values()}
             names = (f"person-{i}" for i in itertools.count(1))
-            name = next(n for n in names if n not in taken and not self._graves.hold_name(n))
+            name = next(n for n in names if n not in taken and not self._tombstones.hold_name(n))
             self._remembered[email] = name
         if email in self._remembered:
             self._addresses[number] = email

@@ -56,7 +56,7 @@ def pull_annotations(
     sightings = Sightings(ledger.lines(), request.server)
     judge = Judge(request.codebook, request.codebook_ref, studio.whoami().id)
     differences = Differences(request, ledger, sightings, judge)
-    reader = Reader(request, People(studio, pseudonym_of, request.server, request.graves))
+    reader = Reader(request, People(studio, pseudonym_of, request.server, request.tombstones))
     before = studio.counts(project.id for project in request.projects)
     total = _Total(sum(each.task_number for each in before.values()), progress)
     again = "the codebook was changed" if cursor and cursor.codebook != request.codebook.ref else ""

@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from toolkit.codebook import Codebook
-from toolkit.labels.withdrawal import NO_GRAVES, WITHDRAWN, Graves
+from toolkit.labels.withdrawal import NO_TOMBSTONES, WITHDRAWN, Tombstones
 from toolkit.records import Answers, Item, Origin
 from toolkit.studio.client import Studio
 from toolkit.studio.line.wire import ServerAnnotation, ServerTask
@@ -35,7 +35,7 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     codebook: Codebook
     codebook_ref: str  # of the codebook that was pushed last
     screens: tuple[ScreenSince, ...] = ()  # the oldest first; none: there was never another
-    graves: Graves = NO_GRAVES  # of people whose answers are left out
+    tombstones: Tombstones = NO_TOMBSTONES  # of people whose answers are left out
 
     def seen_at(self, time: str) -> str:
         """The codebook on the screen at a time."""
@@ -73,21 +73,21 @@ class Seen(Struct, frozen=True, kw_only=True):
 class People:
     """Who is behind the numbers of accounts; each is asked for once."""
 
-    def __init__(self, studio: Studio, pseudonym_of: Pseudonyms, server: str, graves: Graves) -> None:
+    def __init__(self, studio: Studio, pseudonym_of: Pseudonyms, server: str, tombstones: Tombstones) -> None:
         """Those of a server.
 
         Args:
             studio: the server.
             pseudonym_of: names an account; never called for somebody who withdrew.
             server: the key of the server in the ledger.
-            graves: of those who withdrew.
+            tombstones: of those who withdrew.
         """
         self.ours = studio.whoami().id
         self._studio = studio
         self._emails = studio.users()
         self._pseudonym_of = pseudonym_of
         self._server = server
-        self._graves = graves
+        self._tombstones = tombstones
         self._known: dict[int, str] = {}
         self._withdrawn: set[int] = set()
 
@@ -102,7 +102,7 @@ class People:
         return self._known[user_id]
 
     def _name(self, user_id: int, email: str) -> str:
-        if self._graves.hold_account(self._server, user_id, email):
+        if self._tombstones.hold_account(self._server, user_id, email):
             self._withdrawn.add(user_id)
             return WITHDRAWN
         return self._pseudonym_of(user_id, email)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from toolkit.files import read_jsonl
-from toolkit.labels.withdrawal import Graves, Tombstone, account_trace, address_trace, mark_of, name_trace
+from toolkit.labels.withdrawal import Tombstone, Tombstones, account_trace, address_trace, mark_of, name_trace
 from toolkit.studio.outside.votes import Submission
 
 TOMBSTONES = "withdrawals.jsonl"  # of a campaign
@@ -18,9 +18,9 @@ def tombstones_in(path: Path) -> list[Tombstone]:
     return read_jsonl(path, Tombstone) if path.exists() else []
 
 
-def graves_of(path: Path) -> Graves:
+def read_tombstones(path: Path) -> Tombstones:
     """What the tombstones in a file say about who withdrew."""
-    return Graves(tombstones_in(path))
+    return Tombstones(tombstones_in(path))
 
 
 def marked(traces: Iterable[str], others: Iterable[Tombstone]) -> tuple[str, tuple[str, ...]]:
@@ -30,7 +30,7 @@ def marked(traces: Iterable[str], others: Iterable[Tombstone]) -> tuple[str, tup
         traces: of the person.
         others: the tombstones beside which it will stand.
     """
-    salt = Graves(others).salt or secrets.token_hex(16)
+    salt = Tombstones(others).salt or secrets.token_hex(16)
     return salt, tuple(sorted(mark_of(trace, salt) for trace in traces))
 
 
@@ -42,21 +42,21 @@ def beside_table(table: Path) -> Path:
 class Withdrawn:
     """Tells of whoever answered, as a source says it, whether that is somebody who withdrew."""
 
-    def __init__(self, graves: Graves, server: str) -> None:
+    def __init__(self, tombstones: Tombstones, server: str) -> None:
         """By these tombstones.
 
         Args:
-            graves: of those who withdrew.
+            tombstones: of those who withdrew.
             server: whose accounts the source numbers; "": not known.
         """
-        self._graves = graves
+        self._tombstones = tombstones
         self._server = server
         self._known: dict[str, bool] = {}
 
     def has(self, annotator: str) -> bool:
         """Whether it is."""
         if annotator not in self._known:
-            self._known[annotator] = self._graves.hold(*_traces(annotator, self._server))
+            self._known[annotator] = self._tombstones.hold(*_traces(annotator, self._server))
         return self._known[annotator]
 
 

@@ -224,6 +224,27 @@ def interrupted(studio, studio_directory):
         yield way, proxy
 
 
+def test_a_task_that_somebody_else_deletes_while_we_look_at_it_is_gone(interrupted, raw, twins):
+    request, project, ((one, two),) = twins(1)
+    way, proxy = interrupted
+    path = f"/api/tasks/{two}/"
+    failed = []
+
+    def meanwhile(method, asked):
+        """The server fails so where a task goes while it is read, which no test can time."""
+        if (method, asked) != ("GET", path) or failed:
+            return None
+        failed.append(asked)
+        raw().delete(path)
+        return 500, b"{\"detail\": \"'NoneType' object has no attribute 'id'\"}", "application/json"
+
+    proxy.before = meanwhile
+    report = push(way, request)
+    assert failed == [path]
+    assert (report.merged, report.twins) == (0, ())
+    assert [task["id"] for task in raw().tasks(project)] == [one]
+
+
 HAPPENS = {
     "vote": lambda ann, task, choice: ann.vote(task, choice("stance", "unclear")),
     "skip": lambda ann, task, _: ann.vote(task, was_cancelled=True),

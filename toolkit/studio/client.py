@@ -309,8 +309,16 @@ class Studio(Listing):
 
     def _touched(self, task_id: int) -> Touched:
         """What was answered to a task; nothing where another push has made one task of two meanwhile."""
-        response = self._request("GET", f"/api/tasks/{task_id}/", allowed=(404,))
+        response = self._task(task_id)
         return Touched(annotations=[]) if response.status_code == 404 else self._decoded(response, Touched)
+
+    def _task(self, task_id: int) -> httpx.Response:
+        """What the server says of a task, which somebody else may just be deleting."""
+        path = f"/api/tasks/{task_id}/"
+        try:
+            return self._request("GET", path, allowed=(404,))
+        except ServerFailedError:  # as it does where the task goes while it is read; then it is not found
+            return self._request("GET", path, allowed=(404,))
 
     def delete_untouched(self, project_id: int, task_id: int) -> bool:
         """Delete a task of a project unless somebody has answered it by now, or begun to; whether it is gone.
@@ -331,7 +339,7 @@ class Studio(Listing):
         path = f"{DELETING}?id=delete_tasks&project={project_id}"
         if self._decoded(self._request("POST", path, f"task {task_id}", body=body), Deleted).processed_items:
             return True
-        return self._request("GET", f"/api/tasks/{task_id}/", allowed=(404,)).status_code == 404
+        return self._task(task_id).status_code == 404
 
     # --- annotations -----------------------------------------------------------------------------------------------
 

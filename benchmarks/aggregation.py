@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.labels.annotators import Answer, profiles
-from toolkit.labels.coding import Votes, code_columns
-from toolkit.labels.dawid_skene import Fitted, ModelOptions, fit
+from toolkit.labels.aggregation.dawid_skene import Fitted, ModelOptions, fit
+from toolkit.labels.audits.annotators import Answer, profiles
+from toolkit.labels.votes import Votes, code_columns
 
 DATA = Path(os.environ.get("STANCE_DATA") or Path(__file__).resolve().parents[2] / "shared/data")
 PLAIN = ModelOptions(pooling="none")

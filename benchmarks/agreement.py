@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 from msgspec import Struct
 
-from toolkit.labels.agreement import paired_sums
-from toolkit.labels.coding import Votes
-from toolkit.labels.coefficients import alpha_of, interval, nominal, ordinal
-from toolkit.labels.pigeonhole import pigeonhole
-from toolkit.labels.two_way import Statistic, two_way_interval
+from toolkit.labels.agreement.coefficients import alpha_of, interval, nominal, ordinal
+from toolkit.labels.agreement.headline import paired_sums
+from toolkit.labels.agreement.pigeonhole import pigeonhole
+from toolkit.labels.agreement.two_way import Statistic, two_way_interval
+from toolkit.labels.votes import Votes
 from toolkit.statistics import percentile_interval, resample
 from toolkit.steps.vote_tables import Columns, Rules, read_votes
 

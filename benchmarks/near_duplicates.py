@@ -24,8 +24,8 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit.articles.near_duplicates import candidate_pairs, near_duplicate_pairs
-from toolkit.articles.shingling import shingle_sets
+from toolkit.articles.duplicates.clusters import candidate_pairs, near_duplicate_pairs
+from toolkit.articles.duplicates.shingling import shingle_sets
 from toolkit.records import Article
 
 BINS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

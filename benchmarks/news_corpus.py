@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from toolkit.articles.cleaning import clean, clean_line
-from toolkit.articles.intake import article_from_page
 from toolkit.articles.origins import Agencies, agencies_of
+from toolkit.articles.reading.cleaning import clean, clean_line
+from toolkit.articles.reading.normalise import article_from_page
 from toolkit.records import Article
 
 ROOT = Path(__file__).resolve().parents[1]

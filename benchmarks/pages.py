@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from toolkit.articles.pages import Page
+    from toolkit.articles.pages.extraction import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("STANCE_DATA", ROOT.parent / "shared/data")) / "article_extraction_benchmark"
@@ -54,7 +54,7 @@ Triple = tuple[float, float, float]  # true positives, false positives, false ne
 
 
 def _toolkit(paths: Counter[str], pieces: "Callable[[Page], list[str]]") -> Extract:
-    from toolkit.articles.pages import read_page
+    from toolkit.articles.pages.extraction import read_page
 
     def extract(html: str) -> list[str]:
         page = read_page(html, None)
@@ -66,7 +66,7 @@ def _toolkit(paths: Counter[str], pieces: "Callable[[Page], list[str]]") -> Extr
 
 def _paragraphs(page: "Page") -> list[str]:
     """The text between blank lines: a list or a table is one paragraph, as in the gold."""
-    from toolkit.articles.pages import body_paragraphs
+    from toolkit.articles.pages.extraction import body_paragraphs
 
     return body_paragraphs(page)
 

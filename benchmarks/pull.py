@@ -26,13 +26,13 @@ import httpx
 
 from toolkit.files import write_json, write_jsonl
 from toolkit.records import Item, Target
-from toolkit.steps.studio import StudioFile
-from toolkit.studio.client import Studio
-from toolkit.studio.pulling.cursors import MARGIN
-from toolkit.studio.push import PushRequest, ShownItem, push_items
-from toolkit.studio.screen import Shown
-from toolkit.studio.server import open_studio, start_server, stop_server
-from toolkit.studio.serving.accounts import PEOPLE, Account, ensure_annotators, read_keys
+from toolkit.steps.studio_connection import StudioFile
+from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
+from toolkit.studio.config import Shown
+from toolkit.studio.http.client import Studio
+from toolkit.studio.pull.cursors import MARGIN
+from toolkit.studio.push.items import PushRequest, ShownItem, push_items
+from toolkit.studio.server.local import open_studio, start_server, stop_server
 from toolkit.workspace import read_campaign
 
 GOALS = {"first / export, server CPU": 0.65, "client MB": 300.0, "first / incremental, server CPU": 20.0}

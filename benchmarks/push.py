@@ -17,9 +17,9 @@ from pathlib import Path
 
 from toolkit.codebook import read_codebook
 from toolkit.records import Item, Target
-from toolkit.studio.push import PushReport, PushRequest, ShownItem, push_items
-from toolkit.studio.screen import Shown
-from toolkit.studio.server import open_studio, start_server, stop_server
+from toolkit.studio.config import Shown
+from toolkit.studio.push.items import PushReport, PushRequest, ShownItem, push_items
+from toolkit.studio.server.local import open_studio, start_server, stop_server
 
 WORDS = "Причальные сборы в порту Варн растут третий год подряд, и лодочники ждут ответа совета. " * 7
 CODEBOOK = Path(__file__).resolve().parent.parent / "schemas" / "stance.toml"

@@ -18,7 +18,7 @@ from msgspec import Struct
 from quotes_corpus import Cut, corpus, draw
 
 from toolkit.records import Quote
-from toolkit.segmentation.quotes import find_quotes
+from toolkit.segmentation.quotes.quotations import find_quotes
 from toolkit.statistics import Floats, by_cluster, cluster_bootstrap
 
 HERE = Path(__file__).resolve().parent

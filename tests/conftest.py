@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from toolkit.studio.client import Studio
-from toolkit.studio.server import ServerState, open_studio, start_server, stop_server
+from toolkit.studio.http.client import Studio
+from toolkit.studio.server.local import ServerState, open_studio, start_server, stop_server
 
 settings.register_profile("patient", deadline=None)  # how long an example takes is the machine's business
 settings.load_profile("patient")

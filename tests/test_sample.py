@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.articles.near_duplicates import cluster_articles, shingles
-from toolkit.articles.reading import read_articles
+from toolkit.articles.duplicates.clusters import cluster_articles, shingles
+from toolkit.articles.reading.reader import read_articles
 from toolkit.baselines.evaluation import score
 from toolkit.baselines.rows import Row
 from toolkit.baselines.training import train_baseline

@@ -4,6 +4,7 @@
 field that a file has and the record has not is an error, never dropped.
 """
 
+import inspect
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -304,5 +305,18 @@ RECORDS: tuple[type[Record], ...] = (
 
 
 def schema_of(record: type[Record]) -> dict[str, Any]:
-    """The JSON Schema of a record, as it stands in ``schemas/``."""
-    return msgspec.json.schema(record)
+    """The JSON Schema of a record, as it stands in ``schemas/``.
+
+    Releases of msgspec differ in how they indent a docstring; here every description is dedented.
+    """
+    schema: dict[str, Any] = _dedented(msgspec.json.schema(record))
+    return schema
+
+
+def _dedented(value: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
+    if isinstance(value, dict):
+        return {
+            key: inspect.cleandoc(inner) if key == "description" and isinstance(inner, str) else _dedented(inner)
+            for key, inner in value.items()
+        }
+    return [_dedented(inner) for inner in value] if isinstance(value, list) else value

@@ -1,6 +1,5 @@
 """What made a file: one line a run of a step in ``runs.jsonl``."""
 
-import datetime
 import importlib.metadata
 import os
 import platform
@@ -9,9 +8,24 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from toolkit.files import append_jsonl, digest, digest_of_file, read_jsonl
+
+FACTS_SCHEMA = 2  # of the names in facts; 1 had those of version 0.1.0
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What a step returns: its fields are the facts that ``--json`` prints, its line is for a person."""
+
+    def line(self) -> str:
+        """The result in one line; further lines are details."""
+        raise NotImplementedError
+
+    def facts(self) -> dict[str, Any]:
+        """The fields as JSON holds them, with the version of their names."""
+        return {"schema": FACTS_SCHEMA, **msgspec.to_builtins(self)}
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -25,11 +39,6 @@ class Run(Struct, frozen=True, kw_only=True):
     inputs: dict[str, str]  # path relative to the workspace -> SHA-256
     outputs: dict[str, str]
     facts: dict[str, Any] = {}
-
-
-def now() -> str:
-    """This moment as ISO 8601 in UTC."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def versions() -> dict[str, str]:

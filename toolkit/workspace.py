@@ -123,7 +123,7 @@ class CampaignFile(_Table, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Campaign:
+class CampaignConfig:
     """A campaign: what its file says, and the places of its files."""
 
     path: Path
@@ -175,7 +175,7 @@ class Campaign:
         return [self.beside(name) for name in self.file.simulate.intended]
 
 
-def read_campaign(path: Path) -> Campaign:
+def read_campaign(path: Path) -> CampaignConfig:
     """The campaign in a TOML file.
 
     Raises:
@@ -193,4 +193,4 @@ def read_campaign(path: Path) -> Campaign:
     pseudonyms = [annotator.pseudonym for annotator in file.simulate.annotators]
     if len(set(pseudonyms)) < len(pseudonyms):
         raise ConfigError(f"{path}: two simulated annotators share a pseudonym; give each its own")
-    return Campaign(path=path, file=file)
+    return CampaignConfig(path=path, file=file)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from toolkit.articles.intake import Rules
-from toolkit.articles.journal import Tally, dropped_beside
 from toolkit.articles.origins import agencies_of
 from toolkit.articles.outlets import Outlets, outlets_of
-from toolkit.articles.reading import Request, ingest
+from toolkit.articles.reading.journal import Tally, dropped_beside
+from toolkit.articles.reading.normalise import Rules
+from toolkit.articles.reading.reader import Request, ingest
 from toolkit.files import read_jsonl
 from toolkit.records import Article, Dropped
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.articles.cleaning import clean, clean_line, without_markup
+from toolkit.articles.reading.cleaning import clean, clean_line, without_markup
 from toolkit.files import read_jsonl
 from toolkit.records import Article
 

@@ -1,6 +1,6 @@
 import pytest
 
-from toolkit.articles.encodings import decode, decode_page
+from toolkit.articles.reading.encodings import decode, decode_page
 from toolkit.errors import DataError
 
 ENGLISH = "The “Civic Union” said on Tuesday — at the café — that it would raise the naïve minister’s taxes. " * 3

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.articles.journal import discard, dropped_beside, resumed
+from toolkit.articles.reading.journal import discard, dropped_beside, resumed
 from toolkit.errors import DataError
 from toolkit.files import read_jsonl
 from toolkit.records import Article, Dropped

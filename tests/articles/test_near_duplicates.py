@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.articles.near_duplicates import cluster_articles, near_duplicate_pairs, shingles
+from toolkit.articles.duplicates.clusters import cluster_articles, near_duplicate_pairs, shingles
 from toolkit.records import Article
 
 SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))

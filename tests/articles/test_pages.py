@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.articles.pages import Page, body_paragraphs, read_page
+from toolkit.articles.pages.extraction import Page, body_paragraphs, read_page
 
 PROSE = (
     "The council of Port Selm voted on Monday to close the old bridge for repairs that will last until the spring.",

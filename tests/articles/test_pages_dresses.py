@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolkit.articles.pages import body_paragraphs, read_page
+from toolkit.articles.pages.extraction import body_paragraphs, read_page
 
 TITLE = "Old bridge of Port Selm will close until the spring"
 PROSE = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolkit.articles.pages import read_page
+from toolkit.articles.pages.extraction import read_page
 
 PROSE = (
     "<p>The council of Port Selm voted on Monday to close the old bridge for repairs that last until the spring.</p>"

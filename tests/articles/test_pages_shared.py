@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.articles.pages import body_paragraphs, read_page
+from toolkit.articles.pages.extraction import body_paragraphs, read_page
 from toolkit.files import read_json, read_text
 
 ROOT = Path(__file__).parents[2]

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from toolkit.articles.reading import identified, read_articles
+from toolkit.articles.reading.reader import identified, read_articles
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import digest, write_text
 from toolkit.records import Article

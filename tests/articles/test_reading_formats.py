@@ -233,9 +233,9 @@ def test_a_date_that_may_mean_two_days_is_kept_aside_and_counted(tmp_path, take)
 
 
 def test_our_own_files_are_never_read_as_inputs(tmp_path, agencies):
-    from toolkit.articles.intake import Rules
     from toolkit.articles.outlets import Outlets
-    from toolkit.articles.reading import Request, ingest
+    from toolkit.articles.reading.normalise import Rules
+    from toolkit.articles.reading.reader import Request, ingest
 
     (tmp_path / "a.txt").write_text(TEXT)
     (tmp_path / "b.txt").write_text("")

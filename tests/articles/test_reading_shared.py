@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.articles.cleaning import clean
+from toolkit.articles.reading.cleaning import clean
 from toolkit.files import read_json, read_text
 from toolkit.segmentation.segmenter import segment_article
 

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.articles.shingling import quick_words, shingle_sets, shingles, words
+from toolkit.articles.duplicates.shingling import quick_words, shingle_sets, shingles, words
 
 
 def plain(word):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.campaigns.assigning import assign, in_force
+from toolkit.campaigns.assignment import assign, in_force
 from toolkit.errors import DataError
 from toolkit.records import Item, Target
 

@@ -11,7 +11,7 @@ from support.workspace import Server
 from toolkit.files import read_json, read_jsonl, read_table, write_table
 from toolkit.labels.adjudication import Adjudication
 from toolkit.records import Gold
-from toolkit.studio.serving.accounts import PEOPLE, ensure_annotators
+from toolkit.studio.accounts import PEOPLE, ensure_annotators
 
 pytestmark = pytest.mark.server
 

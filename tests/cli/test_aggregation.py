@@ -62,7 +62,7 @@ def test_the_model_says_how_it_came_out(stance, votes, tmp_path):
 
 
 def test_the_plain_model_of_the_patients_through_the_command(stance, tmp_path):
-    from toolkit.labels.coding import vars_of
+    from toolkit.labels.votes import vars_of
 
     spec = importlib.util.spec_from_file_location("patients", _beside("../labels/test_dawid_skene.py"))
     module = importlib.util.module_from_spec(spec)

@@ -13,8 +13,8 @@ import pytest
 from support.between import between
 
 from toolkit.files import read_json, read_table
-from toolkit.studio.client import Studio
-from toolkit.studio.serving.accounts import PEOPLE, ensure_annotators, read_keys
+from toolkit.studio.accounts import PEOPLE, ensure_annotators, read_keys
+from toolkit.studio.http.client import Studio
 
 pytestmark = pytest.mark.server
 
@@ -27,8 +27,8 @@ def planned(tmp_path_factory):
     """A workspace with six items, made once."""
     from toolkit.steps.common import silent
     from toolkit.steps.init import init_step
-    from toolkit.steps.paragraphs import segment_step
-    from toolkit.steps.planning import plan_step
+    from toolkit.steps.plan import plan_step
+    from toolkit.steps.segment import segment_step
     from toolkit.workspace import read_campaign
 
     root = tmp_path_factory.mktemp("line") / "w"
@@ -58,7 +58,7 @@ def ann(studio_server, account):
         yield http
 
 
-class Campaign:
+class FakeCampaign:
     """A campaign on the session's server, one vote in its ledger and one that was not pulled yet."""
 
     def __init__(self, stance, root, name, ann):
@@ -135,7 +135,7 @@ def make(stance, planned, tmp_path_factory, ann, studio_directory, monkeypatch):
     def made():
         root = tmp_path_factory.mktemp("campaign") / "w"
         shutil.copytree(planned, root)
-        return Campaign(stance, root, f"line-{secrets.token_hex(4)}", ann)
+        return FakeCampaign(stance, root, f"line-{secrets.token_hex(4)}", ann)
 
     return made
 
@@ -266,7 +266,7 @@ def page_for(part, status):
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("status", [200, 302, 404, 502])
 def test_a_page_in_place_of_every_answer(untouched, spoiled, elsewhere, monkeypatch, status, verb):
-    monkeypatch.setattr("toolkit.studio.line.retrying.WAITS", (0.0,))
+    monkeypatch.setattr("toolkit.studio.http.retrying.WAITS", (0.0,))
     spoiled.before = page_for("/", status)
     message = untouched.refused(verb)
     assert message.startswith(f"stance: {spoiled.url}: ")

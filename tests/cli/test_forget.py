@@ -7,9 +7,9 @@ import pytest
 from support.campaigns import answered_campaign
 
 from toolkit.files import read_jsonl, read_table, write_table
-from toolkit.labels.withdrawal import Tombstone, Tombstones
+from toolkit.labels.erasure import Tombstone, Tombstones
 from toolkit.records import Annotation
-from toolkit.steps import forgetting
+from toolkit.steps import forget as forgetting
 
 
 @pytest.fixture

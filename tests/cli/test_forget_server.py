@@ -10,9 +10,9 @@ from support.workspace import Server
 from toolkit.files import read_json, read_jsonl
 from toolkit.labels.adjudication import Adjudication
 from toolkit.records import Annotation
-from toolkit.steps import pulling
+from toolkit.steps import pull as pulling
 from toolkit.steps.common import silent
-from toolkit.studio.serving.accounts import PEOPLE, ensure_annotators
+from toolkit.studio.accounts import PEOPLE, ensure_annotators
 from toolkit.workspace import read_campaign
 
 pytestmark = pytest.mark.server

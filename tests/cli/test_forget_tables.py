@@ -6,7 +6,7 @@ import json
 import pytest
 
 from toolkit.files import read_jsonl, read_table, write_table
-from toolkit.labels.withdrawal import Tombstone
+from toolkit.labels.erasure import Tombstone
 
 LONG = 'item,annotator,label,note\r\n1,ann,a,"says ""bo"",\r\nand more"\r\n1,bo,b,\r\n2, bo ,a,"x,y"\r\n2,cy,a,bo\r\n'
 ROWS = [

@@ -21,8 +21,8 @@ def planned(tmp_path_factory):
     """A workspace with twelve items, made once."""
     from toolkit.steps.common import silent
     from toolkit.steps.init import init_step
-    from toolkit.steps.paragraphs import segment_step
-    from toolkit.steps.planning import plan_step
+    from toolkit.steps.plan import plan_step
+    from toolkit.steps.segment import segment_step
     from toolkit.workspace import read_campaign
 
     root = tmp_path_factory.mktemp("outside") / "w"

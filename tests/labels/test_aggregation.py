@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.codebook import Codebook, Label, Question
-from toolkit.labels.aggregation import aggregate, all_gold, majority
+from toolkit.labels.aggregation.gold import aggregate, all_gold, majority
 from toolkit.records import Vote
 
 STANCE = Question(

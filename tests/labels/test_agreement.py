@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.errors import DataError
-from toolkit.labels.agreement import Scale, agreement, agreement_at
-from toolkit.labels.coding import code_votes
-from toolkit.labels.coefficients import coincidences
-from toolkit.labels.pigeonhole import pigeonhole, weighted_coincidences
+from toolkit.labels.agreement.coefficients import coincidences
+from toolkit.labels.agreement.headline import Scale, agreement, agreement_at
+from toolkit.labels.agreement.pigeonhole import pigeonhole, weighted_coincidences
+from toolkit.labels.votes import code_votes
 from toolkit.records import Vote
 
 

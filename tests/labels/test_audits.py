@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats.contingency import association
 
-from toolkit.labels.audits import (
+from toolkit.labels.audits.labels import (
     Pair,
     Scored,
     Suggested,

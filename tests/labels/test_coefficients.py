@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.labels.coefficients import (
+from toolkit.labels.agreement.all_coefficients import likeness_of
+from toolkit.labels.agreement.coefficients import (
     alpha_of,
     cohen_kappa,
     coincidences,
@@ -19,8 +20,7 @@ from toolkit.labels.coefficients import (
     nominal,
     scott_pi,
 )
-from toolkit.labels.details import likeness_of
-from toolkit.labels.measured import Scale
+from toolkit.labels.agreement.intervals import Scale
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.codebook import Label, Question
-from toolkit.labels.agreement import agreement_of_votes, paired_sums
-from toolkit.labels.applicability import off_scale_coefficients
-from toolkit.labels.canonical import canonical
-from toolkit.labels.coding import Coded, code_columns
-from toolkit.labels.coefficients import alpha_of, nominal, ordinal
-from toolkit.labels.coefficients import interval as interval_of
-from toolkit.labels.details import with_details
-from toolkit.labels.measured import Scale
-from toolkit.labels.pigeonhole import drawn_with_replacement, pigeonhole
-from toolkit.labels.slices import item_values, majority_values, sliced
+from toolkit.labels.agreement.all_coefficients import with_details
+from toolkit.labels.agreement.applicability import off_scale_coefficients
+from toolkit.labels.agreement.canonical import canonical
+from toolkit.labels.agreement.coefficients import alpha_of, nominal, ordinal
+from toolkit.labels.agreement.coefficients import interval as interval_of
+from toolkit.labels.agreement.headline import agreement_of_votes, paired_sums
+from toolkit.labels.agreement.intervals import Scale
+from toolkit.labels.agreement.pigeonhole import drawn_with_replacement, pigeonhole
+from toolkit.labels.agreement.slices import item_values, majority_values, sliced
+from toolkit.labels.votes import Coded, code_columns
 from toolkit.statistics import resample, resample_weights
 
 

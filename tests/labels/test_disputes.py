@@ -1,6 +1,6 @@
 from toolkit.codebook import Codebook, Label, Migration, Question
-from toolkit.labels.disputes import disputed_items, tie_breakers
 from toolkit.labels.ledger import settle
+from toolkit.labels.tiebreak import disputed_items, tie_breakers
 from toolkit.records import Annotation, Item, Target
 
 

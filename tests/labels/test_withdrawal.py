@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.labels.withdrawal import (
+from toolkit.labels.erasure import (
     Tombstone,
     Tombstones,
     account_trace,

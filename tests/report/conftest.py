@@ -5,7 +5,7 @@ import pytest
 from toolkit.baselines.rows import Row
 from toolkit.baselines.training import train_baseline
 from toolkit.codebook import Codebook, Label, Question
-from toolkit.labels.agreement import agreement
+from toolkit.labels.agreement.headline import agreement
 from toolkit.records import Gold, Vote
 from toolkit.report.facts import (
     AnnotatorRow,

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from toolkit.labels.agreement import agreement
+from toolkit.labels.agreement.headline import agreement
 from toolkit.report.facts import QuestionFacts, ReportFacts, Simulation
 from toolkit.report.page import MOST_UNRESOLVED, render_page
 

@@ -1,5 +1,5 @@
-from toolkit.report.words import coded, coefficient, percent_span, scored, shared
 from toolkit.statistics import Estimate, undefined
+from toolkit.words import coded, coefficient, percent_span, scored, shared
 
 
 def test_a_score_stands_with_its_interval():

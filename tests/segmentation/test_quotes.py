@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.records import Article
-from toolkit.segmentation.quotes import find_quotes
+from toolkit.segmentation.quotes.quotations import find_quotes
 from toolkit.segmentation.segmenter import segment_article
 
 

@@ -1,5 +1,5 @@
+from toolkit.campaigns.label_transfer import place_items
 from toolkit.records import Item, Revision, Target
-from toolkit.segmentation.succession import place_items
 
 
 def item(unit, target="t"):

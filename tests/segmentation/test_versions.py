@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.records import Article
+from toolkit.segmentation.revisions import compare_versions, revisions, successors
 from toolkit.segmentation.segmenter import segment_article
-from toolkit.segmentation.versions import compare_versions, revisions, successors
 
 STORY = [
     "The ferry sailed at noon on Friday with forty people and a goat on board.",

@@ -4,7 +4,7 @@ import pytest
 from support.proxy import FaultyProxy
 from support.workspace import STANCE, Server, Workspace
 
-from toolkit.studio.server import start_server, stop_server
+from toolkit.studio.server.local import start_server, stop_server
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,13 @@
 from toolkit.records import Annotator
 from toolkit.steps.common import annotators_of
-from toolkit.steps.pulling import Naming
-from toolkit.studio.serving.accounts import Account, Keys, write_keys
-from toolkit.workspace import Campaign, CampaignFile
+from toolkit.steps.pull import Naming
+from toolkit.studio.accounts import Account, Keys, write_keys
+from toolkit.workspace import CampaignConfig, CampaignFile
 
 
 def campaign_in(tmp_path):
     file = CampaignFile(name="c", title="C", articles=("a.jsonl",), codebook="c.toml", targets=("t",))
-    return Campaign(path=tmp_path / "schemas" / "c.toml", file=file)
+    return CampaignConfig(path=tmp_path / "schemas" / "c.toml", file=file)
 
 
 def test_people_keep_their_pseudonyms_when_the_server_hides_who_they_are(tmp_path):

@@ -15,10 +15,10 @@ from toolkit.files import read_json, read_jsonl
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Item
 from toolkit.steps.common import silent
-from toolkit.steps.pulling import pull_step
-from toolkit.steps.pushing import push_step
-from toolkit.steps.studio import campaign_key
-from toolkit.studio.serving.accounts import PEOPLE, ensure_annotators
+from toolkit.steps.pull import pull_step
+from toolkit.steps.push import push_step
+from toolkit.steps.studio_connection import campaign_key
+from toolkit.studio.accounts import PEOPLE, ensure_annotators
 
 pytestmark = [pytest.mark.server, pytest.mark.soak]
 
@@ -30,7 +30,7 @@ ATTEMPTS = 200
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    for name in ("line.transport", "client", "serving.accounts"):
+    for name in ("http.transport", "http.client", "accounts"):
         monkeypatch.setattr(f"toolkit.studio.{name}.TIMEOUT", httpx.Timeout(PATIENCE))
 
 

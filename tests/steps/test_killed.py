@@ -15,7 +15,7 @@ from support.workspace import Workspace
 from toolkit.files import read_json, read_jsonl
 from toolkit.labels.ledger import latest
 from toolkit.records import Item
-from toolkit.studio.server import start_server
+from toolkit.studio.server.local import start_server
 
 pytestmark = [pytest.mark.server, pytest.mark.soak]
 

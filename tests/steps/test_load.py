@@ -15,9 +15,9 @@ from support.workspace import Workspace
 
 from toolkit.files import read_json, write_table
 from toolkit.labels.ledger import latest
-from toolkit.studio.server import open_studio, start_server, stop_server
-from toolkit.studio.serving.accounts import PEOPLE, ensure_annotators
-from toolkit.studio.serving.postgres import use_cluster
+from toolkit.studio.accounts import PEOPLE, ensure_annotators
+from toolkit.studio.server.local import open_studio, start_server, stop_server
+from toolkit.studio.server.postgres import use_cluster
 
 SECONDS = float(os.environ.get("STANCE_LOAD_SECONDS", "4"))
 ON_SQLITE = int(os.environ.get("STANCE_LOAD_SQLITE", "4"))

@@ -9,8 +9,8 @@ from toolkit.errors import ConfigError, DataError
 from toolkit.files import append_jsonl, read_jsonl, write_json
 from toolkit.records import Annotation, Assignment, SplitRow
 from toolkit.steps.common import items_of, silent
-from toolkit.steps.paragraphs import segment_step
-from toolkit.steps.planning import assignments_of, plan_step
+from toolkit.steps.plan import assignments_of, plan_step
+from toolkit.steps.segment import segment_step
 from toolkit.workspace import read_campaign
 
 CAMPAIGN = """

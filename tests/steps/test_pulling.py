@@ -11,9 +11,9 @@ import pytest
 from support.between import between
 
 from toolkit.files import read_json
-from toolkit.steps.pulling import Naming
-from toolkit.studio.server import start_server, stop_server
-from toolkit.studio.serving.accounts import Account, Keys, write_keys
+from toolkit.steps.pull import Naming
+from toolkit.studio.accounts import Account, Keys, write_keys
+from toolkit.studio.server.local import start_server, stop_server
 
 pytestmark = pytest.mark.server
 PATIENCE = 120  # seconds

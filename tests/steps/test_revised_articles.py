@@ -11,12 +11,12 @@ import pytest
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import append_jsonl, read_json, read_jsonl, write_json
 from toolkit.records import Annotation, Outdated, Paragraph, Revision
-from toolkit.steps.aggregating import aggregate_step
+from toolkit.steps.aggregate import aggregate_step
+from toolkit.steps.build import build_step, card_step, examples_of
 from toolkit.steps.common import articles_of, is_current, items_of, paragraphs_of, silent
-from toolkit.steps.dataset import build_step, card_step, examples_of
-from toolkit.steps.paragraphs import segment_inputs, segment_outputs, segment_step
-from toolkit.steps.planning import plan_step
+from toolkit.steps.plan import plan_step
 from toolkit.steps.report import report_step
+from toolkit.steps.segment import segment_inputs, segment_outputs, segment_step
 from toolkit.steps.showing import shown_items
 from toolkit.workspace import read_campaign
 
@@ -226,7 +226,7 @@ def test_a_plan_that_people_have_answered_is_kept_through_edits_and_refused_when
 
 
 def test_a_push_shows_the_items_whose_paragraph_is_there(edited):
-    from toolkit.steps.paragraphs import placed_items
+    from toolkit.steps.segment import placed_items
 
     edited.edit()
     paragraphs = paragraphs_of(edited.campaign)

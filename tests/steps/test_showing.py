@@ -3,7 +3,7 @@ import msgspec
 from toolkit.files import write_jsonl, write_text
 from toolkit.records import Article, Item, Paragraph, Target
 from toolkit.steps.showing import replaced_characters, shown_items
-from toolkit.workspace import Campaign, CampaignFile, StudioOptions
+from toolkit.workspace import CampaignConfig, CampaignFile, StudioOptions
 
 TEXT = "The Lantern asked.\n\nA quay \x00 cost more, the LANTERN said \N{SPEEDBOAT}."
 
@@ -12,7 +12,7 @@ def campaign_in(root, options):
     file = CampaignFile(
         name="c", title="C", articles=("../a.jsonl",), codebook="c.toml", targets=("t",), studio=options
     )
-    campaign = Campaign(path=root / "schemas" / "c.toml", file=file)
+    campaign = CampaignConfig(path=root / "schemas" / "c.toml", file=file)
     names = "id,aliases\nlantern,The Lantern;Lantern\n"
     write_text(root / "schemas" / "outlets.csv", names)
     article = Article(id="a", version="1", text=TEXT, title="Dues", outlet="Lantern", published="2024-03-01")

@@ -8,8 +8,8 @@ import sqlite3
 import pytest
 
 from toolkit.files import read_json
-from toolkit.steps.studio import campaign_key
-from toolkit.studio.serving.program import SQLITE
+from toolkit.steps.studio_connection import campaign_key
+from toolkit.studio.server.program import SQLITE
 
 pytestmark = pytest.mark.server
 

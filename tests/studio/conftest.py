@@ -12,15 +12,15 @@ from msgspec import Struct
 from toolkit.codebook import Codebook, read_codebook
 from toolkit.files import read_jsonl, write_jsonl
 from toolkit.records import Annotation, Item, Target
-from toolkit.studio.client import Studio
-from toolkit.studio.pull import Pulled, pull_annotations
-from toolkit.studio.pulling.cursors import read_cursor, write_cursor
-from toolkit.studio.pulling.ledgers import LedgerFile
-from toolkit.studio.pulling.reading import Pseudonyms, PullRequest, ScreenSince
-from toolkit.studio.push import PushRequest, ShownItem, push_items
-from toolkit.studio.screen import Shown
-from toolkit.studio.server import ServerState
-from toolkit.studio.serving.accounts import PEOPLE, Account, ensure_annotators, read_keys
+from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
+from toolkit.studio.config import Shown
+from toolkit.studio.http.client import Studio
+from toolkit.studio.pull.annotations import Pulled, pull_annotations
+from toolkit.studio.pull.cursors import read_cursor, write_cursor
+from toolkit.studio.pull.ledger_file import LedgerFile
+from toolkit.studio.pull.reading import Pseudonyms, PullRequest, ScreenSince
+from toolkit.studio.push.items import PushRequest, ShownItem, push_items
+from toolkit.studio.server.local import ServerState
 
 ANNOTATORS = ("ann-1", "ann-2", "ann-3")
 
@@ -198,7 +198,7 @@ class Found(Struct):
     pulled: Pulled
 
 
-class Campaign:
+class PushedCampaign:
     """A campaign of a test: pushed, answered by hand, and pulled into a ledger."""
 
     def __init__(self, studio: Studio, request: PushRequest, directory: Path) -> None:
@@ -244,6 +244,6 @@ class Campaign:
 @pytest.fixture
 def make_campaign(
     studio: Studio, push_request: Callable[..., PushRequest], tmp_path: Path
-) -> Callable[[int, int], Campaign]:
+) -> Callable[[int, int], PushedCampaign]:
     """Push so many items for so many votes each, to be answered by hand and pulled."""
-    return lambda items, votes: Campaign(studio, push_request(items, votes), tmp_path)
+    return lambda items, votes: PushedCampaign(studio, push_request(items, votes), tmp_path)

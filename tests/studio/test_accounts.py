@@ -4,8 +4,7 @@ import msgspec
 import pytest
 
 from toolkit.errors import DataError, StudioError
-from toolkit.studio.client import Studio
-from toolkit.studio.serving.accounts import (
+from toolkit.studio.accounts import (
     PEOPLE,
     SIMULATED,
     Keys,
@@ -18,6 +17,7 @@ from toolkit.studio.serving.accounts import (
     read_keys,
     write_keys,
 )
+from toolkit.studio.http.client import Studio
 
 pytestmark = pytest.mark.server
 

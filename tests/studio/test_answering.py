@@ -5,9 +5,9 @@ import pytest
 
 from toolkit.campaigns.simulation import Response
 from toolkit.errors import StudioError
-from toolkit.studio.answering import AnswerReport, AnswerRequest, answer_queue
-from toolkit.studio.push import push_items
-from toolkit.studio.screen import parse_result
+from toolkit.studio.config import parse_result
+from toolkit.studio.push.items import push_items
+from toolkit.studio.simulated_annotators import AnswerReport, AnswerRequest, answer_queue
 
 pytestmark = pytest.mark.server
 

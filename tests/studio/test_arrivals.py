@@ -3,10 +3,10 @@ import pytest
 
 from toolkit.codebook import Migration
 from toolkit.errors import DataError
+from toolkit.exchange.import_votes import ImportRequest, import_lines, label_code
+from toolkit.exchange.submissions import Submission
 from toolkit.labels.ledger import settle
 from toolkit.records import Item, Target
-from toolkit.studio.outside.arrivals import ImportRequest, import_lines, label_code
-from toolkit.studio.outside.votes import Submission
 
 TEXTS = {"i1": "The ferry is back.", "i2": "Nets are\n dear.", "i3": "The same words.", "i4": "The same words."}
 

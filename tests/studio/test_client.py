@@ -7,10 +7,10 @@ import uuid
 import pytest
 
 from toolkit.errors import StudioError
-from toolkit.studio.client import Studio
-from toolkit.studio.line.salvage import UNREADABLE
-from toolkit.studio.line.wire import NewAnnotation, ProjectSettings
-from toolkit.studio.server import open_studio
+from toolkit.studio.http.client import Studio
+from toolkit.studio.http.recovery import UNREADABLE
+from toolkit.studio.http.schemas import NewAnnotation, ProjectSettings
+from toolkit.studio.server.local import open_studio
 
 pytestmark = pytest.mark.server
 

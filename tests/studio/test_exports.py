@@ -4,9 +4,9 @@ import json
 import pytest
 
 from toolkit.errors import DataError, MissingFileError
-from toolkit.studio.outside import exports
-from toolkit.studio.outside.exports import ColumnMap, read_submissions
-from toolkit.studio.outside.votes import label_text
+from toolkit.exchange import exports
+from toolkit.exchange.exports import ColumnMap, read_submissions
+from toolkit.exchange.submissions import label_text
 
 
 def read(path, **columns):

@@ -16,10 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from toolkit.studio.client import Studio
-from toolkit.studio.line.wire import ProjectSettings
-from toolkit.studio.push import push_items
-from toolkit.studio.serving.accounts import (
+from toolkit.studio.accounts import (
     PEOPLE,
     Account,
     browsing,
@@ -28,8 +25,11 @@ from toolkit.studio.serving.accounts import (
     new_account,
     posted,
 )
-from toolkit.studio.serving.ports import free_port
-from toolkit.studio.serving.program import SQLITE, environment, installed, prepared_directory
+from toolkit.studio.http.client import Studio
+from toolkit.studio.http.schemas import ProjectSettings
+from toolkit.studio.push.items import push_items
+from toolkit.studio.server.ports import free_port
+from toolkit.studio.server.program import SQLITE, environment, installed, prepared_directory
 
 pytestmark = pytest.mark.server
 

@@ -6,13 +6,13 @@ import stat
 import pytest
 
 from toolkit.errors import DataError, StudioError, UsageError
+from toolkit.exchange.exports import ColumnMap
 from toolkit.files import read_table
-from toolkit.steps.aggregating import aggregate_table
-from toolkit.steps.agreeing import Asked, agreement_table
+from toolkit.steps.aggregate import aggregate_table
+from toolkit.steps.agreement import Asked, agreement_table
 from toolkit.steps.outside import Wanted, pull_files_step, pull_project_step
 from toolkit.steps.votes import Columns, Rules
-from toolkit.studio.outside.exports import ColumnMap
-from toolkit.studio.serving.accounts import read_keys
+from toolkit.studio.accounts import read_keys
 
 pytestmark = pytest.mark.server
 

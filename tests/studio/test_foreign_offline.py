@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from toolkit.errors import DataError, StudioError, UsageError
+from toolkit.exchange.external_project import asked_questions, project_address
 from toolkit.steps.outside import Wanted, pull_project_step
-from toolkit.studio.outside.foreign import asked_questions, project_address
-from toolkit.studio.screen import label_config
+from toolkit.studio.config import label_config
 
 VIEW = """<View>
 <Header value="$title"/>

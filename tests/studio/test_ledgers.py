@@ -3,8 +3,8 @@ import pytest
 
 from toolkit.errors import DataError
 from toolkit.records import Annotation, Origin
-from toolkit.studio.pulling.ledgers import LedgerFile
-from toolkit.studio.pulling.sightings import Sightings
+from toolkit.studio.pull.ledger_file import LedgerFile
+from toolkit.studio.pull.ledger_index import Sightings
 
 
 def annotation(number, **changes):

@@ -3,9 +3,8 @@ import msgspec
 import pytest
 
 from toolkit.errors import StudioError
-from toolkit.studio.client import Studio
-from toolkit.studio.push import push_items
-from toolkit.studio.serving.accounts import (
+from toolkit.studio.account_lockout import lock_out
+from toolkit.studio.accounts import (
     PEOPLE,
     browsing,
     ensure_annotators,
@@ -13,8 +12,9 @@ from toolkit.studio.serving.accounts import (
     posted,
     read_keys,
 )
-from toolkit.studio.serving.locking import lock_out
-from toolkit.studio.serving.program import set_password
+from toolkit.studio.http.client import Studio
+from toolkit.studio.push.items import push_items
+from toolkit.studio.server.program import set_password
 
 pytestmark = pytest.mark.server
 

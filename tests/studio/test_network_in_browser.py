@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.studio.push import push_items
-from toolkit.studio.serving.accounts import read_keys
+from toolkit.studio.accounts import read_keys
+from toolkit.studio.push.items import push_items
 
 BROWSER = Path("/usr/bin/chromium")
 

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from toolkit.errors import DataError, UsageError
-from toolkit.studio.outside.votes import (
+from toolkit.exchange.submissions import (
     Submission,
     chosen_question,
     label_text,

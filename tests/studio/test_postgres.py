@@ -15,16 +15,15 @@ from toolkit.errors import StudioError
 from toolkit.files import read_jsonl
 from toolkit.labels.ledger import latest
 from toolkit.records import Annotation
-from toolkit.studio.client import Studio
-from toolkit.studio.pull import pull_annotations
-from toolkit.studio.pulling.ledgers import LedgerFile
-from toolkit.studio.pulling.reading import PullRequest
-from toolkit.studio.push import push_items
-from toolkit.studio.server import open_studio, server_status, start_server, stop_server
-from toolkit.studio.serving.accounts import PEOPLE, ensure_annotators, logged_in, read_keys
-from toolkit.studio.serving.locking import lock_out
-from toolkit.studio.serving.locks import held_tasks
-from toolkit.studio.serving.postgres import (
+from toolkit.studio.account_lockout import lock_out
+from toolkit.studio.accounts import PEOPLE, ensure_annotators, logged_in, read_keys
+from toolkit.studio.http.client import Studio
+from toolkit.studio.pull.annotations import pull_annotations
+from toolkit.studio.pull.ledger_file import LedgerFile
+from toolkit.studio.pull.reading import PullRequest
+from toolkit.studio.push.items import push_items
+from toolkit.studio.server.local import open_studio, server_status, start_server, stop_server
+from toolkit.studio.server.postgres import (
     Database,
     database_of,
     execute,
@@ -33,7 +32,8 @@ from toolkit.studio.serving.postgres import (
     use_cluster,
     use_database,
 )
-from toolkit.studio.serving.program import environment, release_spent_locks, set_password
+from toolkit.studio.server.program import environment, release_spent_locks, set_password
+from toolkit.studio.server.task_locks import held_tasks
 
 INSTALLED = bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
 

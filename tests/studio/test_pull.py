@@ -5,7 +5,7 @@ import pytest
 
 from toolkit.errors import StudioError
 from toolkit.records import Annotation
-from toolkit.studio.client import Studio
+from toolkit.studio.http.client import Studio
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 

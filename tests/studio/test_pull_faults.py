@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from toolkit.errors import StudioError
-from toolkit.studio.client import Studio
-from toolkit.studio.serving.accounts import PEOPLE, ensure_annotators, read_keys
+from toolkit.studio.accounts import PEOPLE, ensure_annotators, read_keys
+from toolkit.studio.http.client import Studio
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from toolkit.codebook import Migration
+from toolkit.exchange.results import screen_mark
 from toolkit.labels.ledger import settle, stale_counts
-from toolkit.studio.pulling.cursors import utc
-from toolkit.studio.pulling.reading import ScreenSince
-from toolkit.studio.push import push_items
-from toolkit.studio.results import screen_mark
+from toolkit.studio.pull.cursors import utc
+from toolkit.studio.pull.reading import ScreenSince
+from toolkit.studio.push.items import push_items
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 

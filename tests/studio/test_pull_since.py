@@ -7,9 +7,9 @@ import pytest
 
 from toolkit.codebook import Migration
 from toolkit.errors import DataError
-from toolkit.studio import client
-from toolkit.studio.pulling import cursors
-from toolkit.studio.pulling.cursors import Cursor, read_cursor, write_cursor
+from toolkit.studio.http import client
+from toolkit.studio.pull import cursors
+from toolkit.studio.pull.cursors import Cursor, read_cursor, write_cursor
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 
@@ -138,7 +138,7 @@ def test_our_own_clock_may_run_backwards(pulled_once, raw, choice, monkeypatch):
     campaign = pulled_once()
     number = raw("ann-1").vote(choose(raw, campaign), choice("stance", "neutral"))
     campaign.pull()
-    monkeypatch.setattr("toolkit.studio.pulling.differences.now", lambda: "2001-01-01T00:00:00.000000Z")
+    monkeypatch.setattr("toolkit.studio.pull.differences.now", lambda: "2001-01-01T00:00:00.000000Z")
     raw("ann-1").change(number, choice("stance", "unclear"))
     campaign.pull()
     first, second = campaign.ledger

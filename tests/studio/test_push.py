@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from toolkit.studio.push import PushReport, PushRequest, find_projects, push_items
-from toolkit.studio.screen import task_data
-from toolkit.studio.serving.accounts import read_keys
+from toolkit.studio.accounts import read_keys
+from toolkit.studio.config import task_data
+from toolkit.studio.push.items import PushReport, PushRequest, find_projects, push_items
 
 pytestmark = pytest.mark.server
 
@@ -121,8 +121,8 @@ KILLED = """
 import sys
 from pathlib import Path
 import msgspec
-from toolkit.studio.client import Studio
-from toolkit.studio.push import PushRequest, push_items
+from toolkit.studio.http.client import Studio
+from toolkit.studio.push.items import PushRequest, push_items
 
 url, token, path = sys.argv[1:]
 request = msgspec.json.decode(Path(path).read_bytes(), type=PushRequest)

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from toolkit.errors import StudioError, UnansweredError
-from toolkit.studio.client import Studio
-from toolkit.studio.line import retrying
-from toolkit.studio.push import PushReport, PushRequest, push_items
-from toolkit.studio.screen import task_data
-from toolkit.studio.serving.accounts import read_keys
+from toolkit.studio.accounts import read_keys
+from toolkit.studio.config import task_data
+from toolkit.studio.http import retrying
+from toolkit.studio.http.client import Studio
+from toolkit.studio.push.items import PushReport, PushRequest, push_items
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 

@@ -3,8 +3,8 @@ import pytest
 
 from toolkit.errors import DataError, StudioError
 from toolkit.records import Assignment
-from toolkit.studio.push import PushReport, PushRequest, push_items
-from toolkit.studio.pushing.desks import Desk, Dispute, desk_in
+from toolkit.studio.push.items import PushReport, PushRequest, push_items
+from toolkit.studio.push.project_specs import Desk, Dispute, desk_in
 
 pytestmark = pytest.mark.server
 

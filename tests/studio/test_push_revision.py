@@ -3,7 +3,7 @@ import pytest
 
 from toolkit.codebook import Codebook, Label, Migration
 from toolkit.errors import StudioError
-from toolkit.studio.push import PushReport, PushRequest, push_items
+from toolkit.studio.push.items import PushReport, PushRequest, push_items
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 

@@ -13,15 +13,15 @@ from support.between import between
 
 from toolkit.files import read_jsonl
 from toolkit.records import Annotation
-from toolkit.studio.client import Studio
-from toolkit.studio.pull import pull_annotations
-from toolkit.studio.pulling.ledgers import LedgerFile
-from toolkit.studio.pulling.reading import PullRequest
-from toolkit.studio.push import PushReport, PushRequest, push_items
-from toolkit.studio.pushing.desks import PushedProject
-from toolkit.studio.pushing.reconcile import DRAFT_REST
-from toolkit.studio.screen import task_data
-from toolkit.studio.serving.accounts import read_keys
+from toolkit.studio.accounts import read_keys
+from toolkit.studio.config import task_data
+from toolkit.studio.http.client import Studio
+from toolkit.studio.pull.annotations import pull_annotations
+from toolkit.studio.pull.ledger_file import LedgerFile
+from toolkit.studio.pull.reading import PullRequest
+from toolkit.studio.push.items import PushReport, PushRequest, push_items
+from toolkit.studio.push.project_specs import PushedProject
+from toolkit.studio.push.reconcile import DRAFT_REST
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 
@@ -159,8 +159,8 @@ MERGING = """
 import sys
 from pathlib import Path
 import msgspec
-from toolkit.studio.client import Studio
-from toolkit.studio.push import PushRequest, push_items
+from toolkit.studio.http.client import Studio
+from toolkit.studio.push.items import PushRequest, push_items
 
 url, token, path = sys.argv[1:]
 request = msgspec.json.decode(Path(path).read_bytes(), type=PushRequest)

@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from toolkit.studio.line import retrying
-from toolkit.studio.line.retrying import Retrying
+from toolkit.studio.http import retrying
+from toolkit.studio.http.retrying import Retrying
 
 
 class _Failing(BaseHTTPRequestHandler):

@@ -2,9 +2,9 @@ import msgspec
 import pytest
 
 from toolkit.codebook import Codebook, Label, Migration
-from toolkit.studio.pushing.announcing import announcement
-from toolkit.studio.pushing.desks import PushRequest, ScreenVersion
-from toolkit.studio.pushing.revision import differences
+from toolkit.studio.push.announcing import announcement
+from toolkit.studio.push.project_specs import PushRequest, ScreenVersion
+from toolkit.studio.push.revision import differences
 
 
 @pytest.fixture

@@ -5,12 +5,9 @@ from hypothesis import strategies as st
 
 from toolkit.codebook import Codebook, Label, Question, TreeStep, read_codebook
 from toolkit.errors import ConfigError
+from toolkit.exchange.results import spans_in_code_points, unprintable
 from toolkit.records import Item, Target
-from toolkit.studio.line.salvage import UNREADABLE
-from toolkit.studio.line.wire import Project, ProjectSettings
-from toolkit.studio.push import push_items
-from toolkit.studio.results import spans_in_code_points, unprintable
-from toolkit.studio.screen import (
+from toolkit.studio.config import (
     Shown,
     answer_problem,
     asked_about,
@@ -21,6 +18,9 @@ from toolkit.studio.screen import (
     printable,
     task_data,
 )
+from toolkit.studio.http.recovery import UNREADABLE
+from toolkit.studio.http.schemas import Project, ProjectSettings
+from toolkit.studio.push.items import push_items
 
 # What XML 1.0 allows; the codebook refuses all else.
 XML_TEXT = st.text(

@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from toolkit.studio.push import push_items
-from toolkit.studio.pushing.rulings import ruling_book
-from toolkit.studio.results import screen_in, screen_mark, spans_in_code_points
-from toolkit.studio.screen import parse_result
+from toolkit.exchange.results import screen_in, screen_mark, spans_in_code_points
+from toolkit.studio.adjudication_projects import ruling_book
+from toolkit.studio.config import parse_result
+from toolkit.studio.push.items import push_items
 
 BROWSER = Path("/usr/bin/chromium")
 

@@ -11,18 +11,18 @@ import msgspec
 import pytest
 
 from toolkit.errors import StudioError
-from toolkit.studio import server
-from toolkit.studio.client import Studio
-from toolkit.studio.push import push_items
-from toolkit.studio.server import (
+from toolkit.studio.accounts import PEOPLE, Keys, ensure_annotators, read_keys, write_keys
+from toolkit.studio.http.client import Studio
+from toolkit.studio.push.items import push_items
+from toolkit.studio.server import local as server
+from toolkit.studio.server.local import (
     ServerState,
     open_studio,
     server_status,
     start_server,
     stop_server,
 )
-from toolkit.studio.serving.accounts import PEOPLE, Keys, ensure_annotators, read_keys, write_keys
-from toolkit.studio.serving.program import SQLITE, prepared_directory
+from toolkit.studio.server.program import SQLITE, prepared_directory
 
 pytestmark = pytest.mark.server
 

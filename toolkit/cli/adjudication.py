@@ -7,7 +7,9 @@ import typer
 
 from toolkit.cli.common import AsJson, CampaignPath, Output, Quiet, campaign_at, emit, example, shown_progress
 from toolkit.errors import UsageError
-from toolkit.steps import adjudicating, asking_adjudicators, decided, disagreeing, hearing_adjudicators
+from toolkit.steps import adjudicate as adjudicating
+from toolkit.steps import asking_adjudicators, decided, hearing_adjudicators
+from toolkit.steps import disagreements as disagreeing
 
 To = Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Write what waits: .xlsx, .csv, .tsv, .jsonl.")]
 From = Annotated[Path | None, typer.Option("--from", metavar="FILE", help="Read the decisions that came back.")]

@@ -21,7 +21,8 @@ from toolkit.cli.common import (
     note,
 )
 from toolkit.errors import UsageError
-from toolkit.steps import aggregating, sensitivity
+from toolkit.steps import aggregate as aggregating
+from toolkit.steps import sensitivity
 from toolkit.steps.common import Outcome
 from toolkit.steps.mappings import read_mapping
 from toolkit.steps.vote_tables import Columns, Rules

@@ -9,8 +9,8 @@ from msgspec import structs
 from toolkit.cli.common import AsJson, Quiet, Seed, Source, campaign_at, emit, example, is_campaign, listed
 from toolkit.codebook import Level
 from toolkit.errors import UsageError
-from toolkit.steps import agreeing
-from toolkit.steps.agreeing import Asked
+from toolkit.steps import agreement as agreeing
+from toolkit.steps.agreement import Asked
 from toolkit.steps.common import Outcome
 from toolkit.steps.mappings import read_mapping
 from toolkit.steps.vote_tables import Columns, Rules

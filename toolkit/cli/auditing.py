@@ -8,7 +8,8 @@ import typer
 from toolkit.cli.agreement import Annotator, Cluster, Item, LabelColumn
 from toolkit.cli.common import AsJson, Output, Quiet, Seed, Source, campaign_at, emit, example, is_campaign, listed
 from toolkit.errors import UsageError
-from toolkit.steps import auditing, auditing_labels
+from toolkit.steps import audit as auditing
+from toolkit.steps import auditing_labels
 from toolkit.steps.common import Outcome
 from toolkit.steps.votes import Columns
 

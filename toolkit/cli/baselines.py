@@ -20,7 +20,8 @@ from toolkit.cli.common import (
     note,
 )
 from toolkit.errors import UsageError
-from toolkit.steps import baseline, report
+from toolkit.steps import report
+from toolkit.steps import train as baseline
 
 Many = Annotated[list[str] | None, typer.Option("--labels", help="Labels that count, comma-separated or repeated.")]
 Polar = Annotated[list[str] | None, typer.Option("--polar", help="The labels of f_avg.")]

@@ -9,7 +9,12 @@ import typer
 from toolkit.cli import outside
 from toolkit.cli.common import AsJson, CampaignPath, Output, Quiet, campaign_at, emit, example, shown_progress
 from toolkit.errors import UsageError
-from toolkit.steps import following, progressing, pulling, pushing, running, simulating, withdrawing
+from toolkit.steps import following, withdrawing
+from toolkit.steps import pull as pulling
+from toolkit.steps import push as pushing
+from toolkit.steps import run as running
+from toolkit.steps import simulate as simulating
+from toolkit.steps import status as progressing
 
 
 def register(app: typer.Typer) -> None:

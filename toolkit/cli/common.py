@@ -13,7 +13,7 @@ import typer
 from toolkit.errors import UsageError
 from toolkit.files import written_table
 from toolkit.steps.common import Outcome, Progress, silent
-from toolkit.workspace import Campaign, read_campaign
+from toolkit.workspace import CampaignConfig, read_campaign
 
 CampaignPath = Annotated[Path, typer.Argument(metavar="CAMPAIGN", help="A campaign file, e.g. schemas/demo.toml.")]
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="A campaign file, or a table or text of your own.")]
@@ -40,7 +40,7 @@ def listed(given: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(part.strip() for each in given or () for part in each.split(",") if part.strip())
 
 
-def campaign_at(path: Path) -> Campaign:
+def campaign_at(path: Path) -> CampaignConfig:
     """The campaign in a file."""
     if not is_campaign(path):
         raise UsageError(f"{path}: a campaign file (.toml) is needed here")

@@ -27,9 +27,11 @@ from toolkit.cli.common import (
 )
 from toolkit.errors import UsageError
 from toolkit.segmentation.options import Limits
-from toolkit.steps import corpus, init, planning, segmenting
+from toolkit.steps import ingest as corpus
+from toolkit.steps import init, segmenting
+from toolkit.steps import plan as planning
 from toolkit.steps.common import Outcome, Progress
-from toolkit.steps.paragraphs import segment_step
+from toolkit.steps.segment import segment_step
 
 
 def register(app: typer.Typer) -> None:

@@ -3,7 +3,7 @@
 import typer
 
 from toolkit.cli.common import AsJson, CampaignPath, Quiet, campaign_at, emit, example
-from toolkit.steps import dataset
+from toolkit.steps import build as dataset
 
 
 def register(app: typer.Typer) -> None:

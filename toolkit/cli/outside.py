@@ -7,10 +7,10 @@ import typer
 
 from toolkit.cli.common import campaign_at, is_campaign, listed, shown_progress
 from toolkit.errors import UsageError
+from toolkit.exchange.exports import ColumnMap
 from toolkit.steps import arrivals, outside, sheets
 from toolkit.steps.common import Outcome
-from toolkit.studio.outside.exports import ColumnMap
-from toolkit.workspace import Campaign
+from toolkit.workspace import CampaignConfig
 
 Sources = Annotated[
     list[str] | None,
@@ -109,7 +109,7 @@ def _needed(output: Path | None) -> Path:
 
 
 def push_sheets(
-    campaign: Campaign, to: Path, annotators: list[str] | None, kind: sheets.SheetFormat, quiet: bool
+    campaign: CampaignConfig, to: Path, annotators: list[str] | None, kind: sheets.SheetFormat, quiet: bool
 ) -> Outcome:
     """Write spreadsheets in place of pushing to a server."""
     return sheets.push_sheets_step(campaign, to, listed(annotators), kind, shown_progress(quiet))

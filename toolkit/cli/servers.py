@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.common import AsJson, Quiet, emit, example, shown_progress
-from toolkit.steps import servers
+from toolkit.steps import studio as servers
 
 app = typer.Typer(
     name="studio", help="A local Label Studio for those who have none.", no_args_is_help=True, rich_markup_mode=None

@@ -7,7 +7,8 @@ import typer
 
 from toolkit.cli.common import AsJson, Quiet, Source, campaign_at, emit, example, is_campaign, shown_progress
 from toolkit.errors import UsageError
-from toolkit.steps import erasing, forgetting, forgetting_rows
+from toolkit.steps import erasing, forgetting_rows
+from toolkit.steps import forget as forgetting
 from toolkit.steps.common import Outcome
 
 Pseudonym = Annotated[str, typer.Argument(metavar="PSEUDONYM", help="Who withdraws.")]

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from toolkit.codebook import Codebook, Label
 from toolkit.labels.adjudication import AdjudicationFacts
-from toolkit.labels.agreement import QuestionAgreement
+from toolkit.labels.agreement.headline import QuestionAgreement
 from toolkit.splitting.certificate import Certificate
 from toolkit.statistics import Estimate
 

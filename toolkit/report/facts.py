@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from toolkit.baselines.training import TrainFacts
 from toolkit.codebook import Codebook
-from toolkit.labels.agreement import QuestionAgreement
+from toolkit.labels.agreement.headline import QuestionAgreement
 from toolkit.splitting.certificate import Certificate
 from toolkit.statistics import Estimate
 

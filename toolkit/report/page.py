@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 from msgspec import Struct, structs
 
+from toolkit import words
 from toolkit.baselines.evaluation import MacroF1, Scores
 from toolkit.baselines.models import MAJORITY
 from toolkit.baselines.training import Rung, TrainFacts
 from toolkit.codebook import Label, Question
-from toolkit.labels.agreement import Coefficient
-from toolkit.report import words
+from toolkit.labels.agreement.headline import Coefficient
 from toolkit.report.facts import QuestionFacts, ReportFacts, Simulation
 from toolkit.report.figures import Line, Mark, bars, confusion, forest
 from toolkit.statistics import DRAWS, Estimate, undefined

@@ -13,7 +13,7 @@ from toolkit.records import Article, Paragraph
 from toolkit.segmentation.lengths import within_limits
 from toolkit.segmentation.lines import lines_of
 from toolkit.segmentation.options import AS_PRINTED, Options
-from toolkit.segmentation.quotes import find_quotes
+from toolkit.segmentation.quotes.quotations import find_quotes
 from toolkit.segmentation.roles import decide_roles
 from toolkit.segmentation.shape import normalised
 from toolkit.segmentation.wrapping import paragraphs_of_lines

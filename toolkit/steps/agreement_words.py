@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from toolkit.labels.agreement import QuestionAgreement, Slices
-from toolkit.labels.measured import Coefficient, Interval
+from toolkit.labels.agreement.headline import QuestionAgreement, Slices
+from toolkit.labels.agreement.intervals import Coefficient, Interval
 from toolkit.statistics import Estimate
 
 _SAME, _NEW = "same annotators, new articles", "new annotators, new articles"

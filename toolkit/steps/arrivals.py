@@ -10,19 +10,19 @@ from msgspec import Struct
 from toolkit.campaigns.progress import state_line
 from toolkit.codebook import Codebook
 from toolkit.errors import DataError, UsageError
+from toolkit.exchange.import_votes import Imported, ImportRequest, Kind, import_lines
 from toolkit.files import append_jsonl, locked, mend_jsonl, read_jsonl
 from toolkit.records import Annotation, Annotator, Item
-from toolkit.runs import now
 from toolkit.steps.common import Outcome, annotators_of, finish, items_of, paragraphs_of
 from toolkit.steps.naming import Names
 from toolkit.steps.outside import ReadFile, Wanted, read_files
-from toolkit.steps.progressing import campaign_state
-from toolkit.steps.studio import StudioFile, campaign_key, studio_directory, studio_file_of
+from toolkit.steps.status import campaign_state
+from toolkit.steps.studio_connection import StudioFile, campaign_key, studio_directory, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, Withdrawn, read_tombstones, without_withdrawn
-from toolkit.studio.outside.arrivals import Imported, ImportRequest, Kind, import_lines
-from toolkit.studio.pushing.rulings import REASON
-from toolkit.studio.serving.accounts import read_keys
-from toolkit.workspace import Campaign
+from toolkit.studio.accounts import read_keys
+from toolkit.studio.adjudication_projects import REASON
+from toolkit.times import now
+from toolkit.workspace import CampaignConfig
 
 _SHOWN = 10  # items that are named where they belong to nothing
 
@@ -37,7 +37,7 @@ class _Found(Struct, frozen=True, kw_only=True):
     withdrawn: int
 
 
-def import_files_step(campaign: Campaign, files: Sequence[Path], wanted: Wanted) -> Outcome:
+def import_files_step(campaign: CampaignConfig, files: Sequence[Path], wanted: Wanted) -> Outcome:
     """Append to the ledger what files hold and the ledger has not."""
     read = read_files(files, wanted.columns, None)
     _refuse_verdicts(campaign, read)
@@ -51,7 +51,7 @@ def import_files_step(campaign: Campaign, files: Sequence[Path], wanted: Wanted)
     return _outcome(campaign, read, found)
 
 
-def _import(campaign: Campaign, read: Sequence[ReadFile], wanted: Wanted, known: list[Annotation]) -> _Found:
+def _import(campaign: CampaignConfig, read: Sequence[ReadFile], wanted: Wanted, known: list[Annotation]) -> _Found:
     items, observed = items_of(campaign), now()
     read, withdrawn = _without_withdrawn(campaign, read, items)
     names = Names(campaign.at("keys.outside.json"), "outside", "", {})
@@ -83,7 +83,7 @@ def _import(campaign: Campaign, read: Sequence[ReadFile], wanted: Wanted, known:
 
 
 def _without_withdrawn(
-    campaign: Campaign, read: Sequence[ReadFile], items: dict[str, Item]
+    campaign: CampaignConfig, read: Sequence[ReadFile], items: dict[str, Item]
 ) -> tuple[list[ReadFile], int]:
     """The files without what people gave who withdrew, and how much that is."""
     tombstones = read_tombstones(campaign.at(TOMBSTONES))
@@ -106,7 +106,7 @@ class _Reading(Struct, frozen=True, kw_only=True):
 class _Kinds:
     """What annotators are: as the campaign knows them, else as the user says, else people."""
 
-    def __init__(self, campaign: Campaign, wanted: Wanted) -> None:
+    def __init__(self, campaign: CampaignConfig, wanted: Wanted) -> None:
         self._campaign = campaign
         self._said = wanted.kind
         self._known = {name: annotator.kind for name, annotator in annotators_of(campaign).items()}
@@ -133,7 +133,7 @@ class _Kinds:
         self._campaign.at("annotators.jsonl").touch()
 
 
-def _refuse_verdicts(campaign: Campaign, read: Sequence[ReadFile]) -> None:
+def _refuse_verdicts(campaign: CampaignConfig, read: Sequence[ReadFile]) -> None:
     """Refuse what adjudicators answered: they have seen more than annotators, and decide instead of voting."""
     for file in read:
         if any(REASON in each.answers for each in file.submissions):
@@ -142,7 +142,7 @@ def _refuse_verdicts(campaign: Campaign, read: Sequence[ReadFile]) -> None:
             )
 
 
-def _request(campaign: Campaign, file: ReadFile, items: dict[str, Item], reading: _Reading) -> ImportRequest:
+def _request(campaign: CampaignConfig, file: ReadFile, items: dict[str, Item], reading: _Reading) -> ImportRequest:
     texts = {paragraph.id: paragraph.text for paragraph in paragraphs_of(campaign)}
     if file.sheet and file.sheet.about.campaign != campaign_key(campaign):
         raise DataError(f"{file.path}: a sheet of the campaign {file.sheet.about.campaign}, not of this one")
@@ -186,7 +186,7 @@ def _is_own_export(file: ReadFile, items: dict[str, Item]) -> bool:
     return any(each.number is not None and each.item in items for each in file.submissions)
 
 
-def _own_accounts(campaign: Campaign) -> dict[str, str]:
+def _own_accounts(campaign: CampaignConfig) -> dict[str, str]:
     """The pseudonyms of the accounts that we made where the campaign stands."""
     places = (campaign.at("keys.server.json"), studio_directory(campaign.root) / "keys.json")
     path = next((path for path in places if path.exists()), places[0])
@@ -203,7 +203,7 @@ def _check_matched(file: ReadFile, one: Imported) -> None:
         )
 
 
-def _outcome(campaign: Campaign, read: Sequence[ReadFile], found: _Found) -> Outcome:
+def _outcome(campaign: CampaignConfig, read: Sequence[ReadFile], found: _Found) -> Outcome:
     state = campaign_state(campaign)
     states = Counter(line.state for line in found.lines)
     flags = Counter(flag.code for line in found.lines for flag in line.flags)

@@ -14,19 +14,19 @@ from toolkit.errors import DataError, UsageError
 from toolkit.files import append_jsonl, locked, mend_jsonl
 from toolkit.labels.adjudication import AdjudicationRequest, to_adjudicate, waiting_requests
 from toolkit.records import Assignment, Gold
-from toolkit.runs import now
 from toolkit.steps.adjudicated import adjudications_of, requests_of
+from toolkit.steps.build import gold_of
 from toolkit.steps.common import Outcome, Progress, counted_of, finish, items_of
-from toolkit.steps.dataset import gold_of
 from toolkit.steps.decided import Wanted, check_adjudicator, questions_in_doubt
-from toolkit.steps.pulling import Naming
+from toolkit.steps.pull import Naming
 from toolkit.steps.showing import shown_now
-from toolkit.steps.studio import campaign_key, connect
+from toolkit.steps.studio_connection import campaign_key, connect
 from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
-from toolkit.studio.client import Studio
-from toolkit.studio.push import PushReport, PushRequest, ShownItem, find_projects, push_items
-from toolkit.studio.pushing.rulings import RulingPlace, asked_there, ruling_book, word
-from toolkit.workspace import Campaign
+from toolkit.studio.adjudication_projects import RulingPlace, asked_there, ruling_book, word
+from toolkit.studio.http.client import Studio
+from toolkit.studio.push.items import PushReport, PushRequest, ShownItem, find_projects, push_items
+from toolkit.times import now
+from toolkit.workspace import CampaignConfig
 
 Doubts = Mapping[str, Sequence[str]]  # item -> the questions that are in doubt
 
@@ -39,7 +39,7 @@ class _Asked(Struct, frozen=True, kw_only=True):
     moved: int  # items that somebody else was to decide
 
 
-def adjudicate_push_step(campaign: Campaign, wanted: Wanted, progress: Progress) -> Outcome:
+def adjudicate_push_step(campaign: CampaignConfig, wanted: Wanted, progress: Progress) -> Outcome:
     """Bring what waits for an adjudicator to a project of their own, each item once, however often this is run."""
     check_adjudicator(wanted.adjudicator)
     if read_tombstones(campaign.at(TOMBSTONES)).hold_name(wanted.adjudicator):
@@ -62,7 +62,7 @@ def adjudicate_push_step(campaign: Campaign, wanted: Wanted, progress: Progress)
 class _Desk:
     """A campaign and the server on which its adjudicators are asked."""
 
-    def __init__(self, campaign: Campaign, studio: Studio, gold: Sequence[Gold], progress: Progress) -> None:
+    def __init__(self, campaign: CampaignConfig, studio: Studio, gold: Sequence[Gold], progress: Progress) -> None:
         self._campaign = campaign
         self._studio = studio
         self._gold = {(row.item_id, row.question): row for row in gold}
@@ -198,7 +198,7 @@ def _is_known(studio: Studio, naming: Naming, adjudicator: str) -> bool:
 # --- what is said of it ----------------------------------------------------------------------------------------------
 
 
-def _outcome(campaign: Campaign, place: RulingPlace, asked: _Asked, known: bool) -> Outcome:
+def _outcome(campaign: CampaignConfig, place: RulingPlace, asked: _Asked, known: bool) -> Outcome:
     report, own = asked.report, _own_votes(campaign, place)
     facts = {
         "schema": 1,
@@ -228,7 +228,7 @@ def _outcome(campaign: Campaign, place: RulingPlace, asked: _Asked, known: bool)
     return finish(campaign, "adjudicate --push", [campaign.at("gold.jsonl")], outputs, outcome)
 
 
-def _own_votes(campaign: Campaign, place: RulingPlace) -> int:
+def _own_votes(campaign: CampaignConfig, place: RulingPlace) -> int:
     """On how many of the items that were ever asked in a place its adjudicator has voted."""
     rows = (row for row in requests_of(campaign) if (row.adjudicator, row.blind) == (place.adjudicator, place.blind))
     voted = {row.item_id for row in counted_of(campaign).counted if row.annotator == place.adjudicator}

@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from toolkit.errors import DataError, UsageError
 from toolkit.files import column, read_table, write_table
-from toolkit.labels.audits import Pair, Scored, StanceSentiment, doubtful_labels, halo, stance_sentiment
+from toolkit.labels.audits.labels import Pair, Scored, StanceSentiment, doubtful_labels, halo, stance_sentiment
 from toolkit.statistics import Estimate
-from toolkit.steps.auditing import said
+from toolkit.steps.audit import said
+from toolkit.steps.build import examples_of
 from toolkit.steps.common import Outcome, clusters_of, counted_of, items_of
-from toolkit.steps.dataset import examples_of
-from toolkit.workspace import Campaign
+from toolkit.workspace import CampaignConfig
 
 _SHOWN = 8  # groups in a line
 
@@ -68,7 +68,7 @@ def _alphabetical(pairs: Sequence[Pair], second: Sequence[Pair]) -> tuple[list[s
     return sorted({pair.stance for pair in both}), sorted({pair.sentiment for pair in both})
 
 
-def audit_tone_campaign(campaign: Campaign, options: ToneOptions, output: Path | None) -> Outcome:
+def audit_tone_campaign(campaign: CampaignConfig, options: ToneOptions, output: Path | None) -> Outcome:
     """Stance against sentiment in the answers of a campaign: a row an annotation in which both are answered."""
     stance, tone = campaign.codebook.question(options.stance), campaign.codebook.question(options.sentiment)
     items = items_of(campaign)
@@ -147,7 +147,7 @@ def _groups(by_value: Mapping[str, Estimate]) -> str:
 # --- labels that look wrong ------------------------------------------------------------------------------------------
 
 
-def audit_labels_campaign(campaign: Campaign, predictions: Path | None, output: Path, number: int) -> Outcome:
+def audit_labels_campaign(campaign: CampaignConfig, predictions: Path | None, output: Path, number: int) -> Outcome:
     """A sheet of labels to look at again: those that a model doubts and as many at random, mixed; train only."""
     path = predictions or campaign.at("baseline") / "predictions.parquet"
     question = campaign.file.train.question or campaign.codebook.choices[0].name

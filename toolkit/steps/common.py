@@ -6,13 +6,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from toolkit.articles.reading import read_articles
+from toolkit.articles.reading.reader import read_articles
 from toolkit.campaigns.simulation import MODEL
 from toolkit.files import read_jsonl
 from toolkit.labels.ledger import Ledger, latest, settle
 from toolkit.records import Annotation, Annotator, Article, Clustered, Item, Paragraph, Withdrawal
-from toolkit.runs import Run, commit_of, digests, last_run, now, record_run, versions
-from toolkit.workspace import Campaign
+from toolkit.runs import Result, last_run
+from toolkit.store import Store
+from toolkit.workspace import CampaignConfig
 
 _BY_FILE = ("push --to", "pull --from")
 
@@ -20,7 +21,7 @@ Progress = Callable[[str, int, int], None]  # what is done, how much of it, out 
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What a step says: one line for a person, facts for a program."""
+    """What a step says, before it returns a `Result` of its own."""
 
     line: str
     facts: dict[str, Any]
@@ -30,66 +31,60 @@ def silent(what: str, done: int, total: int) -> None:
     """Progress that goes nowhere."""
 
 
-def finish(campaign: Campaign, step: str, inputs: Iterable[Path], outputs: Iterable[Path], outcome: Outcome) -> Outcome:
+class _Recorded(Result, frozen=True, kw_only=True):
+    outcome: Outcome
+
+    def facts(self) -> dict[str, Any]:
+        return self.outcome.facts
+
+
+def finish(
+    campaign: CampaignConfig, step: str, inputs: Iterable[Path], outputs: Iterable[Path], outcome: Outcome
+) -> Outcome:
     """Record a run of a step in ``runs.jsonl`` and hand on its outcome."""
-    root = campaign.root
-    run = Run(
-        step=step,
-        time=now(),
-        versions=versions(),
-        seed=campaign.file.seed,
-        commit=commit_of(root),
-        inputs=digests([campaign.path.resolve(), *inputs], root),
-        outputs=digests(outputs, root),
-        facts=outcome.facts,
-    )
-    record_run(campaign.at("runs.jsonl"), run)
+    Store(campaign).record(step, inputs, list(outputs), _Recorded(outcome=outcome))
     return outcome
 
 
-def is_current(campaign: Campaign, step: str, inputs: Iterable[Path], outputs: Iterable[Path]) -> bool:
+def is_current(campaign: CampaignConfig, step: str, inputs: Iterable[Path], outputs: Iterable[Path]) -> bool:
     """Whether the last run of a step had these very inputs and left these very outputs, under these versions."""
-    run = last_run(campaign.at("runs.jsonl"), step)
-    if run is None or run.versions != versions() or run.seed != campaign.file.seed:
-        return False
-    root = campaign.root
-    return run.inputs == digests([campaign.path.resolve(), *inputs], root) and run.outputs == digests(outputs, root)
+    return Store(campaign).is_current(step, inputs, outputs)
 
 
 # --- readers; each names the command that makes what it reads --------------------------------------------------------
 
 
-def articles_of(campaign: Campaign) -> dict[str, Article]:
+def articles_of(campaign: CampaignConfig) -> dict[str, Article]:
     """The articles of a campaign, by id."""
     return {article.id: article for article in read_articles(campaign.article_files)}
 
 
-def paragraphs_of(campaign: Campaign) -> list[Paragraph]:
+def paragraphs_of(campaign: CampaignConfig) -> list[Paragraph]:
     """The paragraphs of a campaign."""
     return read_jsonl(campaign.at("paragraphs.jsonl"), Paragraph, f"stance segment {campaign.path}")
 
 
-def clusters_of(campaign: Campaign) -> list[Clustered]:
+def clusters_of(campaign: CampaignConfig) -> list[Clustered]:
     """The near-duplicate articles of a campaign."""
     return read_jsonl(campaign.at("clusters.jsonl"), Clustered, f"stance segment {campaign.path}")
 
 
-def items_of(campaign: Campaign) -> dict[str, Item]:
+def items_of(campaign: CampaignConfig) -> dict[str, Item]:
     """The items of a campaign, by id, in their order."""
     return {item.id: item for item in read_jsonl(campaign.at("items.jsonl"), Item, f"stance plan {campaign.path}")}
 
 
-def annotations_of(campaign: Campaign) -> list[Annotation]:
+def annotations_of(campaign: CampaignConfig) -> list[Annotation]:
     """The ledger of a campaign: every state of every annotation that was ever seen."""
     return read_jsonl(campaign.at("annotations.jsonl"), Annotation, f"stance pull {campaign.path}")
 
 
-def ledger_of(campaign: Campaign) -> list[Annotation]:
+def ledger_of(campaign: CampaignConfig) -> list[Annotation]:
     """The ledger as `annotations_of` gives it; empty before the first pull."""
     return annotations_of(campaign) if campaign.at("annotations.jsonl").exists() else []
 
 
-def counted_of(campaign: Campaign, layers: Collection[str] = ("design",)) -> Ledger:
+def counted_of(campaign: CampaignConfig, layers: Collection[str] = ("design",)) -> Ledger:
     """The annotations of a campaign that count, labels under their present names, withdrawn items left out.
 
     Args:
@@ -99,20 +94,20 @@ def counted_of(campaign: Campaign, layers: Collection[str] = ("design",)) -> Led
     return settle(annotations_of(campaign), items_of(campaign), campaign.codebook, withdrawn_of(campaign), layers)
 
 
-def is_without_server(campaign: Campaign) -> bool:
+def is_without_server(campaign: CampaignConfig) -> bool:
     """Whether the campaign's votes come from files alone: it was never pushed to a server, but written or read so."""
     runs = campaign.at("runs.jsonl")
     return not campaign.at("studio.json").exists() and any(last_run(runs, step) for step in _BY_FILE)
 
 
-def withdrawn_of(campaign: Campaign) -> frozenset[str]:
+def withdrawn_of(campaign: CampaignConfig) -> frozenset[str]:
     """The items of a campaign that were taken out and not taken back; none where there is no ``withdrawn.jsonl``."""
     path = campaign.at("withdrawn.jsonl")
     last = {row.item_id: row for row in read_jsonl(path, Withdrawal)} if path.exists() else {}
     return frozenset(name for name, row in last.items() if not row.restored)
 
 
-def annotators_of(campaign: Campaign) -> dict[str, Annotator]:
+def annotators_of(campaign: CampaignConfig) -> dict[str, Annotator]:
     """The annotators of a campaign, by pseudonym; a later line stands for an earlier one."""
     path = campaign.at("annotators.jsonl")
     return {row.pseudonym: row for row in read_jsonl(path, Annotator)} if path.exists() else {}

@@ -9,15 +9,15 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import UsageError
+from toolkit.exchange.submissions import is_plain_name
 from toolkit.files import write_table
 from toolkit.labels.adjudication import Adjudication, adjudication_facts, standing
 from toolkit.records import Gold
 from toolkit.steps.adjudicated import adjudications_of
+from toolkit.steps.build import gold_of
 from toolkit.steps.common import Outcome, counted_of, finish, items_of
-from toolkit.steps.dataset import gold_of
 from toolkit.steps.showing import shown_now
-from toolkit.studio.outside.votes import is_plain_name
-from toolkit.workspace import Campaign
+from toolkit.workspace import CampaignConfig
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ def check_adjudicator(name: str) -> None:
         raise UsageError(f"--by {name}: a pseudonym of small letters, digits and hyphens is needed")
 
 
-def questions_in_doubt(campaign: Campaign, wanted: Sequence[str]) -> list[str]:
+def questions_in_doubt(campaign: CampaignConfig, wanted: Sequence[str]) -> list[str]:
     """The questions that may be adjudicated: those that are named, or all that have gold.
 
     Raises:
@@ -81,7 +81,7 @@ class Back(Struct, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}  # and for a program
 
 
-def came_back(campaign: Campaign, step: str, inputs: Sequence[Path], back: Back) -> Outcome:
+def came_back(campaign: CampaignConfig, step: str, inputs: Sequence[Path], back: Back) -> Outcome:
     """List the gaps in the guidelines, and say what all decisions amount to."""
     everything = adjudications_of(campaign)
     facts = adjudication_facts(everything, counted_of(campaign).counted)
@@ -101,7 +101,7 @@ def came_back(campaign: Campaign, step: str, inputs: Sequence[Path], back: Back)
     return finish(campaign, step, inputs, outputs, Outcome(line=line, facts=found))
 
 
-def _gap_rows(campaign: Campaign, gaps: Sequence[Adjudication]) -> list[dict[str, Any]]:
+def _gap_rows(campaign: CampaignConfig, gaps: Sequence[Adjudication]) -> list[dict[str, Any]]:
     texts = {each.item.id: each.shown.text for each in shown_now(campaign, list(items_of(campaign).values()))}
     votes = {(row.item_id, row.question): row.votes for row in gold_of(campaign)}
     columns = ("item_id", "question", "votes", "label", "comment", "text")

@@ -4,14 +4,14 @@ from msgspec import Struct
 
 from toolkit.errors import DataError
 from toolkit.files import locked
-from toolkit.labels.withdrawal import Tombstones
+from toolkit.labels.erasure import Tombstones
 from toolkit.steps.common import Outcome, Progress
-from toolkit.steps.studio import campaign_key, connect, studio_file_of
+from toolkit.steps.studio_connection import campaign_key, connect, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, tombstones_in
-from toolkit.studio.client import Studio
-from toolkit.studio.push import find_projects
-from toolkit.studio.pushing.rulings import find_rulings
-from toolkit.workspace import Campaign
+from toolkit.studio.adjudication_projects import find_rulings
+from toolkit.studio.http.client import Studio
+from toolkit.studio.push.items import find_projects
+from toolkit.workspace import CampaignConfig
 
 
 class Erased(Struct, frozen=True, kw_only=True):
@@ -22,12 +22,12 @@ class Erased(Struct, frozen=True, kw_only=True):
     projects: int  # an adjudicator's own
 
 
-def is_forgotten(campaign: Campaign, pseudonym: str) -> bool:
+def is_forgotten(campaign: CampaignConfig, pseudonym: str) -> bool:
     """Whether somebody of that name has been forgotten in a campaign."""
     return Tombstones(tombstones_in(campaign.at(TOMBSTONES))).hold_name(pseudonym)
 
 
-def erase_on_server_step(campaign: Campaign, pseudonym: str, progress: Progress) -> Outcome:
+def erase_on_server_step(campaign: CampaignConfig, pseudonym: str, progress: Progress) -> Outcome:
     """Delete the answers and drafts of somebody who was forgotten, in the projects of the campaign; may be run again.
 
     Raises:
@@ -49,7 +49,7 @@ def erase_on_server_step(campaign: Campaign, pseudonym: str, progress: Progress)
     return Outcome(line=line, facts={"schema": 1, "server": studio.url, "deleted": facts})
 
 
-def _erase(campaign: Campaign, studio: Studio, tombstones: Tombstones, progress: Progress) -> Erased:
+def _erase(campaign: CampaignConfig, studio: Studio, tombstones: Tombstones, progress: Progress) -> Erased:
     key = campaign_key(campaign)
     server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else studio.url
     rulings = find_rulings(studio, key)

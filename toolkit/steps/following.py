@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 from toolkit.errors import StudioError
 from toolkit.steps.common import Outcome, Progress, silent
-from toolkit.steps.pulling import CampaignPull, open_pull
-from toolkit.studio.pulling.hooks import Bell, rung_by
-from toolkit.workspace import Campaign
+from toolkit.steps.pull import CampaignPull, open_pull
+from toolkit.studio.pull.webhook import Bell, rung_by
+from toolkit.workspace import CampaignConfig
 
 _BREATH = 2.0  # seconds between two pulls: answers come in swarms
 
 
-def follow_step(campaign: Campaign, every: float, progress: Progress, said: Callable[[str], None]) -> Outcome:
+def follow_step(campaign: CampaignConfig, every: float, progress: Progress, said: Callable[[str], None]) -> Outcome:
     """Pull again and again until somebody interrupts, and then once in full, as a check.
 
     A server that is away is waited for; what was answered while it could not be reached comes with the next pull.

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from toolkit.errors import DataError
 from toolkit.files import append_jsonl, read_bytes, read_text, suffix_of, written_whole
-from toolkit.labels.withdrawal import Cleaned, Tombstone, name_trace, traces_in, without_key
-from toolkit.runs import now
+from toolkit.labels.erasure import Cleaned, Tombstone, name_trace, traces_in, without_key
 from toolkit.steps.common import Outcome
 from toolkit.steps.tombstones import beside_table, marked, tombstones_in
+from toolkit.times import now
 
 _DEFAULT = "annotator"
 

@@ -16,20 +16,20 @@ from toolkit.labels.adjudication import (
     standing,
     waiting_requests,
 )
-from toolkit.labels.withdrawal import Tombstones
-from toolkit.runs import now
+from toolkit.labels.erasure import Tombstones
 from toolkit.steps.adjudicated import adjudications_of, requests_of
+from toolkit.steps.build import gold_of
 from toolkit.steps.common import Outcome, Progress, items_of, withdrawn_of
-from toolkit.steps.dataset import gold_of
 from toolkit.steps.decided import Back, Before, came_back
-from toolkit.steps.pulling import Naming
-from toolkit.steps.studio import campaign_key, connect, studio_file_of
+from toolkit.steps.pull import Naming
+from toolkit.steps.studio_connection import campaign_key, connect, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
 from toolkit.steps.votes import gold_votes
-from toolkit.studio.client import Studio
-from toolkit.studio.pulling.verdicts import Heard, Hearing, Verdict, hear
-from toolkit.studio.pushing.rulings import RulingPlace, every_ruling, find_rulings
-from toolkit.workspace import Campaign
+from toolkit.studio.adjudication_projects import RulingPlace, every_ruling, find_rulings
+from toolkit.studio.http.client import Studio
+from toolkit.studio.read_adjudications import Heard, Hearing, Verdict, hear
+from toolkit.times import now
+from toolkit.workspace import CampaignConfig
 
 _NAMED = 5  # items or answers that a line names; the facts have all
 _Key = tuple[str, str, str, int]  # item, question, server, project: where a decision can be edited
@@ -43,7 +43,7 @@ class _Brought(Struct, frozen=True, kw_only=True):
     left_out: int
 
 
-def adjudicate_pull_step(campaign: Campaign, progress: Progress) -> Outcome:
+def adjudicate_pull_step(campaign: CampaignConfig, progress: Progress) -> Outcome:
     """Append what adjudicators decided on the server; what is known is passed over, an edit is a later line."""
     studio, keys_file = connect(campaign)
     file = campaign.at("adjudications.jsonl")
@@ -60,7 +60,7 @@ def adjudicate_pull_step(campaign: Campaign, progress: Progress) -> Outcome:
     return came_back(campaign, "adjudicate --pull", [], _back(campaign, brought))
 
 
-def _heard(campaign: Campaign, studio: Studio, keys_file: Path, progress: Progress) -> tuple[list[Heard], int]:
+def _heard(campaign: CampaignConfig, studio: Studio, keys_file: Path, progress: Progress) -> tuple[list[Heard], int]:
     """What there is, and how many answers are left out, of adjudicators who withdrew."""
     places = find_rulings(studio, campaign_key(campaign))
     if not places:
@@ -99,7 +99,9 @@ def _names(studio: Studio, naming: Naming, server: str, tombstones: Tombstones) 
 # --- decisions -------------------------------------------------------------------------------------------------------
 
 
-def _decisions(campaign: Campaign, heard: Iterable[Heard], known: Iterable[Adjudication]) -> Iterable[Adjudication]:
+def _decisions(
+    campaign: CampaignConfig, heard: Iterable[Heard], known: Iterable[Adjudication]
+) -> Iterable[Adjudication]:
     gold = {(row.item_id, row.question): row for row in gold_of(campaign)}
     before = Before(gold, {(row.item_id, row.question): row for row in standing(known)})
     asked = {(row.item_id, row.adjudicator): row.codebook for row in requests_of(campaign)}
@@ -110,7 +112,7 @@ def _decisions(campaign: Campaign, heard: Iterable[Heard], known: Iterable[Adjud
 
 
 def _of_verdict(
-    campaign: Campaign, place: RulingPlace, verdict: Verdict, codebook: str, before: Before
+    campaign: CampaignConfig, place: RulingPlace, verdict: Verdict, codebook: str, before: Before
 ) -> Iterable[Adjudication]:
     for name, label in verdict.labels.items():
         current = campaign.codebook.migrated({name: label})[name]
@@ -153,7 +155,7 @@ def _gone(last: Mapping[_Key, Adjudication], found: Iterable[Adjudication], hear
 # --- what is said of it ----------------------------------------------------------------------------------------------
 
 
-def _back(campaign: Campaign, brought: _Brought) -> Back:
+def _back(campaign: CampaignConfig, brought: _Brought) -> Back:
     waiting = waiting_requests(requests_of(campaign), gold_of(campaign), adjudications_of(campaign))
     facts = {
         "skipped": _skipped(brought.heard, waiting),
@@ -183,7 +185,7 @@ def _skipped(heard: Iterable[Heard], waiting: Iterable[AdjudicationRequest]) -> 
     return sorted({item for item, place in skips if (item, place.adjudicator, place.blind) in asked})
 
 
-def _other_votes(campaign: Campaign, rows: Iterable[Adjudication | AdjudicationRequest]) -> list[str]:
+def _other_votes(campaign: CampaignConfig, rows: Iterable[Adjudication | AdjudicationRequest]) -> list[str]:
     """The items among these whose votes are not those that there were when an adjudicator was asked."""
     asked = {(row.item_id, row.question): row.votes for row in requests_of(campaign)}
     votes: dict[tuple[str, str], Counter[str]] = {}
@@ -198,7 +200,7 @@ def _other_votes(campaign: Campaign, rows: Iterable[Adjudication | AdjudicationR
     return sorted(found)
 
 
-def _present(campaign: Campaign, question: str, votes: Mapping[str, int]) -> Counter[str]:
+def _present(campaign: CampaignConfig, question: str, votes: Mapping[str, int]) -> Counter[str]:
     """Votes under the present names of their labels."""
     present: Counter[str] = Counter()
     for label, number in votes.items():

@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import DataError
+from toolkit.exchange.submissions import is_plain_name
 from toolkit.files import read_json, write_json
-from toolkit.labels.withdrawal import NO_TOMBSTONES, Tombstones
-from toolkit.studio.outside.votes import is_plain_name
+from toolkit.labels.erasure import NO_TOMBSTONES, Tombstones
 
 
 class Person(Struct, frozen=True, kw_only=True):

@@ -9,14 +9,8 @@ from typing import Any
 from msgspec import Struct
 
 from toolkit.errors import DataError, MissingFileError, StudioError, UsageError
-from toolkit.steps.common import Outcome, Progress
-from toolkit.steps.naming import Names
-from toolkit.steps.rows import check_table_name, write_votes
-from toolkit.steps.tombstones import Withdrawn, beside_table, read_tombstones
-from toolkit.studio.client import Studio
-from toolkit.studio.outside.arrivals import Kind
-from toolkit.studio.outside.exports import SUFFIXES, ColumnMap, read_submissions
-from toolkit.studio.outside.foreign import (
+from toolkit.exchange.exports import SUFFIXES, ColumnMap, read_submissions
+from toolkit.exchange.external_project import (
     AskedQuestion,
     ForeignProject,
     asked_questions,
@@ -24,8 +18,14 @@ from toolkit.studio.outside.foreign import (
     project_address,
     submissions_of,
 )
-from toolkit.studio.outside.sheets_back import ReadSheet, plain_rows, read_sheet
-from toolkit.studio.outside.votes import Submission, VoteRow, chosen_question, twins, vote_rows, without_doubles
+from toolkit.exchange.filled_sheets import ReadSheet, plain_rows, read_sheet
+from toolkit.exchange.import_votes import Kind
+from toolkit.exchange.submissions import Submission, VoteRow, chosen_question, twins, vote_rows, without_doubles
+from toolkit.steps.common import Outcome, Progress
+from toolkit.steps.naming import Names
+from toolkit.steps.rows import check_table_name, write_votes
+from toolkit.steps.tombstones import Withdrawn, beside_table, read_tombstones
+from toolkit.studio.http.client import Studio
 
 _EVERY = 500  # tasks between two words of progress
 

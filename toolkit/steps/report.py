@@ -27,6 +27,7 @@ from toolkit.report.page import render_page
 from toolkit.report.shares import label_shares, unresolved_share
 from toolkit.runs import versions
 from toolkit.splitting.certificate import Certificate
+from toolkit.steps.build import agreement_file_of, build_inputs, build_outputs, examples_of, gold_of
 from toolkit.steps.common import (
     Outcome,
     annotations_of,
@@ -38,15 +39,14 @@ from toolkit.steps.common import (
     paragraphs_of,
     withdrawn_of,
 )
-from toolkit.steps.dataset import agreement_file_of, build_inputs, build_outputs, examples_of, gold_of
-from toolkit.steps.planning import frame_of
+from toolkit.steps.plan import frame_of
 from toolkit.steps.scores import scores_of
-from toolkit.workspace import Campaign
+from toolkit.workspace import CampaignConfig
 
 _TO_READ = 50  # unresolved items that the page shows
 
 
-def report_step(campaign: Campaign) -> Outcome:
+def report_step(campaign: CampaignConfig) -> Outcome:
     """Write one offline page about a campaign."""
     path = campaign.at("report.html")
     write_text(path, render_page(report_facts(campaign)))
@@ -54,18 +54,18 @@ def report_step(campaign: Campaign) -> Outcome:
     return finish(campaign, "report", report_inputs(campaign), report_outputs(campaign), outcome)
 
 
-def report_inputs(campaign: Campaign) -> list[Path]:
+def report_inputs(campaign: CampaignConfig) -> list[Path]:
     """What the report depends on."""
     names = ("agreement.json", "frame.json", "dropped.jsonl", "baseline/scores.json")
     return [*build_inputs(campaign), *build_outputs(campaign), *(campaign.at(name) for name in names)]
 
 
-def report_outputs(campaign: Campaign) -> list[Path]:
+def report_outputs(campaign: CampaignConfig) -> list[Path]:
     """The page."""
     return [campaign.at("report.html")]
 
 
-def report_facts(campaign: Campaign) -> ReportFacts:
+def report_facts(campaign: CampaignConfig) -> ReportFacts:
     """Everything that the page says, read from the files of the campaign."""
     examples, items = examples_of(campaign), items_of(campaign)
     annotations, annotators = annotations_of(campaign), annotators_of(campaign)
@@ -107,7 +107,7 @@ def _simulation(annotations: Sequence[Annotation], annotators: Mapping[str, Anno
     )
 
 
-def _corpus(campaign: Campaign, items: Mapping[str, Item]) -> CorpusFacts:
+def _corpus(campaign: CampaignConfig, items: Mapping[str, Item]) -> CorpusFacts:
     articles, paragraphs = articles_of(campaign), paragraphs_of(campaign)
     clusters = clusters_of(campaign)
     dates = sorted(article.published[:10] for article in articles.values() if article.published)
@@ -138,7 +138,7 @@ def _outlets(
 
 
 def _work(
-    campaign: Campaign,
+    campaign: CampaignConfig,
     items: Mapping[str, Item],
     annotations: Sequence[Annotation],
     annotators: Mapping[str, Annotator],
@@ -175,7 +175,7 @@ def _targets(items: Mapping[str, Item]) -> tuple[TargetRow, ...]:
     return tuple(TargetRow(title=title, note=note, items=n) for (title, note), n in sorted(counts.items()))
 
 
-def _questions(campaign: Campaign, gold: Sequence[Gold]) -> tuple[QuestionFacts, ...]:
+def _questions(campaign: CampaignConfig, gold: Sequence[Gold]) -> tuple[QuestionFacts, ...]:
     items, seed = items_of(campaign), campaign.file.seed
     cluster_of = {row.article_id: row.cluster for row in clusters_of(campaign)}
     clusters = {item.id: cluster_of.get(item.article_id, item.article_id) for item in items.values()}
@@ -197,7 +197,7 @@ def _questions(campaign: Campaign, gold: Sequence[Gold]) -> tuple[QuestionFacts,
     return tuple(found)
 
 
-def _unresolved(campaign: Campaign, examples: Sequence[Example]) -> list[UnresolvedItem]:
+def _unresolved(campaign: CampaignConfig, examples: Sequence[Example]) -> list[UnresolvedItem]:
     return [
         UnresolvedItem(
             question=question.name,

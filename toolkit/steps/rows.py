@@ -9,8 +9,8 @@ from typing import IO
 import msgspec
 
 from toolkit.errors import UsageError
+from toolkit.exchange.submissions import VoteRow
 from toolkit.files import TABLE_SUFFIXES, suffix_of, written_whole
-from toolkit.studio.outside.votes import VoteRow
 
 _CHUNK = 5000  # rows of a group in Parquet
 _COLUMNS = VoteRow.__struct_fields__

@@ -4,7 +4,7 @@ import msgspec
 
 from toolkit.baselines.training import TrainFacts
 from toolkit.files import read_json
-from toolkit.workspace import Campaign
+from toolkit.workspace import CampaignConfig
 
 
 class ScoresFile(TrainFacts, frozen=True, kw_only=True):
@@ -15,7 +15,7 @@ class ScoresFile(TrainFacts, frozen=True, kw_only=True):
     simulated: str = ""  # what a reader must know where the labels were simulated
 
 
-def scores_of(campaign: Campaign) -> ScoresFile | None:
+def scores_of(campaign: CampaignConfig) -> ScoresFile | None:
     """The scores of a campaign, or None before a baseline was trained."""
     path = campaign.at("baseline") / "scores.json"
     return msgspec.convert(read_json(path), ScoresFile) if path.exists() else None

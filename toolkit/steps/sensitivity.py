@@ -9,20 +9,20 @@ import msgspec
 
 from toolkit.errors import DataError
 from toolkit.files import read_json
-from toolkit.labels.aggregation import aggregate, default_min_votes
-from toolkit.labels.sensitivity import MethodPair, Swap, compare_methods, swapped_baselines
+from toolkit.labels.aggregation.gold import aggregate, default_min_votes
+from toolkit.labels.aggregation.methods import compared_methods
+from toolkit.labels.aggregation.sensitivity import MethodPair, Swap, compare_methods, swapped_baselines
 from toolkit.records import Gold
-from toolkit.steps.aggregating import TableRules, question_of
+from toolkit.steps.aggregate import TableRules, question_of
 from toolkit.steps.common import Outcome, items_of
-from toolkit.steps.methods import compared_methods
 from toolkit.steps.scores import ScoresFile
 from toolkit.steps.votes import Columns, counted_votes, table_votes
-from toolkit.workspace import Campaign
+from toolkit.workspace import CampaignConfig
 
 _SHOWN = 3  # changes of label in a line
 
 
-def sensitivity_campaign(campaign: Campaign, scores: Mapping[str, Path]) -> Outcome:
+def sensitivity_campaign(campaign: CampaignConfig, scores: Mapping[str, Path]) -> Outcome:
     """How the gold of a campaign changes between methods, adjudications aside; nothing is written."""
     _, votes = counted_votes(campaign)
     asked = {item.id: item.votes for item in items_of(campaign).values()}

@@ -5,21 +5,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from toolkit.campaigns.assigning import assign
+from toolkit.campaigns.assignment import assign
 from toolkit.errors import DataError, UsageError
+from toolkit.exchange.filled_sheets import read_sheet
+from toolkit.exchange.plain_sheets import write_codes, write_plain_sheet
+from toolkit.exchange.sheets import About, SheetRequest, unanswerable, write_sheet
+from toolkit.exchange.submissions import is_plain_name
 from toolkit.files import append_jsonl, read_jsonl
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Assignment, Item
 from toolkit.steps.common import Outcome, Progress, finish, items_of, ledger_of, withdrawn_of
-from toolkit.steps.planning import assignments_of
+from toolkit.steps.plan import assignments_of
 from toolkit.steps.showing import shown_now
-from toolkit.steps.studio import campaign_key
-from toolkit.studio.outside.plain_sheets import write_codes, write_plain_sheet
-from toolkit.studio.outside.sheets import About, SheetRequest, unanswerable, write_sheet
-from toolkit.studio.outside.sheets_back import read_sheet
-from toolkit.studio.outside.votes import is_plain_name
-from toolkit.studio.push import ShownItem
-from toolkit.workspace import Campaign
+from toolkit.steps.studio_connection import campaign_key
+from toolkit.studio.push.items import ShownItem
+from toolkit.workspace import CampaignConfig
 
 # Names of files, of which only the kind that is written can be meant.
 _OTHERS = (".csv", ".tsv", ".xls", ".xlsx", ".ods", ".json", ".jsonl", ".parquet")
@@ -29,7 +29,7 @@ SheetFormat = Literal["xlsx", "csv"]
 
 
 def push_sheets_step(
-    campaign: Campaign, to: Path, annotators: Sequence[str], kind: SheetFormat, progress: Progress
+    campaign: CampaignConfig, to: Path, annotators: Sequence[str], kind: SheetFormat, progress: Progress
 ) -> Outcome:
     """Write one spreadsheet a person, with what that person has still to answer; or a plain table and its codes."""
     _check_names(annotators)
@@ -74,7 +74,7 @@ def _check_names(annotators: Sequence[str]) -> None:
             raise UsageError(f"--annotators {name}: a pseudonym of small letters, digits and hyphens is needed")
 
 
-def _lots(campaign: Campaign, items: Mapping[str, Item], annotators: Sequence[str]) -> dict[str, list[str]]:
+def _lots(campaign: CampaignConfig, items: Mapping[str, Item], annotators: Sequence[str]) -> dict[str, list[str]]:
     """What each person has still to answer, in the person's own order."""
     if campaign.file.studio.layout == "blind":
         rows = assignments_of(campaign)
@@ -95,7 +95,7 @@ def _lots(campaign: Campaign, items: Mapping[str, Item], annotators: Sequence[st
     return dict(lots)
 
 
-def _shared_out(campaign: Campaign, items: Mapping[str, Item], annotators: Sequence[str]) -> list[Assignment]:
+def _shared_out(campaign: CampaignConfig, items: Mapping[str, Item], annotators: Sequence[str]) -> list[Assignment]:
     """The division that was made before, and what has to be added to it, which is remembered."""
     path = campaign.at("sheets.jsonl")
     given = read_jsonl(path, Assignment) if path.exists() else []
@@ -107,7 +107,7 @@ def _shared_out(campaign: Campaign, items: Mapping[str, Item], annotators: Seque
     return [*given, *new]
 
 
-def _answered(campaign: Campaign) -> set[tuple[str, str]]:
+def _answered(campaign: CampaignConfig) -> set[tuple[str, str]]:
     """Who is done with which item: has a vote that counts, or a skip."""
     lines = ledger_of(campaign)
     skipped = (line for line in latest(lines) if line.state == "skipped")
@@ -129,7 +129,7 @@ def _refuse_if_answered(path: Path) -> None:
         raise DataError(f"{path}: there is a file with {what}; pull it and move it away, or name another place")
 
 
-def _request(campaign: Campaign, name: str, items: Iterable[ShownItem]) -> SheetRequest:
+def _request(campaign: CampaignConfig, name: str, items: Iterable[ShownItem]) -> SheetRequest:
     show = campaign.file.studio.show
     neighbours = ("previous", "next") if "neighbours" in show else ()
     about = About(campaign=campaign_key(campaign), annotator=name, codebook=campaign.codebook.ref, file=f"{name}.xlsx")

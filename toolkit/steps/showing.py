@@ -4,18 +4,18 @@ from collections.abc import Iterable
 
 import msgspec
 
+from toolkit.exchange.results import unprintable
 from toolkit.files import read_table
 from toolkit.records import Item, Paragraph
 from toolkit.segmentation.context import NO_CONTEXT, contexts
 from toolkit.steps.common import articles_of, paragraphs_of
-from toolkit.steps.paragraphs import placed_items
+from toolkit.steps.segment import placed_items
 from toolkit.studio.masking import Around, shown_texts
-from toolkit.studio.push import ShownItem
-from toolkit.studio.results import unprintable
-from toolkit.workspace import Campaign
+from toolkit.studio.push.items import ShownItem
+from toolkit.workspace import CampaignConfig
 
 
-def shown_items(campaign: Campaign, items: Iterable[Item], paragraphs: Iterable[Paragraph]) -> list[ShownItem]:
+def shown_items(campaign: CampaignConfig, items: Iterable[Item], paragraphs: Iterable[Paragraph]) -> list[ShownItem]:
     """Items with the texts that their annotators may see: hidden parts are gone, masked names blotted out."""
     texts = {paragraph.id: paragraph for paragraph in paragraphs}
     articles = articles_of(campaign)
@@ -32,7 +32,7 @@ def shown_items(campaign: Campaign, items: Iterable[Item], paragraphs: Iterable[
     return shown
 
 
-def shown_now(campaign: Campaign, items: Iterable[Item]) -> list[ShownItem]:
+def shown_now(campaign: CampaignConfig, items: Iterable[Item]) -> list[ShownItem]:
     """The items whose paragraph is there, each with the texts that its annotators may see."""
     paragraphs = paragraphs_of(campaign)
     return shown_items(campaign, placed_items(campaign, list(items), paragraphs).items, paragraphs)
@@ -43,7 +43,7 @@ def replaced_characters(items: Iterable[ShownItem]) -> int:
     return sum(unprintable(text) for each in items for text in msgspec.structs.astuple(each.shown))
 
 
-def _outlet_names(campaign: Campaign) -> dict[str, tuple[str, ...]]:
+def _outlet_names(campaign: CampaignConfig) -> dict[str, tuple[str, ...]]:
     """All names of an outlet, by each of them; only where names are to be blotted out."""
     path = campaign.root / "schemas" / "outlets.csv"
     if "outlet" not in campaign.file.studio.mask or not path.exists():

@@ -1,4 +1,4 @@
-"""Where a campaign stands on Label Studio, and the way there."""
+"""Steps around the server of a workspace: starting a local one, and the accounts on either kind."""
 
 import os
 from pathlib import Path
@@ -6,90 +6,128 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from toolkit.errors import StudioError
-from toolkit.files import digest, read_json
-from toolkit.steps.common import items_of
-from toolkit.studio.client import Studio
-from toolkit.studio.line.access import plain_url
-from toolkit.studio.push import PushReport
-from toolkit.studio.pushing.desks import PushedProject, ScreenVersion
-from toolkit.studio.server import open_studio
-from toolkit.workspace import Campaign
-
-__all__ = [
-    "PushedProject", "ScreenVersion", "StudioFile", "campaign_key", "connect", "is_there", "key_of_server",
-    "studio_directory", "studio_file_of",
-]  # fmt: skip
+from toolkit.errors import UsageError
+from toolkit.files import read_table
+from toolkit.steps.common import Outcome, Progress
+from toolkit.steps.studio_connection import connect_workspace, server_keys, studio_directory
+from toolkit.studio.account_lockout import lock_out
+from toolkit.studio.accounts import PEOPLE, Account, ensure_accounts, ensure_annotators, people_in, read_keys
+from toolkit.studio.server.local import open_studio, server_status, start_server, stop_server
+from toolkit.studio.server.postgres import database_of, parse_database, use_cluster, use_database
+from toolkit.studio.server.program import set_password
 
 
-class StudioFile(Struct, frozen=True, kw_only=True):
-    """``studio.json``: where the campaign stands, without a secret."""
+class StartRequest(Struct, frozen=True, kw_only=True):
+    """How a local server is wanted."""
 
-    server: str  # its key in the ledger: the address by which it was known first
-    address: str = ""  # by which it was reached last, where that is another one
-    campaign: str  # the key by which the server's projects are known
-    codebook: str  # name@version#hash that was pushed
-    projects: tuple[PushedProject, ...]
-    screens: tuple[ScreenVersion, ...] = ()  # the oldest first; the last is the one of now
+    port: int | None = None  # None: any free one
+    annotators: int = 3  # how many accounts to have
+    database: str | None = None  # the address of a PostgreSQL database; None: what the server has
+    postgres: bool = False  # a private PostgreSQL cluster
 
 
-def studio_directory(root: Path) -> Path:
-    """Where the local server of a workspace lives."""
-    return Path(os.environ.get("STANCE_STUDIO") or root / ".studio")
+def start_step(workspace: Path, wanted: StartRequest, progress: Progress) -> Outcome:
+    """Start the server, make the accounts, and say where to open it."""
+    directory = studio_directory(workspace)
+    _choose_database(directory, wanted)
+    state = start_server(directory, lambda line: progress(line, 0, 0), wanted.port)
+    names = [f"annotator-{number}" for number in range(1, wanted.annotators + 1)]
+    with open_studio(directory) as studio:
+        ensure_annotators(studio, names, PEOPLE, directory / "keys.json", lambda line: progress(line, 0, 0))
+    kind = "PostgreSQL" if database_of(directory) else "SQLite"
+    facts = {"schema": 1, "running": True, **msgspec.to_builtins(state), "database": kind, "annotators": names}
+    line = (
+        f"Label Studio {state.version} at {state.url}, for {len(names)} annotators; "
+        "`stance studio users --show-passwords` has their accounts"
+    )
+    return Outcome(line=line, facts=facts)
 
 
-def connect(campaign: Campaign) -> tuple[Studio, Path]:
-    """The server of a campaign, and the file of the keys that we made there."""
-    return connect_workspace(campaign.root)
+def _choose_database(directory: Path, wanted: StartRequest) -> None:
+    if wanted.database and wanted.postgres:
+        raise UsageError("--database names a PostgreSQL that runs, --postgres starts one; give one of them")
+    if wanted.database:
+        use_database(directory, parse_database(wanted.database))
+    elif wanted.postgres:
+        use_cluster(directory)
 
 
-def connect_workspace(root: Path) -> tuple[Studio, Path]:
-    """The server of a workspace, and the file of the keys that we made there.
-
-    The server is that of LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY, or else the workspace's own.
-    """
-    directory = studio_directory(root)
-    url, token = os.environ.get("LABEL_STUDIO_URL"), os.environ.get("LABEL_STUDIO_API_KEY")
-    if url and not token:
-        raise StudioError(
-            "LABEL_STUDIO_URL is set and LABEL_STUDIO_API_KEY is not; set it to the token of your account"
-        )
-    if url and token:
-        return Studio(url, token), server_keys(directory, url)
-    return open_studio(directory), directory / "keys.json"
+def stop_step(workspace: Path) -> Outcome:
+    """Stop the server; its data stay."""
+    stopped = stop_server(studio_directory(workspace))
+    return Outcome(line="stopped" if stopped else "no server was running", facts={"schema": 1, "stopped": stopped})
 
 
-def server_keys(directory: Path, url: str) -> Path:
-    """Where the keys that we made on a server of the user's own lie: a file for each server."""
-    return directory / f"keys.{digest(plain_url(url), 8)}.json"
+def status_step(workspace: Path) -> Outcome:
+    """Whether the server runs and where."""
+    state = server_status(studio_directory(workspace))
+    if state is None:
+        return Outcome(line="not running; `stance studio start` starts it", facts={"schema": 1, "running": False})
+    line = f"Label Studio {state.version} at {state.url}, process {state.pid}"
+    return Outcome(line=line, facts={"schema": 1, "running": True, **msgspec.to_builtins(state)})
 
 
-def is_there(file: StudioFile, url: str) -> bool:
-    """Whether an address is one by which the campaign's server is known."""
-    return url in (file.server, file.address)
+# --- accounts --------------------------------------------------------------------------------------------------------
 
 
-def key_of_server(before: StudioFile | None, url: str, report: PushReport) -> str:
-    """What the ledger calls a server: what it called it before, also where it is reached by another address now.
-
-    That it is the same one shows in its projects: what they say of when they were changed is told by no other server.
-    """
-    if before is None or is_there(before, url):
-        return url if before is None else before.server
-    numbers = {project.id for project in before.projects} & {project.id for project in report.projects}
-    return before.server if numbers and set(before.screens) & set(report.screens) else url
-
-
-def studio_file_of(campaign: Campaign) -> StudioFile:
-    """Where the campaign was pushed to."""
-    return msgspec.convert(read_json(campaign.at("studio.json"), f"stance push {campaign.path}"), StudioFile)
+def users_step(workspace: Path, show_passwords: bool) -> Outcome:
+    """The accounts that were made, with their passwords only where they are asked for."""
+    directory = studio_directory(workspace)
+    url = os.environ.get("LABEL_STUDIO_URL")
+    keys = read_keys(server_keys(directory, url) if url else directory / "keys.json")
+    accounts = ({"admin": keys.admin} if keys.admin else {}) | keys.annotators
+    users = [_user(name, account, show_passwords) for name, account in accounts.items()]
+    made_by = "`stance studio users add FILE.csv` makes them" if url else "`stance studio start` makes them"
+    line = "\n".join(map(_user_line, users)) or f"no accounts yet; {made_by}"
+    return Outcome(line=line, facts={"schema": 1, "users": users})
 
 
-def campaign_key(campaign: Campaign) -> str:
-    """What tells the campaign from others on a server: its name and the first of its items.
+def add_users_step(workspace: Path, table: Path, progress: Progress) -> Outcome:
+    """Make the accounts of the people in a table."""
+    people = people_in(read_table(table), str(table))
+    if not people:
+        raise UsageError(f"{table}: nobody in it; columns are pseudonym, and where wanted languages and email")
+    studio, keys_file = connect_workspace(workspace)
+    with studio:
+        accounts = ensure_accounts(studio, people, keys_file, lambda line: progress(line, 0, 0))
+    users = [_user(name, account, show_password=False) for name, account in accounts.items()]
+    line = f"{len(users)} accounts on {studio.url}; `stance studio users --show-passwords` prints what to hand out"
+    return Outcome(line=line, facts={"schema": 1, "server": studio.url, "users": users})
 
-    Once it was pushed it stays what it was; items that join come after the first one.
-    """
-    if campaign.at("studio.json").exists():
-        return studio_file_of(campaign).campaign
-    return f"{campaign.name}-{next(iter(items_of(campaign)))[:8]}"
+
+def invite_step(workspace: Path) -> Outcome:
+    """The link by which somebody can make an account of their own."""
+    studio, _ = connect_workspace(workspace)
+    with studio:
+        link = studio.url + studio.invitation()
+    return Outcome(line=link, facts={"schema": 1, "server": studio.url, "invitation": link})
+
+
+def lock_step(workspace: Path, name: str) -> Outcome:
+    """Lock somebody out for good; their answers stay theirs."""
+    directory = studio_directory(workspace)
+    studio, keys_file = connect_workspace(workspace)
+    local = keys_file == directory / "keys.json"
+
+    def change(email: str, password: str) -> None:
+        set_password(directory, database_of(directory), email, password)
+
+    with studio:
+        account = lock_out(studio, name, keys_file, change if local else None)
+    facts = {"schema": 1, "server": studio.url, "locked": account.email}
+    return Outcome(line=f"{account.email} is locked out for good; what it answered stays", facts=facts)
+
+
+def _user(pseudonym: str, account: Account, show_password: bool) -> dict[str, object]:
+    user: dict[str, object] = {"pseudonym": pseudonym, "email": account.email}
+    if account.languages:
+        user["languages"] = list(account.languages)
+    if account.locked:
+        user["locked"] = True
+    return user | ({"password": account.password} if show_password and not account.locked else {})
+
+
+def _user_line(user: dict[str, object]) -> str:
+    cells = [user["pseudonym"], user["email"], user.get("password", "")]
+    cells += ["locked out"] if user.get("locked") else []
+    return "\t".join(str(cell) for cell in cells if cell)

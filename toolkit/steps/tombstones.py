@@ -5,9 +5,9 @@ import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from toolkit.exchange.submissions import Submission
 from toolkit.files import read_jsonl
-from toolkit.labels.withdrawal import Tombstone, Tombstones, account_trace, address_trace, mark_of, name_trace
-from toolkit.studio.outside.votes import Submission
+from toolkit.labels.erasure import Tombstone, Tombstones, account_trace, address_trace, mark_of, name_trace
 
 TOMBSTONES = "withdrawals.jsonl"  # of a campaign
 _ACCOUNT = re.compile(r"account (\S+)")

@@ -11,7 +11,7 @@ import numpy as np
 
 from toolkit.errors import DataError
 from toolkit.files import read_bytes, read_table, suffix_of
-from toolkit.labels.coding import Coded, Ints
+from toolkit.labels.votes import Coded, Ints
 from toolkit.steps.text_keys import Keys, keys_of, texts_of
 
 

@@ -13,8 +13,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from toolkit.errors import DataError
-from toolkit.labels.coding import Coded, Ints, Votes, code_coded
 from toolkit.labels.spelling import listed, near_duplicates, nearest, ready_mapping
+from toolkit.labels.votes import Coded, Ints, Votes, code_coded
 from toolkit.statistics import Floats
 from toolkit.steps.vote_columns import Table, read_columns
 

@@ -9,7 +9,7 @@ from toolkit.labels.ledger import Ledger, votes_of
 from toolkit.records import Vote
 from toolkit.steps.common import clusters_of, counted_of, items_of
 from toolkit.steps.vote_tables import Columns, Rules, read_votes
-from toolkit.workspace import Campaign
+from toolkit.workspace import CampaignConfig
 
 __all__ = [
     "Columns",
@@ -27,17 +27,17 @@ _OF_GOLD = ("design", "tiebreak")
 _OF_ALL = ("design", "tiebreak", "selection")  # adjudicators have seen votes: theirs never count
 
 
-def counted_votes(campaign: Campaign) -> tuple[Ledger, dict[str, list[Vote]]]:
+def counted_votes(campaign: CampaignConfig) -> tuple[Ledger, dict[str, list[Vote]]]:
     """The annotations of a campaign that count, and the votes on each question."""
     return _votes(campaign, _OF_DESIGN)
 
 
-def gold_votes(campaign: Campaign) -> dict[str, list[Vote]]:
+def gold_votes(campaign: CampaignConfig) -> dict[str, list[Vote]]:
     """The votes on each question that decide its labels: those of tie-breaks too."""
     return _votes(campaign, _OF_GOLD)[1]
 
 
-def all_votes(campaign: Campaign) -> tuple[int, dict[str, list[Vote]]]:
+def all_votes(campaign: CampaignConfig) -> tuple[int, dict[str, list[Vote]]]:
     """The votes on each question with those that were asked for where others disagreed, and how many those are.
 
     They bias agreement, which is why `counted_votes` leaves them out.
@@ -46,7 +46,7 @@ def all_votes(campaign: Campaign) -> tuple[int, dict[str, list[Vote]]]:
     return len(ledger.counted) - len(counted.counted), votes
 
 
-def _votes(campaign: Campaign, layers: Collection[str]) -> tuple[Ledger, dict[str, list[Vote]]]:
+def _votes(campaign: CampaignConfig, layers: Collection[str]) -> tuple[Ledger, dict[str, list[Vote]]]:
     items = items_of(campaign)
     clusters = {row.article_id: row.cluster for row in clusters_of(campaign)}
     ledger = counted_of(campaign, layers)

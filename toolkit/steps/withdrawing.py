@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from toolkit.errors import UsageError
 from toolkit.files import append_jsonl
 from toolkit.records import Withdrawal
-from toolkit.runs import now
 from toolkit.steps.common import items_of, withdrawn_of
-from toolkit.workspace import Campaign
+from toolkit.times import now
+from toolkit.workspace import CampaignConfig
 
 
-def withdraw(campaign: Campaign, item_ids: Sequence[str], reason: str) -> int:
+def withdraw(campaign: CampaignConfig, item_ids: Sequence[str], reason: str) -> int:
     """Note that nobody is to be asked about some items any more; how many are new. The next push takes them out.
 
     Raises:
@@ -23,7 +23,7 @@ def withdraw(campaign: Campaign, item_ids: Sequence[str], reason: str) -> int:
     return append_jsonl(campaign.at("withdrawn.jsonl"), rows)
 
 
-def restore(campaign: Campaign, item_ids: Sequence[str], reason: str) -> int:
+def restore(campaign: CampaignConfig, item_ids: Sequence[str], reason: str) -> int:
     """Take the withdrawal of some items back; how many were withdrawn. The next push asks about them again.
 
     What was answered about them counts again, and both reasons stay in the file.
@@ -40,7 +40,7 @@ def restore(campaign: Campaign, item_ids: Sequence[str], reason: str) -> int:
     return append_jsonl(campaign.at("withdrawn.jsonl"), rows)
 
 
-def _check(campaign: Campaign, item_ids: Sequence[str], reason: str) -> None:
+def _check(campaign: CampaignConfig, item_ids: Sequence[str], reason: str) -> None:
     if not reason.strip():
         raise UsageError("items are withdrawn and restored for a reason, which is kept with them; give it by --reason")
     items = items_of(campaign)

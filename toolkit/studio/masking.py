@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from toolkit.records import Article, Item
 from toolkit.segmentation.context import Context
-from toolkit.studio.screen import Shown
+from toolkit.studio.config import Shown
 from toolkit.workspace import StudioOptions
 
 _BLOT = "\N{FULL BLOCK}"

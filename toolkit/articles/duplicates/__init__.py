@@ -1,0 +1,1 @@
+"""Clusters of exact, near and contained texts."""

@@ -1,0 +1,307 @@
+"""Where the article is on a page, and which of its blocks belong to it.
+
+No rule knows a site. What counts is how much running text an element holds, what HTML itself says of an element,
+and the words that publishers everywhere use in class names.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Collection, Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from toolkit.articles.pages.blocks import Block, Element, Tree, words
+
+# Words in class, id or role for what is not the article.
+_ASIDE = words(
+    "comment comments commentlist disqus respond share shares sharing sharebar sharethis social socials "
+    "socialmedia related relatedposts relatedarticles relatednews relatedstories relatedcontent relatedlinks "
+    "recommended recommends recommendation recommendations recirc recirculation newsletter newsletters signup "
+    "subscribe subscription promo promos promobox promotion advert adverts advertisement ads ad adbox adsbygoogle "
+    "sponsored sponsor sidebar sidebars rail footer nav navi navigation navbar menu breadcrumb breadcrumbs cookie "
+    "cookies consent gdpr popup modal overlay outbrain taboola tags toolbar paywall pagination pager trending "
+    "popular mostread mostpopular morestories readnext readalso seealso alsoread addthis addtoany sharedaddy "
+    "jetpack hidden skip byline bylines dateline timestamp postmeta author authors bio readmore teaser teasers "
+    "login register complementary contentinfo search banner donate donation copyright comentarios comentario "
+    "relacionadas relacionados relacionada relacionado compartir publicidad boletin suscripcion etiquetas "
+    "comentários compartilhar compartilhe publicidade commentaires partage partager publicite abonnement commenti "
+    "correlati condividi pubblicita kommentare teilen werbung anzeige anzeigen empfehlungen reacties delen "
+    "komentarze komentarz reklama reklamy reklam iklan terkait bacajuga yorumlar yorum ilgili kommentarer"
+)
+# Words for what readers write, and for the rest that may be longer than the article.
+_READERS = words("comment comments commentlist disqus respond comentarios commentaires commenti kommentare komentarze")
+_LONG_ASIDES = _READERS | words(
+    "sidebar sidebars complementary footer contentinfo newsletter cookie cookies consent gdpr"
+)
+# Of them, those that a paragraph bears alone if it is no part of the article; a lead may well be called a teaser.
+_ASIDE_PARAGRAPHS = words(
+    "ad ads advertisement byline bylines copyright dateline newsletter pagination postmeta promo related share sharing "
+    "social tags timestamp hidden"
+)
+_ASIDE_TAGS = words("aside nav footer form dialog menu")
+_NEVER_ASIDE = words("body html article main h1 h2 h3 h4 h5 h6")
+_PARAGRAPHS = words("p blockquote pre li h1 h2 h3 h4 h5 h6 td figcaption dd dt")
+_SEVERAL = 3  # blocks from which on an element that HTML has for one paragraph holds more than one
+_HALF_PROSE = words("li figcaption h1 h2 h3 h4")
+_BODY_NAMES = words("body content text entry copy")
+_STORY_NAMES = words("article entry post story news single")
+_PROSE = 40  # characters from which on a block can be running text
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # Chinese and Japanese, of which
+_DENSITY = 2  # as many characters say as much
+_INNER = 0.7  # share of the prose that an inner element must hold to be the place of the article
+_WRAPPER = 0.8  # share of the page's prose from which an element is taken to be a wrapper of the page
+_ARTICLE = 250.0  # characters of prose from which an element with the page's headline is the article
+_FIRST = 0.35  # share of the longest of several articles that the one with the page's headline must have
+_MOST = 0.55  # share of the prose of a marked element that one in it, marked too, must hold to be it
+_END = re.compile(r"[.!?…。！？»”\"'’:;)]\s*$")
+
+Found = Literal["marked", "named", "article", "main", "heaviest"]
+_LEAST: dict[Found, float] = {"marked": 0.25, "named": 0.35, "article": 0.35, "main": 0.35}
+_LEAST_OF_ALL = min(_LEAST.values())
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where the article is: the element, how it was found and what share of the page's prose it holds."""
+
+    root: int
+    found: Found
+    prose: float
+    share: float
+    skipped: frozenset[int]  # elements in it that are no part of the article
+
+
+def ends_like_a_sentence(text: str) -> bool:
+    """Whether the text ends in a mark that ends sentences, quotations or lead-ins."""
+    return _END.search(text[-3:]) is not None
+
+
+def find_article(tree: Tree, headline: Block | None) -> Place | None:
+    """The place of the article; None on a page without any text."""
+    if not tree.blocks:
+        return None
+    own = _prose(tree)
+    all_of_it = _prose_below(tree, own, frozenset())
+    skipped = _asides(tree, all_of_it, headline) | _other_articles(tree, all_of_it, headline)
+    below = _prose_below(tree, own, skipped) if skipped else all_of_it
+    start, found = _marked(tree, below, headline)
+    root = _innermost(tree, below, start, headline)
+    whole = all_of_it[0] - _prose_of_long_asides(tree, all_of_it, skipped)
+    share = below[root] / whole if whole else 0.0
+    return Place(root=root, found=found, prose=below[root], share=share, skipped=skipped)
+
+
+def find_headline(tree: Tree, title: str) -> Block | None:
+    """The h1 that is most like the page's title, the first of several."""
+    asked = set(re.findall(r"\w+", title.lower()))
+    best, likeness = None, 0.0
+    for block in tree.blocks:
+        if tree.elements[block.element].tag == "h1":
+            own = set(re.findall(r"\w+", block.text.lower()))
+            alike = len(own & asked) / max(len(own | asked), 1)
+            if alike > likeness:
+                best, likeness = block, alike
+    return best if likeness >= 0.5 else None
+
+
+def _prose_weight(block: Block, tag: str) -> float:
+    size, linked = len(block.text), block.linked
+    if size < _PROSE / _DENSITY:
+        return 0.0
+    if not block.text.isascii() and _DENSE.search(block.text):
+        size, linked = _DENSITY * size, _DENSITY * linked
+    if size < _PROSE or linked > size / 2:
+        return 0.0
+    plain = float(size - linked)
+    if tag in ("p", "blockquote"):
+        return plain
+    return plain if tag not in _HALF_PROSE and ends_like_a_sentence(block.text) else plain / 4
+
+
+def _prose(tree: Tree) -> list[float]:
+    """How much prose every element holds by itself."""
+    own = [0.0] * len(tree.elements)
+    for block in tree.blocks:
+        own[block.element] += _prose_weight(block, tree.elements[block.element].tag)
+    return own
+
+
+def _prose_below(tree: Tree, own: list[float], skipped: Collection[int]) -> list[float]:
+    """How much prose every element holds with all that it holds."""
+    below = [*own]
+    for place in skipped:
+        below[place] = 0.0
+    for place in range(len(own) - 1, 0, -1):
+        if below[place]:
+            below[tree.elements[place].parent] += below[place]
+    return below
+
+
+def _asides(tree: Tree, below: list[float], headline: Block | None) -> frozenset[int]:
+    """Elements in one that by its name is no part of the article, unless that has the headline or half of the prose."""
+    found: set[int] = set()
+    place = 0
+    while place < len(tree.elements):
+        element = tree.elements[place]
+        holds_headline = headline is not None and place <= headline.element < element.end
+        if not holds_headline and _is_aside(element) and _is_light(tree, below, place, headline):
+            found.update(range(place, element.end))
+            place = element.end
+        else:
+            place += 1
+    return frozenset(found)
+
+
+def _is_aside(element: Element) -> bool:
+    if element.tag in _ASIDE_TAGS:
+        return True
+    if not element.names or element.tag in _NEVER_ASIDE:
+        return False
+    return not (_ASIDE_PARAGRAPHS if element.tag == "p" else _ASIDE).isdisjoint(element.names)
+
+
+def _is_light(tree: Tree, below: list[float], place: int, headline: Block | None) -> bool:
+    """Whether an element holds no more than half of the prose, or is of a kind that may, and no wrapper of the page."""
+    if below[place] <= below[0] / 2:
+        return True
+    element = tree.elements[place]
+    if headline is None or below[place] >= _WRAPPER * below[0]:
+        return False
+    return not _LONG_ASIDES.isdisjoint(element.names) and _mark(element) is None
+
+
+def _prose_of_long_asides(tree: Tree, below: list[float], skipped: Collection[int]) -> float:
+    outermost = (
+        place
+        for place, element in enumerate(tree.elements)
+        if place in skipped and element.parent not in skipped and not _LONG_ASIDES.isdisjoint(element.names)
+    )
+    return sum(below[place] for place in outermost)
+
+
+def _other_articles(tree: Tree, below: list[float], headline: Block | None) -> frozenset[int]:
+    """On a page with one article after the other, or with teasers that are articles to HTML, all but the first."""
+    chain = tree.chain(headline.element) if headline is not None else []
+    own = [place for place in chain if tree.elements[place].tag == "article" and below[place] >= _ARTICLE]
+    if not own:
+        return frozenset()
+    start, end = own[-1], tree.elements[own[-1]].end
+    others = _outermost_articles(tree, chain)
+    within = [place for place in others if start < place < end]
+    if sum(below[place] for place in within) > below[start] / 2:
+        others = [place for place in others if not start < place < end]  # they are its parts
+    return frozenset(inner for place in others for inner in range(place, tree.elements[place].end))
+
+
+def _outermost_articles(tree: Tree, chain: list[int]) -> list[int]:
+    """The articles that do not hold the innermost element of the chain, none in another of them."""
+    found: list[int] = []
+    place = 0
+    while place < len(tree.elements):
+        element = tree.elements[place]
+        if element.tag == "article" and place not in chain and element.names.isdisjoint(_READERS):
+            found.append(place)
+            place = element.end
+        else:
+            place += 1
+    return found
+
+
+def _marked(tree: Tree, below: list[float], headline: Block | None) -> tuple[int, Found]:
+    """The element that the publisher marked as the article, by the surest kind of mark."""
+    marks: dict[Found, list[int]] = {found: [] for found in _LEAST}
+    for place, element in enumerate(tree.elements):
+        if 0 < below[place] >= _LEAST_OF_ALL * below[0] and element.tag not in _PARAGRAPHS and place:
+            kind = _mark(element)
+            if kind is not None and below[place] >= _LEAST[kind] * below[0]:
+                marks[kind].append(place)
+    for found, places in marks.items():
+        if places:
+            return _one_of(tree, below, _under(tree, below, places, headline)), found
+    return 0, "heaviest"
+
+
+def _under(tree: Tree, below: list[float], places: list[int], headline: Block | None) -> list[int]:
+    """Of several articles on a page, the one that has the page's headline; all where that is none of them."""
+    if headline is None:
+        return places
+    own = [place for place in places if place <= headline.element < tree.elements[place].end]
+    heaviest = max(below[place] for place in places)
+    if not own or max(below[place] for place in own) < _FIRST * heaviest:
+        return places
+    outer = min(own)
+    return [place for place in places if outer <= place < tree.elements[outer].end]
+
+
+def _one_of(tree: Tree, below: list[float], places: list[int]) -> int:
+    """The heaviest of the marked places, or one in it that holds most of it and is not one of several parts."""
+    outer = best = max(places, key=lambda place: below[place])
+    for place in places:
+        inside = best < place < tree.elements[best].end
+        if inside and below[place] >= _MOST * below[best]:
+            best = place
+    beside = (p for p in places if p >= tree.elements[best].end or tree.elements[p].end <= best)
+    several = any(outer < p < tree.elements[outer].end for p in beside)
+    return outer if several else best
+
+
+def _mark(element: Element) -> Found | None:
+    if "articlebody" in element.itemprop:
+        return "marked"
+    names = element.names
+    if "articlebody" in names or (not _BODY_NAMES.isdisjoint(names) and _is_of_a_story(names)):
+        return "named"
+    if element.tag == "article":
+        return "article"
+    return "main" if element.tag == "main" or "main" in names else None
+
+
+def _is_of_a_story(names: frozenset[str]) -> bool:
+    """Whether the names speak of a story by another word than the one that speaks of a body ("entry" does both)."""
+    story, body = names & _STORY_NAMES, names & _BODY_NAMES
+    return len(story | body) > 1 and bool(story)
+
+
+def _innermost(tree: Tree, below: list[float], place: int, headline: Block | None) -> int:
+    holders = sorted(block.element for block in tree.blocks)
+    if _is_a_part(tree, below, place, headline):
+        return tree.elements[place].parent
+    while True:
+        inner = _heaviest_child(tree, below, place)
+        if inner is None or below[inner] < _INNER * below[place] or _is_paragraph(tree, inner, holders):
+            return place
+        if _is_a_part(tree, below, inner, headline):
+            return place
+        place = inner
+
+
+def _is_a_part(tree: Tree, below: list[float], place: int, headline: Block | None) -> bool:
+    """Whether there are more of it beside it under one headline, as the entries of a live blog are."""
+    element = tree.elements[place]
+    if headline is None or _mark(element) is None:
+        return False
+    alike = [
+        other
+        for other in _children(tree, element.parent)
+        if below[other] > 0 and (tree.elements[other].tag, tree.elements[other].names) == (element.tag, element.names)
+    ]
+    return len(alike) > 1 and headline.element < alike[0]
+
+
+def _is_paragraph(tree: Tree, place: int, holders: list[int]) -> bool:
+    """Whether an element is one paragraph; a cell of a page laid out as a table is not."""
+    if tree.elements[place].tag not in _PARAGRAPHS:
+        return False
+    return bisect_left(holders, tree.elements[place].end) - bisect_left(holders, place) < _SEVERAL
+
+
+def _heaviest_child(tree: Tree, below: list[float], place: int) -> int | None:
+    heaviest = max(_children(tree, place), key=lambda child: below[child], default=None)
+    return heaviest if heaviest is not None and below[heaviest] > 0 else None
+
+
+def _children(tree: Tree, place: int) -> Iterator[int]:
+    child, end = place + 1, tree.elements[place].end
+    while child < end:
+        yield child
+        child = tree.elements[child].end

@@ -1,0 +1,282 @@
+"""HTML pages to articles: what the publisher set apart comes out as that, once, in order."""
+
+import html as entities
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+from selectolax.lexbor import LexborHTMLParser
+
+from toolkit.articles.pages.blocks import Block, Tree, depth_of, read_tree, words
+from toolkit.articles.pages.body import Found, Place, find_article, find_headline
+from toolkit.articles.pages.metadata import Metadata, read_metadata
+from toolkit.articles.pages.roles import Piece, pieces_of
+from toolkit.records import Role
+
+Path = Literal[Found, "trafilatura", "json_ld", "none"]
+
+_NOT_BODY = ("headline", "caption", "byline", "credit", "boilerplate")
+_CHARSET = re.compile(
+    rb"""<(?:meta|\?xml)[^>]{0,500}?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_:.\-]{2,40})""", re.IGNORECASE
+)
+_TAG = re.compile(r"<[a-z!/]", re.IGNORECASE)
+_ESCAPED_TAG = re.compile(r"&(?:amp;)*lt;/?(?:p|br|div|strong|em|span|a|h[1-6]|ul|img|figure|b|i)\b", re.IGNORECASE)
+_LITTLE = 250  # characters of prose below which it is not clear that this is the article
+# Share of the page's prose below which it is not clear either, for what no name of its own marks as the article.
+_SCATTERED = {"article": 0.3, "main": 0.3, "heaviest": 0.65}
+_MORE = 1.5  # times the prose that was found before, which what trafilatura found must have
+_APART = 0.2  # share of what trafilatura found up to which it speaks of something else than was found before
+_LARGEST = 1_500_000  # characters, and
+_DEEPEST = 200  # nested elements up to which trafilatura is asked, so that time stays bounded
+
+_CHUNK = 16_384
+_UNCLOSED = 5_000  # elements left open from which on a page may be nested without end
+_NESTED = 512  # open elements up to which a page is parsed as it is; browsers draw a similar line
+_ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^<>]*>?", re.IGNORECASE)
+_NEVER_NESTED = words(
+    "area base br col colgroup dd dt embed hr img input li link meta option p param rp rt script source style tbody td "
+    "tfoot th thead tr track wbr"
+)
+
+
+class PageBlock(Struct, frozen=True, kw_only=True):
+    """A stretch of the page's text: ``text == page.text[start:end]``."""
+
+    role: Role
+    text: str
+    start: int  # characters, counted in code points
+    end: int
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """An article as a page printed it."""
+
+    title: str | None
+    author: str | None
+    published: str | None  # ISO 8601
+    outlet: str | None  # the site's name as the page gives it
+    language: str | None  # ISO 639-1, as declared
+    url: str | None  # canonical
+    blocks: tuple[PageBlock, ...]
+    text: str  # the blocks: a blank line between them, a newline between the lines of one list or table
+    path: Path  # how the article was found
+
+
+def read_page(html: bytes | str, url: str | None) -> Page:
+    r"""The article on a page, with what the page says of it.
+
+    The parts of the article are those that the publisher marked. ``path`` says how its place was found: by the
+    publisher's mark (``marked``, ``named``, ``article``, ``main``), as the ``heaviest`` element, by ``trafilatura``
+    where that was not clear, or in the page's ``json_ld``; ``none``: there is no text.
+
+    >>> page = read_page("<h1>Dyke holds</h1><p>The dyke held.</p><p>The mayor<br>spoke.<br><br>Rain fell.</p>", None)
+    >>> [block.text for block in page.blocks]
+    ['Dyke holds', 'The dyke held.', 'The mayor\nspoke.', 'Rain fell.']
+    """
+    source, raw = _prepared(_decoded(html))
+    parser = LexborHTMLParser(raw)
+    facts = read_metadata(parser, url)
+    tree = read_tree(parser)
+    headline = find_headline(tree, facts.title or "")
+    place = find_article(tree, headline)
+    if place is None:
+        return _page(facts, _pieces_of_text(facts.body), "json_ld" if facts.body else "none")
+    pieces = pieces_of(tree, place, headline)
+    if not _is_clear(place):
+        return _second_look(parser, source, facts, (tree, place, pieces), headline)
+    return _page(facts, pieces, place.found)
+
+
+def body_paragraphs(page: Page) -> list[str]:
+    """The article without headline and captions, cut where its text has a blank line: a list or table is one piece."""
+    found: list[str] = []
+    last: PageBlock | None = None
+    for block in page.blocks:
+        if block.role not in _NOT_BODY:
+            below = last is not None and block.start - last.end == 1
+            if below and found:
+                found[-1] += "\n" + block.text
+            else:
+                found.append(block.text)
+        last = block
+    return found
+
+
+def _is_clear(place: Place) -> bool:
+    """Whether there is no need to look again; where the page has hardly more prose than was found, looking is vain."""
+    enough = place.prose >= _LITTLE or place.share * _MORE >= 1
+    return enough and place.share >= _SCATTERED.get(place.found, 0.0)
+
+
+def _second_look(
+    parser: LexborHTMLParser,
+    source: str,
+    facts: Metadata,
+    first: tuple[Tree, Place, list[Piece]],
+    headline: Block | None,
+) -> Page:
+    """Ask trafilatura where the article is; the paragraphs stay those of the page."""
+    tree, place, pieces = first
+    if facts.body and len(facts.body) > 2 * sum(len(piece.text) for piece in pieces):
+        return _page(facts, _pieces_of_text(facts.body), "json_ld")
+    if len(source) > _LARGEST or depth_of(parser) > _DEEPEST:
+        return _page(facts, pieces, place.found)
+    said = _ask(source, facts.author is None and facts.published is None)
+    blocks = _blocks_within(said.get("text") or "", tree)
+    if not _is_better(blocks, tree, place):
+        return _page(_completed(facts, said), pieces, place.found)
+    whole = Tree(elements=tree.elements, blocks=blocks)
+    everywhere = msgspec.structs.replace(place, root=0, skipped=frozenset())
+    return _page(_completed(facts, said), pieces_of(whole, everywhere, headline), "trafilatura")
+
+
+def _blocks_within(text: str, tree: Tree) -> list[Block]:
+    known = re.sub(r"\W+", "", text)
+    return [block for block in tree.blocks if (key := re.sub(r"\W+", "", block.text)) and key in known]
+
+
+def _is_better(blocks: list[Block], tree: Tree, place: Place) -> bool:
+    """Whether the blocks hold much more than the place does, or an article elsewhere."""
+    size = sum(len(block.text) for block in blocks)
+    inside = range(place.root, tree.elements[place.root].end)
+    shared = sum(len(b.text) for b in blocks if b.element in inside and b.element not in place.skipped)
+    return size > _MORE * place.prose or (size >= _LITTLE and shared <= _APART * size)
+
+
+def _ask(source: str, with_facts: bool) -> dict[str, Any]:
+    from trafilatura import bare_extraction  # slow to import
+
+    try:
+        with _quiet("trafilatura"):
+            said = bare_extraction(source, fast=True, with_metadata=with_facts, include_comments=False)
+    except Exception:
+        return {}
+    return said.as_dict() if said is not None and not isinstance(said, dict) else said or {}
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """No word from a library's loggers meanwhile: what it says of a page that it cannot read is nothing to act on."""
+    loggers = [logging.getLogger(key) for key in logging.root.manager.loggerDict if key.split(".")[0] == name]
+    for logger in loggers:
+        logger.addFilter(_nothing)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(_nothing)
+
+
+def _nothing(_: logging.LogRecord) -> bool:
+    return False
+
+
+def _completed(facts: Metadata, said: dict[str, Any]) -> Metadata:
+    return msgspec.structs.replace(
+        facts,
+        author=facts.author or said.get("author"),
+        published=facts.published or said.get("date"),
+        outlet=facts.outlet or said.get("sitename"),
+    )
+
+
+def _pieces_of_text(text: str | None) -> list[Piece]:
+    lines = (" ".join(line.split()) for line in (text or "").splitlines())
+    return [Piece(role="body", text=line) for line in lines if line]
+
+
+def _page(facts: Metadata, pieces: list[Piece], path: Path) -> Page:
+    parts: list[str] = []
+    blocks: list[PageBlock] = []
+    start, group = 0, -1
+    for piece in pieces:
+        if parts:
+            parts.append("\n" if piece.group >= 0 and piece.group == group else "\n\n")
+            start += len(parts[-1])
+        parts.append(piece.text)
+        blocks.append(PageBlock(role=piece.role, text=piece.text, start=start, end=start + len(piece.text)))
+        start, group = start + len(piece.text), piece.group
+    return Page(
+        title=facts.title,
+        author=facts.author,
+        published=facts.published,
+        outlet=facts.outlet,
+        language=facts.language,
+        url=facts.url,
+        blocks=tuple(blocks),
+        text="".join(parts),
+        path=path,
+    )
+
+
+def _prepared(source: str) -> tuple[str, bytes]:
+    """The page ready to be parsed, also as bytes, in which single characters are found many times faster."""
+    raw = source.encode("utf-8", "replace")  # half of a surrogate pair is no text
+    if b"\x00" in raw:
+        source = source.replace("\x00", "")
+        raw = source.encode("utf-8", "replace")
+    whole = _unescaped(source)
+    if whole is not source:
+        raw = whole.encode("utf-8", "replace")
+    if _may_be_deep(raw):
+        whole = _shallow(whole)
+        raw = whole.encode("utf-8", "replace")
+    return whole, raw
+
+
+def _decoded(html: bytes | str) -> str:
+    """The page as text: by its byte order mark, else as UTF-8, else as it declares itself, else as Windows-1252."""
+    if isinstance(html, str):
+        return html
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if html.startswith(mark):
+            return html[len(mark) :].decode(name, "replace")
+    declared = _CHARSET.search(html[:4096])
+    names = ["utf-8", *([declared.group(1).decode("ascii")] if declared else []), "cp1252"]
+    for name in names:
+        try:
+            return html.decode("cp1252" if name.lower() in ("iso-8859-1", "latin1", "latin-1") else name)
+        except (LookupError, ValueError):  # an unknown name, or not what was declared
+            continue
+    return html.decode("utf-8", "replace")
+
+
+def _unescaped(source: str) -> str:
+    """HTML that was escaped as if it were text, once or twice, as HTML again."""
+    for _ in range(3):
+        if _TAG.search(source) or not _ESCAPED_TAG.search(source):
+            return source
+        source = entities.unescape(source)
+    return source
+
+
+def _may_be_deep(raw: bytes) -> bool:
+    """Whether more elements are open somewhere than is usual, by a quick count; void ones count too."""
+    if raw.count(b"<") <= _UNCLOSED:
+        return False
+    still_open = 0
+    for start in range(0, len(raw), _CHUNK):
+        still_open += raw.count(b"<", start, start + _CHUNK) - 2 * raw.count(b"</", start, start + _CHUNK)
+        if still_open > _UNCLOSED:
+            return True
+    return False
+
+
+def _shallow(source: str) -> str:
+    """The page without the elements that are nested too deep: parsing takes time quadratic in the depth."""
+    depth = 0
+
+    def kept(tag: re.Match[str]) -> str:
+        nonlocal depth
+        if tag.group(2).lower() in _NEVER_NESTED:
+            return tag.group()
+        closing = bool(tag.group(1))
+        deep = depth > _NESTED
+        depth = max(depth - 1, 0) if closing else depth + 1
+        return tag.group() if not deep else "" if closing else "<p>"
+
+    return _ANY_TAG.sub(kept, source)

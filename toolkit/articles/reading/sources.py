@@ -1,0 +1,282 @@
+"""Files and folders of all kinds as articles that are still to be made, one at a time."""
+
+import csv
+import gzip
+import io
+import itertools
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from toolkit.articles.reading.encodings import decode
+from toolkit.articles.reading.lines import LARGEST, LineDecoder, Meter, MeteredFile, lines_of, opened, text_lines
+from toolkit.articles.reading.normalise import article_from_page, with_repairs
+from toolkit.articles.reading.rows import article_from_row, check_columns
+from toolkit.articles.reading.warc import LARGEST_PAGE, Captured, captured_pages
+from toolkit.errors import DataError
+from toolkit.files import suffix_of
+from toolkit.records import Article, Dropped
+
+_PAGES = (".html", ".htm", ".xhtml")
+_LINES = (".jsonl", ".ndjson")
+READABLE = (".txt", *_PAGES, *_LINES, ".json", ".csv", ".tsv", ".parquet", ".warc")
+_BATCH = 64  # rows of a columnar file at a time
+_DATASET = ("dataset_info.json", "dataset_dict.json")
+
+
+class Pending(Struct, frozen=True, kw_only=True):
+    """An article that is not made yet, and where it stands; making it may find that it must be left out."""
+
+    where: str
+    make: Callable[[], Article | Dropped]
+
+
+def inputs_in(given: Path, own: frozenset[Path]) -> Iterator[Path]:
+    """The files under a path in the order of their names, a dataset's directory as one; hidden ones and our own not."""
+    if not given.is_dir() or is_dataset(given):
+        yield given
+        return
+    for path in sorted(given.iterdir()):
+        if path.name.startswith(".") or path.resolve() in own:
+            continue
+        if path.is_file() or (path.is_dir() and not path.is_symlink()):
+            yield from inputs_in(path, own)
+
+
+def is_dataset(path: Path) -> bool:
+    """Whether a directory is what ``datasets`` writes with ``save_to_disk``."""
+    return path.is_dir() and (
+        (path / _DATASET[1]).is_file() or all((path / n).is_file() for n in (_DATASET[0], "state.json"))
+    )
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file, or of all files of a dataset."""
+    return sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else path.stat().st_size
+
+
+def pending_in(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[Pending]:
+    """The articles of a file, each to be made when it is its turn.
+
+    Raises:
+        DataError: the file cannot be read at all, or not further; it names the file.
+    """
+    try:
+        yield from _by_kind(path, columns, meter)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{path}: broken gzip ({error}); fetch or pack the file again") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not {error.encoding}, though it begins as such") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _by_kind(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[Pending]:
+    suffix = suffix_of(path)
+    if is_dataset(path):
+        return _rows_pending(_dataset_rows(path), columns, path)
+    if suffix in (".txt", *_PAGES):
+        whole = _text_article if suffix == ".txt" else _page_article
+        return iter([Pending(where=str(path), make=partial(whole, path))])
+    if suffix == ".warc":
+        return _warc_pending(path, meter)
+    if suffix in (".parquet", ".json"):
+        return _rows_pending(_parquet_rows(path) if suffix == ".parquet" else _json_rows(path), columns, path)
+    return _lines_pending(path, columns, meter) if suffix in _LINES else _csv_pending(path, columns, meter)
+
+
+# --- whole files -----------------------------------------------------------------------------------------------------
+
+
+def _whole(path: Path, limit: int) -> bytes | Dropped:
+    try:
+        with opened(path, Meter()) as handle:
+            raw = handle.read(limit + 1)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        return Dropped(id=str(path), reason="unreadable", detail=f"{path}: broken gzip ({error})")
+    except OSError as error:
+        return Dropped(id=str(path), reason="unreadable", detail=f"{path}: {error.strerror or error}")
+    if len(raw) > limit:
+        return Dropped(id=str(path), reason="too_large", detail=f"{path}: more than {limit >> 20} MB")
+    return raw
+
+
+def _text_article(path: Path) -> Article | Dropped:
+    raw = _whole(path, LARGEST)
+    if isinstance(raw, Dropped):
+        return raw
+    try:
+        decoded = decode(raw)
+    except DataError as error:
+        return Dropped(id=str(path), reason="unreadable", detail=f"{path}: {error}")
+    return Article(text=decoded.text, meta=with_repairs({"file": path.name}, decoded.repairs))
+
+
+def _page_article(path: Path) -> Article | Dropped:
+    raw = _whole(path, LARGEST_PAGE)
+    made = raw if isinstance(raw, Dropped) else article_from_page(raw, None, None, str(path))
+    return made if isinstance(made, Dropped) else msgspec.structs.replace(made, meta={"file": path.name, **made.meta})
+
+
+# --- crawls ----------------------------------------------------------------------------------------------------------
+
+
+def _warc_pending(path: Path, meter: Meter) -> Iterator[Pending]:
+    with io.BufferedReader(MeteredFile(path, meter), 1 << 20) as handle:
+        for n, found in enumerate(captured_pages(handle, str(path)), 1):
+            yield Pending(where=f"{path}, answer {n}", make=partial(_captured_article, found, f"{path}, answer {n}"))
+
+
+def _captured_article(found: Captured | Dropped, where: str) -> Article | Dropped:
+    if isinstance(found, Dropped):
+        return found
+    made = article_from_page(found.raw, found.url or None, found.charset, where)
+    if isinstance(made, Dropped):
+        return made
+    return msgspec.structs.replace(made, meta={**made.meta, **({"fetched": found.fetched} if found.fetched else {})})
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def _row_article(row: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Article | Dropped:
+    try:
+        return article_from_row(row, columns, where)
+    except DataError as error:
+        return Dropped(id=where, reason="unreadable", detail=str(error))
+
+
+def _rows_pending(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], path: Path) -> Iterator[Pending]:
+    for n, row in enumerate(rows, 1):
+        where = f"{path}, row {n}"
+        if n == 1:
+            check_columns(row, columns, where)
+        yield Pending(where=where, make=partial(_row_article, row, columns, where))
+
+
+def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
+    import tempfile
+
+    import pyarrow
+    import pyarrow.parquet
+
+    with tempfile.TemporaryFile() as unpacked:
+        source: Any = path
+        if path.suffix == ".gz":
+            with opened(path, Meter()) as handle:
+                while block := handle.read(1 << 20):
+                    unpacked.write(block)
+            unpacked.seek(0)
+            source = unpacked
+        try:
+            for batch in pyarrow.parquet.ParquetFile(source).iter_batches(batch_size=_BATCH):
+                yield from batch.to_pylist()
+        except (pyarrow.ArrowException, UnicodeDecodeError) as error:
+            raise DataError(f"{path}: not Parquet: {error}") from error
+
+
+def _dataset_rows(path: Path) -> Iterator[dict[str, Any]]:
+    import datasets
+    import pyarrow
+
+    try:
+        loaded = datasets.load_from_disk(str(path))
+        parts = list(loaded.values()) if isinstance(loaded, dict) else [loaded]
+        for part in parts:
+            for table in part.with_format("arrow").iter(batch_size=_BATCH):
+                yield from table.to_pylist()
+    except (pyarrow.ArrowException, ValueError, KeyError, TypeError, OSError) as error:
+        raise DataError(f"{path}: not a dataset that `datasets` can load: {error}") from error
+
+
+def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
+    raw = _whole(path, LARGEST)
+    if isinstance(raw, Dropped):
+        raise DataError(raw.detail)
+    try:
+        value = msgspec.json.decode(decode(raw).text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise DataError(f"{path}: not JSON: {error}") from error
+    rows = value if isinstance(value, list) else [value]
+    if not all(isinstance(row, dict) for row in rows):
+        raise DataError(f"{path}: an object or a list of objects is needed")
+    yield from rows
+
+
+def _lines_pending(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[Pending]:
+    unchecked = True
+    reader = LineDecoder(path)
+    with opened(path, meter) as handle:
+        for number, raw in lines_of(handle):
+            where = f"{path}:{number}"
+            if raw is not None and not raw.strip():
+                continue
+            row = _row_in(raw, where, reader)
+            if unchecked and not isinstance(row, Dropped):
+                unchecked = False
+                check_columns(row, columns, where)
+            yield Pending(where=where, make=partial(_made, row, columns, where, reader.take()))
+
+
+def _row_in(raw: bytes | None, where: str, reader: "LineDecoder") -> dict[str, Any] | Dropped:
+    if raw is None:
+        return Dropped(id=where, reason="too_large", detail=f"{where}: a line of more than {LARGEST >> 20} MB")
+    try:
+        return msgspec.json.decode(reader.decode(raw), type=dict[str, Any])
+    except (msgspec.DecodeError, DataError, RecursionError, UnicodeDecodeError) as error:
+        return Dropped(id=where, reason="unreadable", detail=f"{where}: not a JSON object: {error}")
+
+
+def _made(
+    row: Mapping[str, Any] | Dropped, columns: Mapping[str, str], where: str, repairs: tuple[str, ...]
+) -> Article | Dropped:
+    made = row if isinstance(row, Dropped) else _row_article(row, columns, where)
+    return made if isinstance(made, Dropped) else msgspec.structs.replace(made, meta=with_repairs(made.meta, repairs))
+
+
+def _csv_pending(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[Pending]:
+    csv.field_size_limit(LARGEST)
+    decoder = LineDecoder(path)
+    with opened(path, meter) as handle:
+        lines = text_lines(handle, decoder, path)
+        first = next(lines, "")
+        delimiter = "\t" if suffix_of(path) == ".tsv" else max(",;\t|", key=first.count)
+        reader = csv.reader(itertools.chain([first], lines), delimiter=delimiter)
+        header = next(reader, [])
+        if not header:
+            raise DataError(f"{path}: empty; a first line with the names of the columns is needed")
+        check_columns(header, columns, str(path))
+        for where, cells in _csv_rows(reader, path):
+            yield Pending(
+                where=where, make=partial(_made, _csv_row(cells, header, where), columns, where, decoder.take())
+            )
+
+
+def _csv_rows(reader: Any, path: Path) -> Iterator[tuple[str, list[str] | str]]:  # noqa: ANN401
+    """The rows with their place; a complaint instead of a row that is broken."""
+    while True:
+        begin = reader.line_num + 1
+        where = f"{path}:{begin}"
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield where, str(error)
+            continue
+        if cells:
+            yield where, cells
+
+
+def _csv_row(cells: list[str] | str, header: list[str], where: str) -> dict[str, str] | Dropped:
+    if isinstance(cells, str):
+        return Dropped(id=where, reason="unreadable", detail=f"{where}: {cells}")
+    if len(cells) != len(header):
+        detail = f"{where}: {len(cells)} cells, but the header has {len(header)}"
+        return Dropped(id=where, reason="unreadable", detail=detail)
+    return dict(zip(header, cells, strict=True))

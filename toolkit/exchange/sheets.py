@@ -1,0 +1,292 @@
+"""Items as a spreadsheet for one person, and the answers in it: annotation without a server.
+
+What the person sees are the titles of labels in their language; the codes lie on a hidden sheet. All cells but those
+for answers are locked. Texts are stored as texts whatever they begin with: none of them can become a formula.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from toolkit.codebook import Codebook, Question
+from toolkit.errors import ConfigError, DataError
+from toolkit.files import written_whole
+from toolkit.studio.config import asked_about, printable
+from toolkit.studio.push.items import ShownItem
+
+CELL = 32_767  # characters that a cell takes
+ABOUT = "stance-about"  # the hidden sheets
+CODES = "stance-codes"
+ANSWER = "q:"  # begins the keys of the columns for answers
+MARK = "x"
+KEYS = 2  # the hidden row that says what a column is
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_WIDTHS = {"headline": 28, "source": 18, "previous": 36, "text": 64, "next": 36, "note": 24, "target": 20}
+_WORDS = {
+    "en": {
+        "items": "Items", "definitions": "Definitions", "headline": "Headline", "source": "Source",
+        "previous": "Before", "text": "JUDGE ONLY THIS", "next": "After", "note": "Note", "target": "Towards",
+        "skip": "Skip this one", "only": "only if", "is": "is", "or": "or", "must": "required", "mark": "x = yes",
+    },
+    "de": {
+        "items": "Texte", "definitions": "Definitionen", "headline": "Überschrift", "source": "Quelle",
+        "previous": "Davor", "text": "NUR DIES BEURTEILEN", "next": "Danach", "note": "Hinweis", "target": "Gegenüber",
+        "skip": "Überspringen", "only": "nur wenn", "is": "ist", "or": "oder", "must": "Pflicht", "mark": "x = ja",
+    },
+    "ru": {
+        "items": "Тексты", "definitions": "Определения", "headline": "Заголовок", "source": "Источник",
+        "previous": "До", "text": "РАЗМЕЧАЙТЕ ТОЛЬКО ЭТО", "next": "После", "note": "Примечание",
+        "target": "По отношению к", "skip": "Пропустить", "only": "только если", "is": "—", "or": "или",
+        "must": "обязательно", "mark": "x = да",
+    },
+}  # fmt: skip
+
+
+class About(Struct, frozen=True, kw_only=True):
+    """What a sheet says of itself, hidden."""
+
+    format: int = 1
+    campaign: str  # the key of the campaign
+    annotator: str  # pseudonym
+    codebook: str  # name@version#hash that the person sees
+    file: str  # the name under which it was written
+
+
+class SheetRequest(Struct, frozen=True, kw_only=True):
+    """What a sheet is to hold."""
+
+    about: About
+    codebook: Codebook
+    language: str
+    items: tuple[ShownItem, ...]
+    context: tuple[str, ...] = ("headline", "source", "previous", "next", "note")  # what is shown beside the text
+
+
+class _Column(Struct, frozen=True, kw_only=True):
+    key: str  # "text"; of an answer "q:stance", or "q:topics=fish" where a question takes several labels
+    title: str
+    width: int = 18
+    options: tuple[str, ...] = ()  # the titles to choose from
+    codes: tuple[str, ...] = ()  # what they stand for
+    answer: bool = True
+    number: bool = False
+
+
+def unanswerable(codebook: Codebook) -> list[str]:
+    """The questions that no spreadsheet can ask: those for words in the text."""
+    return [question.name for question in codebook.questions if question.kind == "span"]
+
+
+# --- out -----------------------------------------------------------------------------------------------------------
+
+
+def write_sheet(path: Path, request: SheetRequest) -> None:
+    """Write a person's spreadsheet, whole or not at all.
+
+    Raises:
+        ConfigError: a required question cannot be asked in a spreadsheet.
+        DataError: a text is longer than a cell takes.
+    """
+    import openpyxl
+    from openpyxl.workbook.protection import WorkbookProtection
+
+    book = openpyxl.Workbook()
+    words = _WORDS.get(request.language, _WORDS["en"])
+    columns = _columns(request, words)
+    _fill_items(book.active, request, columns, words)
+    _fill_definitions(book.create_sheet(words["definitions"]), request)
+    _fill_codes(book.create_sheet(CODES), columns)
+    about = book.create_sheet(ABOUT)
+    _put(about.cell(1, 1), msgspec.json.encode(request.about).decode())
+    about.sheet_state = book[CODES].sheet_state = "veryHidden"
+    book.security = WorkbookProtection(lockStructure=True)
+    with written_whole(path) as beside:
+        book.save(beside)
+
+
+def _columns(request: SheetRequest, words: Mapping[str, str]) -> list[_Column]:
+    targets = {each.item.target.title for each in request.items}
+    columns = [_Column(key="item_id", title="item_id", answer=False)]
+    kept = [name for name in _shown_names(request) if name != "target"]
+    columns += [_Column(key=key, title=words[key], width=_WIDTHS[key], answer=False) for key in kept]
+    if "target" in _shown_names(request):
+        columns.append(_Column(key="target", title=words["target"], width=_WIDTHS["target"], answer=False))
+    target = targets.pop() if len(targets) == 1 else "…"
+    for question in asked_questions(request):
+        if question.kind == "span" and question.required:
+            raise ConfigError(f"question {question.name!r} asks for words in the text, which no spreadsheet can take")
+        columns += _question_columns(question, request, target, words)
+    return [*columns, _Column(key="skip", title=words["skip"], options=(MARK,), codes=(MARK,), width=10)]
+
+
+def _shown_names(request: SheetRequest) -> list[str]:
+    """What is shown of the items, in its order: what is wanted and not empty everywhere, targets where they differ."""
+    filled = {name for each in request.items for name, text in _texts(each).items() if text}
+    kept = [name for name in _WIDTHS if name == "text" or (name in request.context and name in filled)]
+    differ = len({each.item.target.title for each in request.items}) > 1
+    return [*kept, "target"] if differ else kept
+
+
+def context_of(each: ShownItem, request: SheetRequest) -> dict[str, str]:
+    """The texts that are shown of an item, by name."""
+    texts = _texts(each)
+    return {name: texts.get(name, "") for name in _shown_names(request)}
+
+
+def asked_questions(request: SheetRequest) -> list[Question]:
+    """The questions that are asked about any of the items."""
+    units = {each.item.unit for each in request.items}
+    asked = {question.name for unit in units for question in asked_about(request.codebook, unit).questions}
+    return [question for question in request.codebook.questions if question.name in asked]
+
+
+def _question_columns(
+    question: Question, request: SheetRequest, target: str, words: Mapping[str, str]
+) -> Iterator[_Column]:
+    title = _heading(question, request, target, words)
+    if question.kind == "choice":
+        titles = _titles(question, request)
+        yield _Column(key=ANSWER + question.name, title=title, options=titles, codes=question.label_names, width=22)
+    elif question.kind == "choices":
+        for label in question.labels:
+            own = f"{title}\n{_title(request, label.title, label.name)} ({words['mark']})"
+            yield _Column(key=f"{ANSWER}{question.name}={label.name}", title=own, options=(MARK,), codes=(MARK,))
+    elif question.kind == "rating":
+        points = tuple(str(point) for point in range(1, (question.points or 0) + 1))
+        yield _Column(key=ANSWER + question.name, title=title, options=points, codes=points, number=True)
+    elif question.kind == "text":
+        yield _Column(key=ANSWER + question.name, title=title, width=36)
+
+
+def _titles(question: Question, request: SheetRequest) -> tuple[str, ...]:
+    """The titles of a question's labels; with the code where two would read alike."""
+    plain = [_title(request, label.title, label.name) for label in question.labels]
+    return tuple(
+        f"{title} ({label.name})" if plain.count(title) > 1 else title
+        for title, label in zip(plain, question.labels, strict=True)
+    )
+
+
+def _title(request: SheetRequest, title: Mapping[str, str], name: str) -> str:
+    return " ".join(printable(request.codebook.say(dict(title), request.language)).split()) or name
+
+
+def _heading(question: Question, request: SheetRequest, target: str, words: Mapping[str, str]) -> str:
+    asked = request.codebook.say(question.text, request.language).replace("{target}", target)
+    lines = [asked + (f" ({words['must']})" if question.required else "")]
+    for name, labels in question.when.items():
+        earlier = request.codebook.question(name)
+        titles = [_title(request, label.title, label.name) for label in earlier.labels if label.name in labels]
+        about = request.codebook.say(earlier.text, request.language).replace("{target}", target)
+        wanted = f" {words['or']} ".join(f"“{title}”" for title in titles)
+        lines.append(f"{words['only']} “{about}” {words['is']} {wanted}")
+    return "\n".join(lines)
+
+
+def _fill_items(sheet: Any, request: SheetRequest, columns: Sequence[_Column], words: Mapping[str, str]) -> None:  # noqa: ANN401
+    sheet.title = words["items"]
+    for number, column in enumerate(columns, 1):
+        _put(sheet.cell(1, number), column.title)
+        _put(sheet.cell(KEYS, number), column.key)
+    for row, each in enumerate(request.items, KEYS + 1):
+        texts = _texts(each)
+        for number, column in enumerate(columns, 1):
+            _put(sheet.cell(row, number), texts.get(column.key, ""))
+    _dress(sheet, columns, len(request.items))
+    for number, column in enumerate(columns, 1):
+        if column.options:
+            _offer(sheet, number, column, len(request.items))
+
+
+def _texts(each: ShownItem) -> dict[str, str]:
+    if len(each.shown.text) > CELL // 2:  # marks for characters that cannot be shown take room too
+        raise DataError(
+            f"item {each.item.id}: {len(each.shown.text)} characters, more than a cell takes safely "
+            f"({CELL // 2}); ask about paragraphs, or use a server"
+        )
+    around = {name: str(text)[: CELL // 2] for name, text in msgspec.structs.asdict(each.shown).items()}
+    return {"item_id": each.item.id, "note": each.item.target.note, "target": each.item.target.title, **around}
+
+
+def _put(cell: Any, text: str) -> None:  # noqa: ANN401 - openpyxl has no types
+    """Store a text as a text: no formula, no error, no number, no escape."""
+    if text:
+        cell.value = ESCAPED.sub(lambda found: f"_x005F{found.group()}", printable(text))
+        cell.data_type = "s"
+        cell.quotePrefix = True
+    cell.number_format = "@"
+
+
+def _dress(sheet: Any, columns: Sequence[_Column], count: int) -> None:  # noqa: ANN401 - openpyxl has no types
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+
+    wrapped = Alignment(wrap_text=True, vertical="top")
+    looks = {"text": (PatternFill("solid", fgColor="FFF4CE"), Font(bold=True, size=12))}
+    faint = (PatternFill(), Font(color="666666"))
+    line = Border(bottom=Side(style="thin", color="CCCCCC"))
+    for number, column in enumerate(columns, 1):
+        letter = sheet.cell(1, number).column_letter
+        sheet.column_dimensions[letter].width = column.width
+        sheet.column_dimensions[letter].hidden = column.key == "item_id"
+        for row in range(1, count + KEYS + 1):
+            cell = sheet.cell(row, number)
+            cell.alignment, cell.border = wrapped, line
+            if row > KEYS and column.answer:
+                cell.protection = Protection(locked=False)
+                cell.number_format = "General" if column.number else "@"
+            elif row > KEYS:
+                cell.fill, cell.font = looks.get(column.key, faint)
+            else:
+                cell.font = Font(bold=True)
+    sheet.row_dimensions[KEYS].hidden = True
+    sheet.freeze_panes = f"A{KEYS + 1}"
+    sheet.protection.sheet = True
+    sheet.protection.formatColumns = sheet.protection.formatRows = False  # widths and heights stay the person's own
+
+
+def _offer(sheet: Any, number: int, column: _Column, count: int) -> None:  # noqa: ANN401 - openpyxl has no types
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    letter = sheet.cell(1, number).column_letter
+    source = f"'{CODES}'!${letter}$2:${letter}${len(column.options) + 1}"
+    offered = DataValidation(type="list", formula1=source, allow_blank=True, showErrorMessage=True)
+    offered.error = " / ".join(column.options)[:250]
+    offered.add(f"{letter}{KEYS + 1}:{letter}{max(count, 1) + KEYS}")
+    sheet.add_data_validation(offered)
+
+
+def _fill_codes(sheet: Any, columns: Sequence[_Column]) -> None:  # noqa: ANN401 - openpyxl has no types
+    """For each column of the items a column of titles, and far below them their codes."""
+    for number, column in enumerate(columns, 1):
+        _put(sheet.cell(1, number), column.key)
+        for row, (option, code) in enumerate(zip(column.options, column.codes, strict=True), 2):
+            if column.number:
+                sheet.cell(row, number).value = int(option)
+            else:
+                _put(sheet.cell(row, number), option)
+            _put(sheet.cell(row + len(column.options) + 1, number), code)
+
+
+def _fill_definitions(sheet: Any, request: SheetRequest) -> None:  # noqa: ANN401 - openpyxl has no types
+    from openpyxl.styles import Alignment, Font
+
+    book, language = request.codebook, request.language
+    rows: list[tuple[str, ...]] = [(book.say(book.title, language),), (book.say(book.instructions, language),)]
+    for question in book.questions:
+        rows.append((book.say(question.text, language).replace("{target}", "…"),))
+        for label in question.labels:
+            examples = "\n".join(f"“{example}”" for example in label.examples)
+            rows.append(("", _title(request, label.title, label.name), book.say(label.definition, language), examples))
+    for number, row in enumerate(rows, 1):
+        for place, text in enumerate(row, 1):
+            cell = sheet.cell(number, place)
+            _put(cell, text[: CELL // 2])
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            cell.font = Font(bold=place == 2 or number == 1)
+    for letter, width in zip("ABCD", (60, 22, 70, 70), strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.protection.sheet = True

@@ -1,0 +1,86 @@
+"""Methods of aggregation, from what a campaign file or a command line says of them."""
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from toolkit.codebook import Question
+from toolkit.errors import UsageError
+from toolkit.labels.aggregation.crowd import glad, mace
+from toolkit.labels.aggregation.dawid_skene import ModelOptions, fit
+from toolkit.labels.aggregation.gold import Aggregated, FitFacts, Method, by_majority
+from toolkit.labels.aggregation.modelling import HardLabels, Model, by_model
+from toolkit.records import Vote
+from toolkit.workspace import AggregateOptions
+
+
+def method_of(options: AggregateOptions, seed: int) -> Method:
+    """How the label of an item is found.
+
+    Raises:
+        UsageError: something is said that the method does not know.
+    """
+    _check(options)
+    if options.method == "majority":
+        return by_majority if options.min_votes is None else partial(_majority_of, options.min_votes)
+    return by_model(options.method, _model(options, seed), _hard(options))
+
+
+def _majority_of(
+    least: int, votes: Sequence[Vote], question: Question, item_ids: Sequence[str], _: Mapping[str, int]
+) -> Aggregated:
+    return by_majority(votes, question, item_ids, dict.fromkeys(item_ids, least))
+
+
+def _check(options: AggregateOptions) -> None:
+    plain = AggregateOptions()
+    of_models = ("threshold", "min_shared", "pooling", "restarts")
+    unknown = {"majority": of_models, "mace": of_models[2:], "glad": of_models[2:]}.get(options.method, ())
+    for name in unknown:
+        if getattr(options, name) != getattr(plain, name):
+            raise UsageError(f"{name.replace('_', '-')} means nothing to the method {options.method}; leave it out")
+
+
+def _model(options: AggregateOptions, seed: int) -> Model:
+    if options.method == "mace":
+        return partial(mace, seed=seed)
+    if options.method == "glad":
+        return glad
+    return partial(fit, options=ModelOptions(pooling=options.pooling, restarts=options.restarts, seed=seed))
+
+
+def _hard(options: AggregateOptions) -> HardLabels:
+    plain = HardLabels()
+    return HardLabels(
+        threshold=plain.threshold if options.threshold is None else options.threshold,
+        min_votes=options.min_votes or plain.min_votes,
+        min_shared=plain.min_shared if options.min_shared is None else options.min_shared,
+    )
+
+
+def compared_methods(seed: int) -> dict[str, Method]:
+    """The methods that sensitivity compares: those of ours, and crowd-kit's where it is installed."""
+    options = [AggregateOptions(), AggregateOptions(method="dawid-skene")]
+    if importlib.util.find_spec("crowdkit"):
+        options += [AggregateOptions(method="mace"), AggregateOptions(method="glad")]
+    return {each.method: method_of(each, seed) for each in options}
+
+
+def fit_line(fits: Sequence[FitFacts]) -> str:
+    """How the models came out, for the end of a line."""
+    return "".join(f"; {_said(one)}" for one in fits)
+
+
+def _said(one: FitFacts) -> str:
+    about = f"model of {one.about}"
+    likelihood = "" if one.log_likelihood is None else f" log-likelihood {one.log_likelihood:.2f},"
+    ended = {True: f"settled after {one.rounds} rounds", False: f"NOT SETTLED after {one.rounds} rounds"}
+    end = f"{one.rounds} rounds" if one.converged is None else ended[one.converged]
+    starts = "" if one.agreeing_starts is None else f", {one.agreeing_starts} of {one.starts} starts end there"
+    return f"{about}:{likelihood} {end}{starts}"
+
+
+def reasons_line(found: Aggregated) -> str:
+    """Why items are unresolved, in brackets; "" where none is."""
+    said = ", ".join(f"{number} {reason}" for reason, number in found.reasons.items())
+    return f" ({said})" if said else ""

@@ -1,0 +1,181 @@
+"""Gold by a model of annotators: soft labels always, a hard label only where the model may be believed.
+
+Where a question has answers off its scale, two things are estimated one after the other: whether the scale applies, by
+all votes, and the label, on the items to which it does, by the votes of those who said so. The chances are multiplied.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from toolkit.codebook import Question
+from toolkit.labels.aggregation.dawid_skene import Guess
+from toolkit.labels.aggregation.gold import Aggregated, FitFacts, Method
+from toolkit.labels.votes import Votes, code_votes
+from toolkit.records import Gold, Vote
+from toolkit.statistics import Floats
+
+Model = Callable[[Votes], Guess]
+
+_ELSEWHERE, _APPLIES = "elsewhere", "applies"
+_EQUAL = 1e-9  # chances that differ by less are a tie
+
+
+class HardLabels(Struct, frozen=True, kw_only=True):
+    """When the model's best guess becomes a label."""
+
+    threshold: float = 0.8  # the chance that the label needs
+    min_votes: int = 3  # answers that the item needs
+    min_shared: int = 30  # items that an annotator shares with others before their votes are believed
+
+
+class _Soft(NamedTuple):
+    chances: Floats  # [items, labels]
+    fits: tuple[FitFacts, ...]
+
+
+def by_model(name: str, model: Model, hard: HardLabels) -> Method:
+    """A method of aggregation: a model of annotators under its name."""
+
+    def method(votes: Sequence[Vote], question: Question, item_ids: Sequence[str], _: Mapping[str, int]) -> Aggregated:
+        return _aggregate(name, model, hard, votes, question, item_ids)
+
+    return method
+
+
+def _aggregate(
+    name: str, model: Model, hard: HardLabels, votes: Sequence[Vote], question: Question, item_ids: Iterable[str]
+) -> Aggregated:
+    coded = code_votes([vote for vote in votes if vote.label in question.gold_labels], question.gold_labels)
+    soft = _soft(coded, question, model)
+    reasons = _reasons(coded, soft.chances, hard)
+    counts = _counted(votes)
+    place = {item: number for number, item in enumerate(coded.items)}
+    gold, why = [], {}
+    for item in sorted(item_ids):
+        number = place.get(item)
+        reason = "no answer" if number is None else reasons[number]
+        if reason:
+            why[item] = reason
+        chances = None if number is None else soft.chances[number]
+        gold.append(_gold(name, question, item, counts.get(item, Counter()), chances, reason))
+    return Aggregated(gold=gold, why=why, fits=soft.fits)
+
+
+def _counted(votes: Iterable[Vote]) -> dict[str, Counter[str]]:
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for vote in votes:
+        counts[vote.item_id][vote.label] += 1
+    return counts
+
+
+def _gold(name: str, question: Question, item: str, counts: Counter[str], chances: Floats | None, reason: str) -> Gold:
+    labels = question.gold_labels
+    best = None if chances is None or reason else int(chances.argmax())
+    return Gold(
+        item_id=item,
+        question=question.name,
+        label=None if best is None else labels[best],
+        status="unresolved" if best is None else "model",
+        method=name,
+        n_votes=counts.total(),
+        votes={label: counts[label] for label in question.label_names if counts[label]},
+        soft={} if chances is None else {label: float(chances[n]) for n, label in enumerate(labels)},
+        confidence=None if best is None or chances is None else float(chances[best]),
+    )
+
+
+def _reasons(coded: Votes, chances: Floats, hard: HardLabels) -> list[str]:
+    """Why an item has no label, "" where it has one, [items]."""
+    if not len(coded.items):
+        return []
+    # An annotator's votes on items that others voted on too: what a confusion can be learned from.
+    pairs = np.unique(coded.item * len(coded.annotators) + coded.annotator)
+    item, annotator = pairs // len(coded.annotators), pairs % len(coded.annotators)
+    people = np.bincount(item, minlength=len(coded.items))
+    shared = np.bincount(annotator, people[item] >= 2, minlength=len(coded.annotators))
+    believed = np.bincount(coded.item, shared[coded.annotator] >= hard.min_shared, minlength=len(coded.items))
+    top = np.sort(chances, axis=1)
+    tied = top[:, -1] - top[:, -2] < _EQUAL if chances.shape[1] > 1 else np.zeros(len(chances), dtype=bool)
+    checks = [
+        (coded.per_item < hard.min_votes, f"fewer than {hard.min_votes} answers"),
+        (believed < hard.min_votes, f"annotators who share fewer than {hard.min_shared} items with others"),
+        (tied, "a tie"),
+        (top[:, -1] < hard.threshold, f"no label with a chance of {hard.threshold:g}"),
+    ]
+    found = np.select([check for check, _ in checks], range(1, len(checks) + 1), 0)
+    words = ["", *(reason for _, reason in checks)]
+    return [words[number] for number in found]
+
+
+# --- soft labels -----------------------------------------------------------------------------------------------------
+
+
+def _soft(coded: Votes, question: Question, model: Model) -> _Soft:
+    """The chance of each label that can be gold."""
+    labels = question.gold_labels
+    off = np.array([label in question.elsewhere for label in labels])
+    if not len(coded.items):
+        return _Soft(np.zeros((0, len(labels))), ())
+    if not coded.counts[:, off].any():
+        used = [label for label, there in zip(labels, ~off, strict=True) if there] if off.any() else labels
+        on_scale = coded.relabelled(used, {label: label for label in used})
+        guess = model(on_scale)
+        return _Soft(_spread(guess.posterior, used, labels), (_facts("label", on_scale, guess),))
+    return _in_two_steps(coded, off, question, model)
+
+
+def _in_two_steps(coded: Votes, off: NDArray[np.bool_], question: Question, model: Model) -> _Soft:
+    labels = question.gold_labels
+    names = {label: _ELSEWHERE if away else _APPLIES for label, away in zip(labels, off, strict=True)}
+    about = coded.relabelled((_APPLIES, _ELSEWHERE), names)
+    first = model(about)
+    applies = first.posterior[:, :1]
+    fits = [_facts("applicability", about, first)]
+    placed = _shares(coded.counts * ~off, ~off)
+    chosen = ~off[coded.label] & (applies[coded.item, 0] > 1 / 2)
+    if chosen.any():
+        some, kept = coded.of(chosen), [label for label in labels if label in question.applicable]
+        some = some.relabelled(kept, {label: label for label in kept})
+        second = model(some)
+        rows = np.unique(coded.item[chosen])
+        placed[rows] = _spread(second.posterior, kept, labels)
+        fits.append(_facts("label", some, second))
+    return _Soft(applies * placed + (1 - applies) * _shares(coded.counts * off, off), tuple(fits))
+
+
+def _shares(counts: Floats, allowed: NDArray[np.bool_]) -> Floats:
+    """Counts as shares of their rows; of a row without any, those of all rows together."""
+    total = counts.sum(axis=1, keepdims=True)
+    everybody = counts.sum(axis=0)
+    fallback = everybody / everybody.sum() if everybody.any() else allowed / allowed.sum()
+    return np.where(total > 0, counts / np.maximum(total, 1), fallback)
+
+
+def _spread(chances: Floats, some: Sequence[str], labels: Sequence[str]) -> Floats:
+    """Columns of some labels among those of all."""
+    found = np.zeros((len(chances), len(labels)))
+    found[:, [labels.index(label) for label in some]] = chances
+    return found
+
+
+def _facts(about: str, votes: Votes, guess: Guess) -> FitFacts:
+    return FitFacts(
+        about=about,
+        items=len(votes.items),
+        annotators=len(votes.annotators),
+        log_likelihood=guess.log_likelihood,
+        rounds=guess.rounds,
+        converged=guess.converged,
+        starts=guess.starts,
+        agreeing_starts=guess.agreeing_starts,
+        shares=_share_of_labels(votes, guess.posterior.mean(axis=0)),
+    )
+
+
+def _share_of_labels(votes: Votes, shares: Floats) -> dict[str, float]:
+    return {label: float(share) for label, share in zip(votes.labels, shares, strict=True)}

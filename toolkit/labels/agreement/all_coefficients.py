@@ -1,0 +1,291 @@
+"""All coefficients beside alpha, for all votes, for each annotator and for each pair, on the resamples of alpha."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from toolkit.codebook import Level
+from toolkit.labels.agreement.canonical import canonical
+from toolkit.labels.agreement.coefficients import (
+    Distance,
+    cohen_kappa,
+    fleiss_kappa,
+    gwet,
+    item_rows,
+    scott_pi,
+)
+from toolkit.labels.agreement.contingency import FEWEST_SHARED, Tables, annotator_tables, pair_tables
+from toolkit.labels.agreement.headline import (
+    ALL_EQUAL,
+    AnnotatorAgreement,
+    PairAgreement,
+    PairedSums,
+    QuestionAgreement,
+    paired_sums,
+)
+from toolkit.labels.agreement.intervals import Coefficient, Scale, as_coefficient
+from toolkit.labels.votes import Ints, Votes
+from toolkit.statistics import (
+    DRAWS,
+    Floats,
+    estimate_of,
+    mirrored,
+    resample,
+    resample_weights,
+    sums_of,
+)
+
+_MOST_ANNOTATORS, _MOST_PAIRS = 200, 50  # that are listed
+_WORK, _FEWEST = 150_000_000, 100  # numbers that resamples may look at; draws
+_BLOCK = 4_000_000
+_TOO_MANY = "too many pairs of votes to work out who is paired with whom"
+_ONE_LABEL = "both gave one and the same label throughout, so agreement beyond chance is undefined"
+_NO_COMMON = f"no two annotators share {FEWEST_SHARED} items or more on which kappa is defined"
+
+
+def with_details(found: QuestionAgreement, votes: Votes, scale: Scale, seed: int) -> QuestionAgreement:
+    """Agreement with all coefficients, and with that of each annotator and of each pair.
+
+    Args:
+        found: what `agreement_of_votes` gave for the same votes, scale and seed.
+        votes: that are answers, their labels in the order of the scale.
+        scale: how labels are compared.
+        seed: of the bootstraps.
+    """
+    coded = canonical(votes, scale.place())
+    paired = paired_sums(coded)
+    if not paired.items:
+        return found
+    work = _Work.of(coded, paired, scale)
+    figures = work.figures(seed)
+    annotators = sorted(_annotators(work, figures), key=lambda one: one.annotator)
+    return msgspec.structs.replace(
+        found,
+        coefficients=(*found.coefficients, *_coefficients(work, figures)),
+        per_annotator=tuple(annotators),
+        per_pair=tuple(_pairs(work, figures)),
+        not_listed=_not_listed(work, len(annotators)),
+    )
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """The coefficients in all draws; the first row is that of the votes themselves."""
+
+    of_items: Floats  # Fleiss, AC1, AC2, [1 + draws, 3]
+    of_pairs: Floats  # mean of Cohen and of Scott, [1 + draws, 2]
+    annotators: Floats  # alpha, raw, [1 + draws, annotators, 2]
+    pairs: Floats  # Cohen's kappa of those that are listed, [1 + draws, pairs]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What resamples are made of."""
+
+    votes: Votes
+    paired: PairedSums
+    scale: Scale
+    distance: Distance  # of alpha
+    disagreement: Floats  # of kappa: 1 minus likeness, [labels, labels]
+    rows: Floats  # of items, summed in clusters with comparable votes
+    single: Floats  # the same of clusters without
+    annotators: Tables
+    pairs: Tables | None
+    listed: Ints  # the pairs with the most items in common
+
+    @classmethod
+    def of(cls, votes: Votes, paired: PairedSums, scale: Scale) -> "_Work":
+        likeness = likeness_of(scale, votes.labels)
+        rows = item_rows(votes.counts, np.eye(len(votes.labels)))
+        weighted = item_rows(votes.counts, likeness)[:, :1]
+        rows = np.column_stack([rows, weighted]) * votes.weight[:, np.newaxis]
+        sums = sums_of(votes.cluster, rows, len(votes.clusters))
+        alone = np.ones(len(votes.clusters), dtype=np.bool_)
+        alone[paired.clusters] = False
+        pairs = pair_tables(votes)
+        shared = np.zeros(0, dtype=np.int64) if pairs is None else pairs.often
+        return cls(
+            votes=votes,
+            paired=paired,
+            scale=scale,
+            distance=scale.distance(votes.labels),
+            disagreement=1.0 - likeness,
+            rows=sums[paired.clusters],
+            single=sums[alone],
+            annotators=annotator_tables(votes, _MOST_ANNOTATORS),
+            pairs=pairs,
+            listed=np.argsort(-shared, kind="stable")[:_MOST_PAIRS],
+        )
+
+    def draws(self) -> int:
+        size = self.annotators.size + (self.pairs.size if self.pairs else 0) + len(self.rows)
+        return int(np.clip(_WORK // max(size, 1), _FEWEST, DRAWS))
+
+    def figures(self, seed: int) -> _Figures:
+        """All coefficients of the votes, and of the draws that alpha's interval rests on."""
+        draws = self.draws()
+        whole = self._figures(np.ones((1, len(self.rows))), self.single.sum(axis=0)[np.newaxis])
+        alone = resample(self.single, seed + 1, draws).draws if len(self.single) else np.zeros((draws, 1))
+        parts, done = [whole], 0
+        for weights in self._weights(seed, draws):
+            parts.append(self._figures(weights, alone[done : done + len(weights)]))
+            done += len(weights)
+        columns = zip(*((p.of_items, p.of_pairs, p.annotators, p.pairs) for p in parts), strict=True)
+        return _Figures(*(np.concatenate(column) for column in columns))
+
+    def _weights(self, seed: int, draws: int) -> Iterator[Floats]:
+        if self.paired.sums.shape[0] < 2:
+            return
+        cells = self.annotators.sums.shape[1] + (self.pairs.sums.shape[1] if self.pairs else 0)
+        block = max(1, _BLOCK // max(cells, 1))
+        for weights in resample_weights(self.paired.sums, seed, draws):
+            for start in range(0, len(weights), block):
+                yield weights[start : start + block]
+
+    def _figures(self, weights: Floats, alone: Floats) -> _Figures:
+        rows = weights @ self.rows + alone
+        everywhere = np.zeros((len(weights), len(self.votes.clusters)))
+        everywhere[:, self.paired.clusters] = weights
+        nominal_rows, weighted_rows = rows[:, :-1], np.column_stack([rows[:, -1], rows[:, 1:-1]])
+        identity = np.eye(len(self.votes.labels))
+        of_items = [fleiss_kappa(nominal_rows), gwet(identity)(nominal_rows)]
+        of_items.append(gwet(1.0 - self.disagreement)(weighted_rows))
+        kappas, means = self._pair_figures(everywhere)
+        return _Figures(
+            of_items=np.column_stack(of_items),
+            of_pairs=means,
+            annotators=self._annotator_figures(everywhere, weights),
+            pairs=kappas,
+        )
+
+    def _pair_figures(self, everywhere: Floats) -> tuple[Floats, Floats]:
+        """Cohen's kappa of the pairs that are listed, and the means of Cohen's and Scott's over all of them."""
+        draws = len(everywhere)
+        if self.pairs is None:
+            return np.zeros((draws, 0)), np.full((draws, 2), np.nan)
+        tables = self.pairs.drawn(everywhere)
+        flat = tables.reshape(-1, *tables.shape[2:])
+        n = tables.sum(axis=(2, 3))
+        cohen = cohen_kappa(self.disagreement)(flat).reshape(draws, -1)
+        scott = scott_pi(self.disagreement)(flat).reshape(draws, -1)
+        return cohen[:, self.listed], np.column_stack([_mean(cohen, n), _mean(scott, n)])
+
+    def _annotator_figures(self, everywhere: Floats, weights: Floats) -> Floats:
+        labels = len(self.votes.labels)
+        all_ = (weights @ self.paired.sums.reshape(len(self.rows), -1)).reshape(-1, labels, labels)
+        margins = all_.sum(axis=2)
+        square = self.distance(margins)
+        n = margins.sum(axis=1)
+        expected = (margins[:, :, np.newaxis] * margins[:, np.newaxis, :] * square).sum(axis=(1, 2))
+        chance = np.divide(expected, n * (n - 1), out=np.full_like(n, np.nan), where=expected > 1e-9 * n)
+        tables = self.annotators.drawn(everywhere)
+        own = tables.sum(axis=(2, 3))
+        differ = (tables * square[:, np.newaxis]).sum(axis=(2, 3))
+        same = np.trace(tables, axis1=2, axis2=3)
+        alpha = 1 - _ratio(differ, own) / chance[:, np.newaxis]
+        return np.stack([alpha, _ratio(same, own)], axis=2)
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    return np.asarray(np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0))
+
+
+def _mean(values: Floats, weights: Floats) -> Floats:
+    """The mean of what is defined, [draws, pairs] -> [draws]."""
+    weight = np.where(np.isnan(values), 0.0, weights)
+    return _ratio((np.nan_to_num(values) * weight).sum(axis=1), weight.sum(axis=1))
+
+
+# --- likeness of labels at each level --------------------------------------------------------------------------------
+
+
+def likeness_of(scale: Scale, labels: tuple[str, ...]) -> Floats:
+    """How alike two labels are for weighted kappa and AC2, 1 on the diagonal, [labels, labels].
+
+    Source:
+        Gwet, Handbook of Inter-Rater Reliability, 4th ed. (2014), section 3.5: identity, ordinal, quadratic and
+        ratio weights.
+    """
+    count = len(labels)
+    if scale.level == "nominal" or count < 2:
+        return np.eye(count)
+    if scale.level == "ordinal":
+        apart = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
+        return np.asarray(1.0 - (apart + 1) * apart / (count * (count - 1)))
+    at = np.array([scale.values[label] for label in labels])
+    difference = np.abs(np.subtract.outer(at, at))
+    if scale.level == "ratio":
+        total = np.add.outer(at, at)
+        difference = np.divide(difference, total, out=np.zeros_like(total), where=total != 0)
+    most = _widest(at, scale.level)
+    return np.asarray(1.0 - (difference / most) ** 2) if most else np.ones((count, count))
+
+
+def _widest(at: Floats, level: Level) -> float:
+    low, high = float(at.min()), float(at.max())
+    if level == "interval":
+        return high - low
+    return (high - low) / (high + low) if high + low else 0.0
+
+
+# --- records ---------------------------------------------------------------------------------------------------------
+
+
+def _coefficients(work: _Work, figures: _Figures) -> Iterator[Coefficient]:
+    level = work.scale.level
+    pair_reason = _TOO_MANY if work.pairs is None else _NO_COMMON
+    for place, name in enumerate(("cohen_kappa", "scott_pi")):
+        # Drawing the few items of a pair twice lowers its kappa on average, and with it the mean over pairs.
+        values = figures.of_pairs[:, place]
+        values = np.append(values[:1], mirrored(float(values[0]), values[1:]))
+        yield _coefficient(work, values, name, level, pair_reason)
+    yield _coefficient(work, figures.of_items[:, 0], "fleiss_kappa", "nominal", ALL_EQUAL)
+    yield _coefficient(work, figures.of_items[:, 1], "gwet_ac1", "nominal", ALL_EQUAL)
+    if level != "nominal":
+        yield _coefficient(work, figures.of_items[:, 2], "gwet_ac2", level, ALL_EQUAL)
+
+
+def _coefficient(work: _Work, values: Floats, name: str, level: str, why: str) -> Coefficient:
+    found = estimate_of(float(values[0]), values[1:], work.paired.items, len(work.rows), why)
+    return as_coefficient(found, level, name)
+
+
+def _annotators(work: _Work, figures: _Figures) -> Iterator[AnnotatorAgreement]:
+    tables = work.annotators
+    for place, number in enumerate(tables.which):
+        values, often, clusters = figures.annotators[:, place], int(tables.often[place]), int(tables.clusters[place])
+        found = estimate_of(float(values[0, 0]), values[1:, 0], often, clusters, ALL_EQUAL)
+        raw = float(values[0, 1])
+        yield AnnotatorAgreement(
+            annotator=work.votes.annotators[number],
+            n_votes=often,
+            alpha=as_coefficient(found, work.scale.level),
+            raw=None if np.isnan(raw) else raw,
+        )
+
+
+def _pairs(work: _Work, figures: _Figures) -> Iterator[PairAgreement]:
+    if work.pairs is None:
+        return
+    names = work.votes.annotators
+    whole = work.pairs.drawn(np.ones((1, len(work.votes.clusters))))[0]
+    for place, number in enumerate(work.listed):
+        first, second = divmod(int(work.pairs.which[number]), len(names))
+        values, table, shared = figures.pairs[:, place], whole[number], int(work.pairs.often[number])
+        clusters = int(work.pairs.clusters[number])
+        found = estimate_of(float(values[0]), values[1:], shared, clusters, _ONE_LABEL)
+        one, other = sorted((names[first], names[second]))
+        yield PairAgreement(
+            annotators=(one, other),
+            n_items=shared,
+            kappa=as_coefficient(found, work.scale.level, "cohen_kappa"),
+            raw=float(np.trace(table) / table.sum()),
+        )
+
+
+def _not_listed(work: _Work, annotators: int) -> dict[str, int]:
+    pairs = len(work.pairs.which) if work.pairs else 0
+    left = {"annotators": len(work.votes.annotators) - annotators, "pairs": pairs - len(work.listed)}
+    return {what: number for what, number in left.items() if number > 0}

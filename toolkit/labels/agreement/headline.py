@@ -1,0 +1,207 @@
+"""How far annotators agree beyond chance, with the intervals that say what they mean."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from toolkit.labels.agreement.canonical import canonical
+from toolkit.labels.agreement.cautions import cautions
+from toolkit.labels.agreement.coefficients import alpha_of, coincidences, nominal
+from toolkit.labels.agreement.intervals import Coefficient, Interval, Scale, as_coefficient, scale_of
+from toolkit.labels.agreement.pigeonhole import draws_worth, pigeonhole
+from toolkit.labels.agreement.two_way import Statistic, two_way_interval
+from toolkit.labels.votes import Ints, Votes, code_votes, renumbered
+from toolkit.records import Vote
+from toolkit.statistics import Estimate, Floats, estimate, resample, sums_of, undefined
+
+__all__ = ["Coefficient", "Interval", "QuestionAgreement", "Scale", "agreement", "agreement_at", "scale_of"]
+
+NO_PAIRS = "no item has two votes"
+ALL_EQUAL = "all votes are equal, so agreement beyond chance is undefined"
+
+
+class AnnotatorAgreement(Struct, frozen=True, kw_only=True):
+    """An annotator against the others on the same items."""
+
+    annotator: str
+    n_votes: int  # those on items that others voted on
+    alpha: Coefficient
+    raw: float | None  # the chance that a vote of theirs is that of another
+
+
+class PairAgreement(Struct, frozen=True, kw_only=True):
+    """Two annotators on the items that both voted on."""
+
+    annotators: tuple[str, str]
+    n_items: int
+    kappa: Coefficient
+    raw: float
+
+
+class SliceAgreement(Struct, frozen=True, kw_only=True):
+    """Agreement on a part of the votes."""
+
+    value: str
+    n_votes: int
+    alpha: Coefficient
+    raw: Estimate
+
+
+class Slices(Struct, frozen=True, kw_only=True):
+    """Agreement by the values of one column."""
+
+    listed: tuple[SliceAgreement, ...]
+    not_listed: int = 0  # values
+
+
+class QuestionAgreement(Struct, frozen=True, kw_only=True):
+    """Agreement on one question."""
+
+    n_items: int
+    n_annotators: int
+    n_votes: int  # without the no-answer ones
+    no_answers: int  # votes that are no answer: missing for agreement
+    alpha: Coefficient
+    raw: Estimate  # the chance that two votes on an item are equal
+    shares: dict[str, float]  # of each label among the votes
+    per_label: dict[str, Coefficient]  # one label against the rest
+    coefficients: tuple[Coefficient, ...] = ()  # what was asked for besides, and what off-scale labels call for
+    per_annotator: tuple[AnnotatorAgreement, ...] = ()  # those with the most votes
+    per_pair: tuple[PairAgreement, ...] = ()  # those with the most items in common
+    not_listed: dict[str, int] = {}  # annotators and pairs that are not listed
+    slices: dict[str, Slices] = {}  # by what is sliced
+    cautions: tuple[str, ...] = ()  # what a reader must know of these figures
+
+
+def agreement(votes: Iterable[Vote], labels: Sequence[str], no_answers: Sequence[str], seed: int) -> QuestionAgreement:
+    """Agreement on one question at level nominal, over all but the no-answer labels.
+
+    Args:
+        votes: on one question; their order does not matter.
+        labels: those that count, in codebook order.
+        no_answers: labels that are missing for agreement.
+        seed: of the bootstraps.
+    """
+    return agreement_at(votes, labels, no_answers, Scale(), seed)
+
+
+def agreement_at(
+    votes: Iterable[Vote], labels: Sequence[str], no_answers: Sequence[str], scale: Scale, seed: int
+) -> QuestionAgreement:
+    """Agreement on one question at a level, as `agreement` gives it at level nominal."""
+    given = list(votes)
+    missing = set(no_answers)
+    coded = code_votes((vote for vote in given if vote.label not in missing), scale.ordered(labels))
+    return agreement_of_votes(coded, labels, len(given) - len(coded.item), scale, seed)
+
+
+def agreement_of_votes(
+    coded: Votes, labels: Sequence[str], no_answers: int, scale: Scale, seed: int
+) -> QuestionAgreement:
+    """Agreement of votes that are arrays already, their labels in the order of the scale.
+
+    Args:
+        coded: votes that are answers.
+        labels: the order in which they are reported.
+        no_answers: how many votes were none.
+        scale: how labels are compared.
+        seed: of the bootstraps.
+    """
+    number = np.bincount(coded.label, minlength=len(coded.labels)).tolist()
+    total = dict(zip(coded.labels, number, strict=True))
+    n_votes = len(coded.item)
+    alpha, per_label, raw = _headline(canonical(coded, scale.place()), scale, seed)
+    return QuestionAgreement(
+        n_items=len(coded.items),
+        n_annotators=len(coded.annotators),
+        n_votes=n_votes,
+        no_answers=no_answers,
+        alpha=alpha,
+        raw=raw,
+        shares={label: total[label] / n_votes for label in labels} if n_votes else {},
+        per_label={label: per_label[label] for label in labels},
+        cautions=tuple(cautions(alpha, len(coded.annotators))),
+    )
+
+
+def _headline(coded: Votes, scale: Scale, seed: int) -> tuple[Coefficient, dict[str, Coefficient], Estimate]:
+    """Alpha, alpha of each label against the rest, and raw agreement, all on the same resamples."""
+    paired = paired_sums(coded)
+    if not paired.items:
+        nothing = undefined(NO_PAIRS, 0, 0)
+        per_label = {label: as_coefficient(nothing, "nominal") for label in coded.labels}
+        return as_coefficient(nothing, scale.level), per_label, nothing
+    drawn = resample(paired.sums, seed)
+    statistic = alpha_at(scale, coded.labels)
+    alpha = as_coefficient(estimate(drawn, statistic, paired.items, ALL_EQUAL), scale.level)
+    if alpha.value is not None:
+        alpha = msgspec.structs.replace(alpha, new_annotators=new_annotators(coded, statistic, seed))
+    per_label = {
+        label: as_coefficient(estimate(drawn, _one_against_rest(number), paired.items, ALL_EQUAL), "nominal")
+        for number, label in enumerate(coded.labels)
+    }
+    return alpha, per_label, estimate(drawn, equal_share, paired.items)
+
+
+@dataclass(frozen=True)
+class PairedSums:
+    """What the clusters with comparable votes hold; an item with a single vote has no part."""
+
+    sums: Floats  # coincidence matrices, [clusters, labels, labels]
+    clusters: Ints  # the numbers of these clusters
+    items: int
+
+
+def paired_sums(coded: Votes) -> PairedSums:
+    """The coincidence matrix of each cluster that has an item with two votes."""
+    paired = np.flatnonzero(coded.per_item >= 2)
+    clusters, cluster = renumbered(coded.cluster[paired], len(coded.clusters))
+    matrices = coincidences(coded.counts[paired])
+    if not (coded.weight == 1).all():
+        matrices *= coded.weight[paired][:, np.newaxis, np.newaxis]
+    return PairedSums(sums_of(cluster, matrices, len(clusters)), clusters, len(paired))
+
+
+def alpha_at(scale: Scale, labels: Sequence[str]) -> Statistic:
+    """Alpha as a function of coincidence matrices."""
+    distance = scale.distance(labels)
+    return lambda tables: alpha_of(tables, distance)
+
+
+def simple_alpha(coded: Votes, statistic: Statistic, seed: int) -> tuple[Estimate, Estimate]:
+    """Alpha and raw agreement with the interval of *same annotators, new articles* alone."""
+    paired = paired_sums(coded)
+    if not paired.items:
+        return undefined(NO_PAIRS, 0, 0), undefined(NO_PAIRS, 0, 0)
+    drawn = resample(paired.sums, seed)
+    return estimate(drawn, statistic, paired.items, ALL_EQUAL), estimate(drawn, equal_share, paired.items)
+
+
+def new_annotators(coded: Votes, statistic: Statistic, seed: int) -> Interval:
+    """The interval of *new annotators, new articles* for a function of coincidence matrices."""
+    if len(coded.annotators) < 4:  # of three, every ninth resample is one person alone
+        return Interval(low=None, high=None, why="fewer than four annotators say too little about others")
+    if len(np.unique(coded.cluster[coded.per_item >= 2])) < 2:
+        return Interval(low=None, high=None, why="one cluster has no interval")
+    draws = statistic(pigeonhole(coded, seed, draws_worth(coded)))
+    low, high = two_way_interval(coded, statistic, draws)
+    return Interval(low=low, high=high, why="" if low is not None else "too many resamples in which it is undefined")
+
+
+def equal_share(tables: Floats) -> Floats:
+    """Raw agreement as a function of coincidence matrices: the chance that two votes on an item are equal."""
+    total = tables.sum(axis=(1, 2))
+    same = np.trace(tables, axis1=1, axis2=2)
+    return np.asarray(np.divide(same, total, out=np.full_like(total, np.nan), where=total > 0))
+
+
+def _one_against_rest(number: int) -> Statistic:
+    def statistic(tables: Floats) -> Floats:
+        both, one, all_ = tables[:, number, number], tables[:, number].sum(axis=1), tables.sum(axis=(1, 2))
+        merged = np.stack([np.stack([both, one - both], 1), np.stack([one - both, all_ - 2 * one + both], 1)], 1)
+        return alpha_of(merged, nominal)
+
+    return statistic

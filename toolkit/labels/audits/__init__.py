@@ -1,0 +1,1 @@
+"""Audits of annotators and of labels."""

@@ -1,0 +1,1 @@
+"""Quotations: where they are, who is quoted, and by which verb."""

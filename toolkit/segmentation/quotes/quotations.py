@@ -1,0 +1,255 @@
+"""Quotations in the paragraphs of an article: where, by whom, by which word, and whether anybody is quoted at all.
+
+What is in marks is found first (`quote_marks`), then what runs on over paragraphs is joined, then each stretch is
+attributed (`quote_speakers`), and words that are only held up in marks are told apart.
+"""
+
+import itertools
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from toolkit.records import Quote
+from toolkit.segmentation.quotes.clauses import BEFORE, clause_before, clause_behind, stops_of
+from toolkit.segmentation.quotes.marks import Marked, has_marks, opening_mark, pair_marks
+from toolkit.segmentation.quotes.reporting_words import TONGUE_OF, names_a_thing
+from toolkit.segmentation.quotes.speakers import Attribution, attributed_before, attributed_behind
+
+_FEW = 2  # words that are held up in marks, unless somebody is named as saying them
+_NAME = 4  # words that a name in marks may have where names cannot be told by capitals
+_MARKS = "\"'“”„‟«»‹›‘’‚‛`"
+_AROUND = _MARKS + " \u00a0"
+_INSERTIONS = 5  # how many stretches between dashes are looked at
+_NEAR = 6  # words between a verb and one or two words that somebody says
+_DASHES = frozenset("—–―")
+_COMMAS = frozenset(",!?…")  # where an attribution follows
+_COMMAS_BEHIND = frozenset(",—–-")
+_DASH = re.compile(r"(?:—|–|―)[\s\u00a0]?(?=[\w¿¡…«“])")
+_INSERTED = re.compile(r"(?:[,.!?…][\s\u00a0]?|[\s\u00a0])(?P<dash>[—–―])[\s\u00a0]?(?P<words>[^—–―\n]{2,160})")
+
+
+class _Found(Struct, frozen=True, gc=False):
+    """A stretch in one paragraph, and where it goes on."""
+
+    start: int
+    end: int
+    inside: str  # without the marks and the space around them
+    run: int | None
+
+
+def find_quotes(texts: Sequence[str], starts: Sequence[int]) -> list[tuple[Quote, ...]]:
+    """The quotations of each paragraph of an article, in order.
+
+    Args:
+        texts: the paragraphs of one article.
+        starts: where each begins in the article's text, in code points; offsets of the result count from there.
+
+    >>> find_quotes(["“No,” said Ida Renn."], [0])[0][0].speaker
+    'Ida Renn'
+    """
+    quotes = [
+        _judged(text, start, found) if found else ()
+        for text, start, found in zip(texts, starts, _spans(texts), strict=True)
+    ]
+    return _with_shared_speakers(quotes)
+
+
+# --- stretches, and what runs on over paragraphs -------------------------------------------------------------------
+
+
+def _spans(texts: Sequence[str]) -> list[Sequence[_Found]]:
+    """What is in marks in each paragraph; the parts of a quotation that runs on share a number."""
+    spans: list[Sequence[_Found]] = []
+    run, runs = None, itertools.count()
+    marked = [_marked(text) for text in texts]
+    following = zip([*texts[1:], ""], [*marked[1:], ()], strict=True)
+    for text, stretches, (after, further) in zip(texts, marked, following, strict=False):
+        if not stretches:
+            spans.append(())
+            run = None
+            continue
+        rows = []
+        for place, stretch in enumerate(stretches):
+            goes_on = run is not None and place == 0
+            if not stretch.opened and not goes_on:
+                continue
+            number = run if goes_on else None
+            run = None
+            if not stretch.closed and _takes_up(stretch, after, further):
+                run = number = next(runs) if number is None else number
+            inside = text[stretch.start : stretch.end].strip(_AROUND)
+            rows.append(_Found(stretch.start, stretch.end, inside, number))
+        spans.append(rows)
+    return spans
+
+
+def _marked(text: str) -> Sequence[Marked]:
+    return _dialogue(text) if text[:1] in _DASHES and not has_marks(text) else pair_marks(text)
+
+
+def _takes_up(unclosed: Marked, text: str, stretches: Sequence[Marked]) -> bool:
+    """Whether a paragraph goes on with a quotation: it repeats the mark, or closes what it has not opened."""
+    if not stretches or stretches[0].family != unclosed.family:
+        return False
+    return not stretches[0].opened or (stretches[0].start == 0 and opening_mark(text))
+
+
+def _dialogue(text: str) -> list[Marked]:
+    """Speech behind a dash, divided by what the author inserts; none where nobody is said to speak."""
+    if _DASH.match(text) is None:
+        return []
+    parts = [match for match in _INSERTED.finditer(text) if _tells(match["words"])]
+    starts = [0] + [_speech_again(text, match) for match in parts]
+    ends = [match.start("dash") for match in parts] + [len(text)]
+    bare = [(start, start + len(text[start:end].rstrip())) for start, end in zip(starts, ends, strict=True)]
+    return [Marked(start=start, end=end) for start, end in bare if end > start] if parts else []
+
+
+def _tells(words: str) -> bool:
+    return any(word.strip(",.:;") in TONGUE_OF for word in words.split()[:3])
+
+
+def _speech_again(text: str, match: re.Match[str]) -> int:
+    """Where speech goes on behind an insertion: at the next dash, if there is one."""
+    end = match.end("words")
+    return end if end < len(text) and text[end] in "—–―" else len(text)
+
+
+# --- who speaks ----------------------------------------------------------------------------------------------------
+
+
+def _judged(text: str, offset: int, found: Sequence[_Found]) -> tuple[Quote, ...]:
+    """The quotations of one paragraph with their attributions."""
+    stops = stops_of(text)
+    own = [_own_attribution(text, stops, found, place) for place in range(len(found))]
+    scare = [_is_held_up(text, row, said) for row, said in zip(found, own, strict=True)]
+    kept = [None if held else attribution for attribution, held in zip(own, scare, strict=True)]
+    spoken = kept if len(found) == 1 else _carried(stops, found, kept, scare)
+    return tuple(
+        [
+            Quote(
+                start=offset + row.start,
+                end=offset + row.end,
+                speaker=said.speaker if said else None,
+                verb=said.verb if said else None,
+                scare=held,
+                run=row.run,
+            )
+            for row, said, held in zip(found, spoken, scare, strict=True)
+        ]
+    )
+
+
+def _own_attribution(text: str, stops: Sequence[int], found: Sequence[_Found], place: int) -> Attribution | None:
+    row = found[place]
+    floor = found[place - 1].end if place else 0
+    limit = found[place + 1].start if place + 1 < len(found) else len(text)
+    follows = _ends_with_comma(text, row)
+    said = attributed_behind(clause_behind(text, stops, row.end, limit)) if follows else None
+    said = said or attributed_before(clause_before(text, stops, row.start, floor))
+    if said is None and not follows and row.inside[-1:] != ".":  # behind a full stop none follows
+        said = attributed_behind(clause_behind(text, stops, row.end, limit))
+    return said or _said_within(text, stops, row)
+
+
+def _said_within(text: str, stops: Sequence[int], row: _Found) -> Attribution | None:
+    """The attribution that the author inserts between dashes: ``«Не знаю, — сказал он. — Приду»``."""
+    if _DASHES.isdisjoint(row.inside):
+        return None
+    for match in itertools.islice(_INSERTED.finditer(text, row.start, row.end), _INSERTIONS):
+        if _tells(match["words"]):
+            return attributed_behind(clause_behind(text, stops, match.start("dash"), row.end))
+    return None
+
+
+def _ends_with_comma(text: str, row: _Found) -> bool:
+    """Whether a comma or the like says that the attribution follows."""
+    return row.inside[-1:] in _COMMAS or text[row.end : row.end + 2].strip()[:1] in _COMMAS_BEHIND
+
+
+def _carried(
+    stops: Sequence[int], found: Sequence[_Found], own: Sequence[Attribution | None], scare: Sequence[bool]
+) -> list[Attribution | None]:
+    """Each attribution, or that of a quotation in the sentence just before; at the head of a paragraph, just behind."""
+    spoken = list(own)
+    for place in range(1, len(found)):
+        if spoken[place] is None and not scare[place] and not scare[place - 1] and _is_near(stops, found, place):
+            spoken[place] = spoken[place - 1]
+    if spoken[0] is None and not found[0].start and not scare[0] and _is_near(stops, found, 1):
+        spoken[0] = spoken[1]
+    return spoken
+
+
+def _is_near(stops: Sequence[int], found: Sequence[_Found], place: int) -> bool:
+    """Whether at most one sentence ends between a stretch and the one before it."""
+    start, end = found[place - 1].end, found[place].start
+    return end <= start + 2 * BEFORE and bisect_left(stops, end) - bisect_left(stops, start) <= 1
+
+
+def _with_shared_speakers(quotes: list[tuple[Quote, ...]]) -> list[tuple[Quote, ...]]:
+    """The parts of one quotation have one speaker, named in whichever paragraph."""
+    named: dict[int, Quote] = {}
+    for quote in itertools.chain.from_iterable(quotes):
+        if quote.run is not None and (quote.speaker or quote.verb):
+            named.setdefault(quote.run, quote)
+    return [tuple(_shared(quote, named) for quote in row) for row in quotes] if named else quotes
+
+
+def _shared(quote: Quote, named: dict[int, Quote]) -> Quote:
+    source = named.get(quote.run) if quote.run is not None else None
+    if source is None or quote.speaker or quote.verb:
+        return quote
+    return replace(quote, speaker=source.speaker, verb=source.verb)
+
+
+# --- words that are only held up -----------------------------------------------------------------------------------
+
+
+def _is_held_up(text: str, row: _Found, said: Attribution | None) -> bool:
+    """Whether the marks hold a name, a title or a word at arm's length rather than an utterance."""
+    words = row.inside.split()
+    if row.run is not None or not words or (row.start == 0 and row.end == len(text)):
+        return not words
+    if said and not said.distance and len(words) > _FEW:
+        return False
+    if _stands_alone(text, row):
+        return False
+    if names_a_thing(text[max(0, row.start - 30) : row.start]):
+        return True
+    if len(words) <= _FEW:
+        near = said is not None and said.distance <= (0 if _is_cyrillic(words[0]) else _NEAR)
+        return not near or _is_capital_name(text, row, words)
+    return said is None and _is_title(row, words)
+
+
+def _stands_alone(text: str, row: _Found) -> bool:
+    """Whether a stretch is a sentence by itself: it begins one, and ends one with its own full stop."""
+    if row.inside[-1] not in ".!?…":
+        return False
+    before = text[max(0, row.start - 3) : row.start].rstrip()
+    return not before or before[-1] in '.!?…:"”»’'
+
+
+def _is_capital_name(text: str, row: _Found, words: Sequence[str]) -> bool:
+    """Whether words in the middle of a sentence are all capitalised: ``the daily “Izvestia”``."""
+    before = text[max(0, row.start - 2) : row.start].rstrip()
+    middle = before != "" and before[-1] not in ".!?…:,"
+    return middle and all(word[0].isupper() or word[0].isdigit() for word in words)
+
+
+def _is_title(row: _Found, words: Sequence[str]) -> bool:
+    capitals = sum(word[0].isupper() for word in words) if words[0][0].isupper() else 0
+    if capitals > 1 and all(map(_may_be_in_a_name, words)) and words[-1][-1] not in "!?":
+        return True
+    return _is_cyrillic(words[0]) and len(words) <= _NAME and row.start > 0
+
+
+def _may_be_in_a_name(word: str) -> bool:
+    return len(word) <= 3 or word[0].isupper() or word[0].isdigit()
+
+
+def _is_cyrillic(word: str) -> bool:
+    return not word.isascii() and any("\u0400" <= letter <= "\u04ff" for letter in word)

@@ -1,0 +1,209 @@
+"""Every file of a campaign by its name: read once a step, written whole, under the lock of the campaign.
+
+A step makes one `Store`, reads through it and writes through it. What was read is kept until it is written again.
+"""
+
+import contextlib
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from toolkit.errors import DataError
+from toolkit.files import append_jsonl, read_json, read_jsonl, write_json, write_jsonl, write_text
+from toolkit.records import Annotation, Annotator, Assignment, Clustered, Gold, Item, Paragraph, SplitRow, Withdrawal
+from toolkit.runs import Result, Run, commit_of, digests, last_run, record_run, versions
+from toolkit.times import now
+from toolkit.workspace import CampaignConfig
+
+R = TypeVar("R", bound=msgspec.Struct)
+S = TypeVar("S", bound=Result)
+
+_PATIENCE = 600.0  # seconds for which a verb waits for another one
+_LOCK = ".campaign.lock"
+
+
+class Store:
+    """The files of one campaign."""
+
+    def __init__(self, campaign: CampaignConfig) -> None:
+        self.campaign = campaign
+        self._cache: dict[str, Any] = {}
+
+    def path(self, name: str) -> Path:
+        """Where a file of the campaign lies: ``items.jsonl``."""
+        return self.campaign.at(name)
+
+    def has(self, name: str) -> bool:
+        """Whether a file or directory of the campaign is there."""
+        return self.path(name).exists()
+
+    # --- any file, by record -----------------------------------------------------------------------------------------
+
+    def rows(self, name: str, record: type[R], made_by: str = "") -> list[R]:
+        """The records of a JSONL file.
+
+        Args:
+            name: of the file.
+            record: of a line.
+            made_by: the verb that writes the file; where it is given the file must be there, else none is no rows.
+        """
+        if name not in self._cache:
+            path = self.path(name)
+            command = f"stance {made_by} {self.campaign.path}" if made_by else ""
+            self._cache[name] = read_jsonl(path, record, command) if made_by or path.exists() else []
+        rows: list[R] = self._cache[name]
+        return rows
+
+    def fact(self, name: str, record: type[R], made_by: str = "") -> R | None:
+        """The record in a JSON file; None where there is no such file and no verb that must have written it.
+
+        Raises:
+            DataError: the file does not hold such a record.
+        """
+        if name not in self._cache:
+            path = self.path(name)
+            if not made_by and not path.exists():
+                return None
+            command = f"stance {made_by} {self.campaign.path}" if made_by else ""
+            try:
+                self._cache[name] = msgspec.convert(read_json(path, command), record)
+            except msgspec.ValidationError as error:
+                raise DataError(f"{path}: {error}") from error
+        value: R = self._cache[name]
+        return value
+
+    def write_rows(self, name: str, rows: Iterable[msgspec.Struct]) -> int:
+        """Write a JSONL file whole and return the number of its rows."""
+        self._cache.pop(name, None)
+        return write_jsonl(self.path(name), rows)
+
+    def append_rows(self, name: str, rows: Iterable[msgspec.Struct]) -> int:
+        """Append rows to a JSONL file and return how many; they are on disk when this returns."""
+        self._cache.pop(name, None)
+        return append_jsonl(self.path(name), rows)
+
+    def write_fact(self, name: str, value: Any, mode: int = 0o644) -> None:  # noqa: ANN401 - whatever JSON can hold
+        """Write a JSON file whole."""
+        self._cache.pop(name, None)
+        write_json(self.path(name), value, mode)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file whole."""
+        self._cache.pop(name, None)
+        write_text(self.path(name), text)
+
+    def forget(self, *names: str) -> None:
+        """Read these files again when they are next asked for; all files where none is named."""
+        for name in names or tuple(self._cache):
+            self._cache.pop(name, None)
+
+    # --- the files of the layout -------------------------------------------------------------------------------------
+
+    @property
+    def paragraphs(self) -> list[Paragraph]:
+        """The paragraphs of all articles."""
+        return self.rows("paragraphs.jsonl", Paragraph, "segment")
+
+    @property
+    def clusters(self) -> dict[str, str]:
+        """From article to its cluster of near-duplicates; an article that is not there is its own."""
+        return {row.article_id: row.cluster for row in self.rows("clusters.jsonl", Clustered, "segment")}
+
+    @property
+    def items(self) -> dict[str, Item]:
+        """The items by id, in their order."""
+        return {item.id: item for item in self.rows("items.jsonl", Item, "plan")}
+
+    @property
+    def splits(self) -> list[SplitRow]:
+        """The split of each group of articles."""
+        return self.rows("splits.jsonl", SplitRow, "plan")
+
+    @property
+    def assignments(self) -> list[Assignment]:
+        """Which annotator is asked for which item, where the campaign names them."""
+        return self.rows("assignments.jsonl", Assignment)
+
+    @property
+    def annotations(self) -> list[Annotation]:
+        """The ledger: every state of every annotation that was seen.
+
+        Raises:
+            MissingFileError: nothing was pulled yet.
+        """
+        return self.rows("annotations.jsonl", Annotation, "pull")
+
+    @property
+    def ledger(self) -> list[Annotation]:
+        """The ledger; empty before the first pull."""
+        return self.annotations if self.has("annotations.jsonl") else []
+
+    @property
+    def annotators(self) -> dict[str, Annotator]:
+        """The annotators by pseudonym; a later line replaces an earlier one."""
+        return {row.pseudonym: row for row in self.rows("annotators.jsonl", Annotator)}
+
+    @property
+    def withdrawn(self) -> frozenset[str]:
+        """The items that were withdrawn and not restored."""
+        last = {row.item_id: row for row in self.rows("withdrawn.jsonl", Withdrawal)}
+        return frozenset(item_id for item_id, row in last.items() if not row.restored)
+
+    @property
+    def gold(self) -> list[Gold]:
+        """The gold labels."""
+        return self.rows("gold.jsonl", Gold, "aggregate")
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the campaign's lock: one verb writes at a time. A verb that holds it may take it again.
+
+        Raises:
+            DataError: another verb has held it for ten minutes.
+        """
+        path = self.path(_LOCK)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(path, timeout=_PATIENCE, is_singleton=True):
+                yield
+        except Timeout as error:
+            raise DataError(
+                f"{self.campaign.directory}: another stance command has been writing this campaign for ten minutes; "
+                "wait until it ends, or end it, and run this command again"
+            ) from error
+
+    # --- the record of runs ------------------------------------------------------------------------------------------
+
+    def record(self, step: str, inputs: Iterable[Path], outputs: Collection[Path], result: S) -> S:
+        """Record a run of a step in ``runs.jsonl`` and return its result."""
+        root = self.campaign.root
+        run = Run(
+            step=step,
+            time=now(),
+            versions=versions(),
+            seed=self.campaign.file.seed,
+            commit=commit_of(root),
+            inputs=digests([self.campaign.path.resolve(), *inputs], root),
+            outputs=digests(outputs, root),
+            facts=result.facts(),
+        )
+        record_run(self.path("runs.jsonl"), run)
+        return result
+
+    def last_run(self, step: str) -> Run | None:
+        """The latest run of a step, or None."""
+        return last_run(self.path("runs.jsonl"), step)
+
+    def is_current(self, step: str, inputs: Iterable[Path], outputs: Iterable[Path]) -> bool:
+        """Whether the last run of a step had these inputs and left these outputs, under these versions."""
+        run = self.last_run(step)
+        if run is None or run.versions != versions() or run.seed != self.campaign.file.seed:
+            return False
+        root = self.campaign.root
+        is_same_input = run.inputs == digests([self.campaign.path.resolve(), *inputs], root)
+        return is_same_input and run.outputs == digests(outputs, root)

@@ -1,0 +1,255 @@
+"""Accounts on a Label Studio server: signed up through the invitation link, with a token each, kept in one file.
+
+Label Studio has no other way to make an account with a password that works. The password is written to the keys
+before the account is made, so that whoever is interrupted between the two can simply run it again.
+"""
+
+import logging
+import re
+import secrets
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from toolkit.errors import DataError, StudioError
+from toolkit.files import locked, read_json, write_json
+from toolkit.studio.http.access import plain_url
+from toolkit.studio.http.client import Studio
+from toolkit.studio.http.transport import TIMEOUT
+
+# Domains that can never receive mail. What an account is stands in its address, so that the server itself remembers.
+PEOPLE = "annotators.invalid"
+SIMULATED = "simulated.invalid"
+
+_LOG = logging.getLogger(__name__)
+_PSEUDONYM = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """What it takes to act as somebody on the server."""
+
+    email: str
+    password: str
+    token: str = ""  # empty until the server has given one
+    user_id: int | None = None
+    languages: tuple[str, ...] = ()
+    locked: bool = False  # locked out for good
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Somebody who is to have an account."""
+
+    pseudonym: str
+    email: str
+    languages: tuple[str, ...] = ()
+
+
+class Keys(Struct, frozen=True, kw_only=True):
+    """All accounts that we made on a server: a file of mode 600."""
+
+    admin: Account | None = None  # None on a server of the user's own
+    annotators: dict[str, Account] = {}  # by pseudonym
+
+
+def read_keys(path: Path) -> Keys:
+    """The keys in a file; none where there is no such file. A file that others may read is closed to them, and said."""
+    if not path.exists():
+        return Keys()
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        path.chmod(0o600)
+        _LOG.warning("%s: others could read the passwords in it; it has mode 600 now", path)
+    try:
+        return msgspec.convert(read_json(path), Keys)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{path}: {error}; restore the file, or delete it to have new accounts made") from error
+
+
+def write_keys(path: Path, keys: Keys) -> None:
+    """Write the keys so that nobody else can read them."""
+    write_json(path, keys, mode=0o600)
+
+
+def new_account(email: str) -> Account:
+    """An account that does not exist yet, with a password that nobody has seen."""
+    return Account(email=email, password=secrets.token_urlsafe(18))
+
+
+def ensure_annotators(
+    studio: Studio, pseudonyms: Iterable[str], domain: str, keys_file: Path, progress: Callable[[str], None]
+) -> dict[str, Account]:
+    """The accounts of these annotators, made where they are missing; may be interrupted and run again.
+
+    Args:
+        studio: the server, with the token of any member.
+        pseudonyms: who is wanted.
+        domain: PEOPLE or SIMULATED; with the pseudonym it makes the e-mail address.
+        keys_file: where passwords and tokens are kept, with mode 600.
+        progress: told about each account that is made.
+
+    Raises:
+        StudioError: the server refuses, or has an account of that name that is not in the keys.
+    """
+    people = [Person(pseudonym=name, email=f"{name}@{domain}") for name in pseudonyms]
+    return ensure_accounts(studio, people, keys_file, progress)
+
+
+def ensure_accounts(
+    studio: Studio, people: Iterable[Person], keys_file: Path, progress: Callable[[str], None]
+) -> dict[str, Account]:
+    """The accounts of these people, made where they are missing; may be interrupted and run again.
+
+    Raises:
+        StudioError: the server refuses, has an account of that address that is not in the keys, or somebody is
+            locked out.
+    """
+    wanted = {person.pseudonym: person for person in people}
+    with locked(keys_file):
+        for pseudonym, person in wanted.items():
+            known = _known(read_keys(keys_file), person, keys_file)
+            if not _works(studio.url, known):
+                _keep(keys_file, pseudonym, known)
+                known = _signed_up(studio, known)
+                progress(f"account {known.email}")
+            if known != read_keys(keys_file).annotators.get(pseudonym):
+                _keep(keys_file, pseudonym, known)
+        return {pseudonym: read_keys(keys_file).annotators[pseudonym] for pseudonym in wanted}
+
+
+def _known(keys: Keys, person: Person, keys_file: Path) -> Account:
+    account = keys.annotators.get(person.pseudonym) or new_account(person.email)
+    if not same_address(account.email, person.email):
+        raise StudioError(f"{keys_file}: {person.pseudonym} is {account.email} already; choose another pseudonym")
+    if account.locked:
+        raise StudioError(f"{keys_file}: {person.pseudonym} is locked out for good; choose another pseudonym")
+    for pseudonym, other in keys.annotators.items():
+        if pseudonym != person.pseudonym and same_address(other.email, account.email):
+            raise StudioError(f"{keys_file}: {other.email} is {pseudonym} already; an address is one account")
+    return msgspec.structs.replace(account, languages=person.languages or account.languages)
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether two e-mail addresses are one account: the server does not tell capitals from small letters."""
+    return one.strip().lower() == other.strip().lower()
+
+
+def people_in(rows: Iterable[Mapping[str, object]], where: str) -> list[Person]:
+    """The people in the rows of a table: ``pseudonym``, and where given ``languages`` and ``email``.
+
+    Raises:
+        DataError: a row has no usable pseudonym, or two rows are one person.
+    """
+    people: list[Person] = []
+    for number, row in enumerate(rows, 2):
+        person = _person(row, f"{where}:{number}")
+        for other in people:
+            if other.pseudonym == person.pseudonym or same_address(other.email, person.email):
+                raise DataError(
+                    f"{where}:{number}: {person.pseudonym}, {person.email} is an account of an earlier line too; "
+                    "capitals make no other address"
+                )
+        people.append(person)
+    return people
+
+
+def _person(row: Mapping[str, object], where: str) -> Person:
+    pseudonym = str(row.get("pseudonym") or "").strip()
+    if not _PSEUDONYM.fullmatch(pseudonym):
+        raise DataError(f"{where}: {pseudonym!r} in column `pseudonym`; small letters, digits and hyphens are needed")
+    email = str(row.get("email") or "").strip().lower() or f"{pseudonym}@{PEOPLE}"
+    if email.count("@") != 1 or email.startswith("@") or email.endswith("@") or email != "".join(email.split()):
+        raise DataError(f"{where}: {email!r} is no e-mail address; leave it empty for one that cannot receive mail")
+    languages = tuple(re.split(r"[\s,;]+", str(row.get("languages") or "").strip()))
+    return Person(pseudonym=pseudonym, email=email, languages=tuple(filter(None, languages)))
+
+
+def _keep(keys_file: Path, pseudonym: str, account: Account) -> None:
+    keys = read_keys(keys_file)
+    write_keys(keys_file, msgspec.structs.replace(keys, annotators={**keys.annotators, pseudonym: account}))
+
+
+def _works(url: str, account: Account) -> bool:
+    if not account.token or account.user_id is None:
+        return False
+    with Studio(url, account.token) as studio:
+        try:
+            return studio.whoami().id == account.user_id
+        except StudioError:
+            return False
+
+
+def _signed_up(studio: Studio, account: Account) -> Account:
+    with browsing(studio.url) as browser:
+        if not posted(browser, studio.invitation(), account, allow_newsletters="false"):
+            # An account of that address is there: ours if the password opens it.
+            browser.cookies.clear()
+            if not posted(browser, "/user/login/", account):
+                raise StudioError(
+                    f"{studio.url}: {account.email} has an account there whose password is not in the keys; restore "
+                    "the keys or choose another pseudonym"
+                )
+        return _with_token(browser, account)
+
+
+def logged_in(url: str, account: Account) -> Account:
+    """The account with a fresh token and its number.
+
+    Raises:
+        StudioError: the password is not accepted.
+    """
+    with browsing(plain_url(url)) as browser:
+        if not posted(browser, "/user/login/", account):
+            raise StudioError(f"{plain_url(url)}: the password of {account.email} is not accepted; restore the keys")
+        return _with_token(browser, account)
+
+
+@contextmanager
+def browsing(url: str) -> Iterator[httpx.Client]:
+    """A browser without a page: it keeps cookies, and its failures are ours."""
+    try:
+        with httpx.Client(base_url=url, trust_env=False, timeout=TIMEOUT) as browser:
+            yield browser
+    except httpx.HTTPStatusError as error:
+        path, status = error.request.url.path, error.response.status_code
+        raise StudioError(f"{url}: {path} was answered {status}; are accounts made elsewhere on this server?") from None
+    except httpx.HTTPError as error:
+        raise StudioError(f"{url}: cannot be reached ({type(error).__name__}); is it running?") from None
+
+
+def posted(browser: httpx.Client, path: str, account: Account, **more: str) -> bool:
+    """Send a form as a browser does; whether it was taken."""
+    browser.get(path).raise_for_status()  # sets the cookie against forgery
+    form = {"email": account.email, "password": account.password, "csrfmiddlewaretoken": csrf_token(browser), **more}
+    response = browser.post(path, data=form, headers={"Referer": str(browser.base_url)})
+    if response.status_code >= 400:
+        response.raise_for_status()
+    return response.is_redirect  # a form that is refused comes back with status 200
+
+
+def csrf_token(browser: httpx.Client) -> str:
+    """What a form must bring along so that the server takes it."""
+    return browser.cookies.get("csrftoken") or ""
+
+
+def _with_token(browser: httpx.Client, account: Account) -> Account:
+    headers = {"X-CSRFToken": csrf_token(browser), "Referer": str(browser.base_url)}
+    response = browser.post("/api/token/", json={}, headers=headers)
+    if response.status_code == 409:
+        revoke_tokens(browser)  # one token an account, and it is shown once: it was lost on its way to the keys
+        response = browser.post("/api/token/", json={}, headers=headers)
+    token = response.raise_for_status().json()["token"]
+    user_id = browser.get("/api/current-user/whoami").raise_for_status().json()["id"]
+    return msgspec.structs.replace(account, token=token, user_id=user_id)
+
+
+def revoke_tokens(browser: httpx.Client) -> None:
+    """Make all tokens of the account that is signed in worthless."""
+    headers = {"X-CSRFToken": csrf_token(browser), "Referer": str(browser.base_url)}
+    # The list shows tokens without their signature, which is no good for signing in but good enough for revoking.
+    for listed in browser.get("/api/token/").raise_for_status().json():
+        browser.post("/api/token/blacklist/", json={"refresh": listed["token"]}, headers=headers).raise_for_status()
+    browser.post("/api/current-user/reset-token", headers=headers).raise_for_status()

@@ -1,1 +1,0 @@
-"""Answers from elsewhere: projects that we did not make, exports, tables and spreadsheets."""

@@ -1,0 +1,1 @@
+"""Pull: reading, differences, completeness, cursors."""

@@ -1,0 +1,1 @@
+"""Push: projects, tasks, duplicates, and codebook revisions."""

@@ -1,0 +1,354 @@
+"""Items to Label Studio, each exactly once, however often and however rudely the pushing is interrupted.
+
+What has been pushed is read from the server itself: a project is known by a marker in its description, a task by
+the ``item_id`` in its data. So nothing needs to be remembered between two runs, and nothing can be remembered wrongly.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from toolkit.errors import StudioError
+from toolkit.studio.config import task_data
+from toolkit.studio.http.client import Studio, data_digest
+from toolkit.studio.http.schemas import StoredTask
+from toolkit.studio.push.importing import import_batches
+from toolkit.studio.push.project_specs import (
+    Desk,
+    Dispute,
+    Meant,
+    PushedProject,
+    PushRequest,
+    ScreenVersion,
+    ShownItem,
+    home_queue,
+    meant_desks,
+)
+from toolkit.studio.push.projects import (
+    Standing,
+    all_screens,
+    as_set,
+    current_screen,
+    find_projects,
+    find_standing,
+    make_project,
+    oldest,
+    settings_digests,
+    settings_for,
+)
+from toolkit.studio.push.reconcile import Reconciled, place, reconcile
+from toolkit.studio.push.revision import refuse_removals
+
+__all__ = [
+    "Dispute",
+    "PushReport",
+    "PushRequest",
+    "PushedProject",
+    "ScreenVersion",
+    "ShownItem",
+    "find_projects",
+    "find_standing",
+    "push_items",
+]
+
+
+class PushReport(Struct, frozen=True, kw_only=True):
+    """What a push found and did; what is counted is an item in a project."""
+
+    server: str  # the address, without credentials
+    created: int
+    present: int  # there already
+    removed: int  # tasks that showed an item a second time and that nobody had touched
+    merged: int  # tasks that did so and had been answered; their annotations lie on the one that is left
+    twins: tuple[str, ...]  # items that are there twice still: somebody is at work on both, or a project was copied
+    taken_out: int  # tasks of items that are not asked there any more
+    kept: tuple[str, ...]  # items that are not asked there any more, and have been answered: their tasks stay
+    refreshed: int  # tasks that showed something else than the item and codebook of now
+    reset: int  # projects that were set otherwise
+    vanished: tuple[str, ...]  # items whose answered task somebody has deleted on the server; they are asked again
+    unknown: int  # tasks of no item in the request
+    projects: tuple[PushedProject, ...]
+    screens: tuple[ScreenVersion, ...]
+
+
+def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, int], None]) -> PushReport:
+    """Bring the items to the server; those that are there already stay as they are.
+
+    Args:
+        studio: the server.
+        request: what is to stand there.
+        progress: told how many of how many items are there, or before that how many of the stale tasks are put right.
+
+    Raises:
+        StudioError: the server is not reached or refuses, or annotators have answered what the codebook lacks.
+    """
+    meant = meant_desks(request)
+    before = _look(studio, request)
+    _refuse_other_layout(studio, request, before)
+    refuse_removals(studio, request, before.standing)
+    refreshed = _refresh(studio, request, before, progress)
+    standing, reset = _set_up(studio, request, meant, before)
+    out = _take_out(studio, request, meant, before)
+    stored = [task for task in before.stored if task.id not in out.tasks]
+    there = msgspec.structs.replace(before, standing=standing, stored=tuple(stored))
+    brought = _bring(studio, request, meant, there, progress)
+    after = _look(studio, request) if brought.created else there
+    put_right = reconcile(studio, after.stored, after.desks)
+    gone = put_right.removed | put_right.merged
+    left = msgspec.structs.replace(after, stored=tuple(task for task in after.stored if task.id not in gone))
+    _check(studio, meant, left)
+    did = _Did(brought=brought, put_right=put_right, out=out, refreshed=refreshed, reset=reset)
+    return _report(studio, request, meant, left, did)
+
+
+class _Board(Struct, frozen=True, kw_only=True):
+    """What stands on the server."""
+
+    standing: tuple[Standing, ...]
+    stored: tuple[StoredTask, ...]
+
+    @property
+    def desks(self) -> dict[int, Desk]:
+        """What each project is for."""
+        return {each.project.id: each.desk for each in self.standing}
+
+    def items_at(self) -> dict[object, set[str | None]]:
+        """The items that stand at each place."""
+        desks, found = self.desks, defaultdict(set)
+        for task in self.stored:
+            found[place(desks[task.project])].add(task.item_id)
+        return found
+
+
+class _Out(Struct, frozen=True, kw_only=True):
+    tasks: frozenset[int]
+    kept: frozenset[str]  # items
+
+
+class _Brought(Struct, frozen=True, kw_only=True):
+    created: int
+    present: int
+    vanished: frozenset[str]
+
+
+class _Did(Struct, frozen=True, kw_only=True):
+    brought: _Brought
+    put_right: Reconciled
+    out: _Out
+    refreshed: int
+    reset: int
+
+
+def _look(studio: Studio, request: PushRequest) -> _Board:
+    standing, stored = [], []
+    for each in find_standing(studio, request):
+        try:
+            stored += studio.stored_tasks(each.project.id)
+        except StudioError:
+            # A second push may just have given up the empty project that it made beside ours.
+            if each.project.id in {other.project.id for other in find_standing(studio, request)}:
+                raise
+        else:
+            standing.append(each)
+    return _Board(standing=tuple(standing), stored=tuple(stored))
+
+
+def _refuse_other_layout(studio: Studio, request: PushRequest, board: _Board) -> None:
+    other = "queue" if request.layout == "blind" else "person"
+    desks = board.desks
+    answered = sum(task.annotations for task in board.stored if desks[task.project].kind == other)
+    if answered:
+        raise StudioError(
+            f"{studio.url}: {answered} annotations were given in the other layout, and `[studio] layout` is "
+            f"{request.layout!r} now; put it back, or give the campaign a new name for a new round"
+        )
+
+
+# --- as it should look -----------------------------------------------------------------------------------------------
+
+
+def _data(each: ShownItem, request: PushRequest) -> dict[str, str]:
+    return task_data(each.item, each.shown, request.codebook, request.language)
+
+
+def _refresh(studio: Studio, request: PushRequest, board: _Board, progress: Callable[[int, int], None]) -> int:
+    """Let the tasks that are there show what they should: questions are reworded, and people edit tasks by hand.
+
+    This comes before the projects are changed: a question that has no text yet would be shown as a bare name.
+    """
+    data = {each.item.id: _data(each, request) for each in request.items}
+    stale = [
+        task
+        for task in board.stored
+        if task.item_id is not None and task.item_id in data and task.shows != data_digest(data[task.item_id])
+    ]
+    for number, task in enumerate(stale, 1):
+        studio.show_instead(task.id, data[str(task.item_id)])
+        progress(number, len(stale))
+    return len(stale)
+
+
+def _set_up(studio: Studio, request: PushRequest, meant: Meant, board: _Board) -> tuple[tuple[Standing, ...], int]:
+    """Set all projects as they should be, make those that are missing; how many were set otherwise."""
+    missing = _missing(meant, board)
+    # A tie-break that has nothing to bring is not made: what it would hold stands at another one.
+    needed = {desk for desk in meant if desk.kind != "tiebreak" or desk in missing}
+    desks = sorted({*needed, *board.desks.values()})
+    screen = current_screen(studio, request, board.standing)
+    _check_configs(studio, request, desks, screen)
+    standing = [_as_wanted(studio, request, each, desks, screen) for each in _without_empty_copies(studio, board)]
+    changed = {each.project.id for each in board.standing if each not in standing}
+    reset = sum(each.project.id in changed for each in standing)
+    for desk in sorted(needed - set(board.desks.values())):
+        settings = settings_for(request, desk, desks, (screen,))
+        standing.append(make_project(studio, request, desk, settings))
+    return tuple(sorted(standing, key=lambda each: each.project.id)), reset
+
+
+def _check_configs(studio: Studio, request: PushRequest, desks: Sequence[Desk], screen: ScreenVersion) -> None:
+    """Have the server look at the interfaces before anything is changed there."""
+    for desk in {desk.unit: desk for desk in desks}.values():
+        studio.check_config(settings_for(request, desk, desks, (screen,)).label_config)
+
+
+def _as_wanted(
+    studio: Studio, request: PushRequest, each: Standing, desks: Sequence[Desk], screen: ScreenVersion
+) -> Standing:
+    shown = each.screens or request.screens
+    if not shown or (shown[-1].codebook, shown[-1].shown) != (screen.codebook, screen.shown):
+        shown = (*shown, screen)
+    settings = settings_for(request, each.desk, desks, shown)
+    if as_set(each.project, settings):
+        return each
+    return msgspec.structs.replace(each, project=studio.update_project(each.project.id, settings))
+
+
+def _without_empty_copies(studio: Studio, board: _Board) -> list[Standing]:
+    """The projects, less those that a push made beside another one and was killed before it could see that."""
+    first = {each.project.id for each in oldest(board.standing).values()}
+    used = {task.project for task in board.stored}
+    for each in board.standing:
+        if each.project.id not in first | used:
+            studio.delete_project(each.project.id)
+    return [each for each in board.standing if each.project.id in first | used]
+
+
+# --- what stands where -----------------------------------------------------------------------------------------------
+
+
+def _take_out(studio: Studio, request: PushRequest, meant: Meant, board: _Board) -> _Out:
+    """Delete the tasks that are not asked where they are any more, unless somebody has answered them."""
+    items = {each.item.id: each for each in request.items}
+    withdrawn = set(request.withdrawn)
+    tasks, kept = set(), set()
+    for task in board.stored:
+        each = items.get(task.item_id or "")
+        desk = board.desks[task.project]
+        misplaced = each is not None and _is_misplaced(each, desk, request, meant)
+        if task.item_id is None or not (task.item_id in withdrawn or misplaced):
+            continue
+        if not task.annotations and studio.delete_untouched(task.project, task.id):
+            tasks.add(task.id)
+        else:
+            kept.add(task.item_id)
+    return _Out(tasks=frozenset(tasks), kept=frozenset(kept))
+
+
+def _is_misplaced(each: ShownItem, desk: Desk, request: PushRequest, meant: Meant) -> bool:
+    """Whether an item stands where the plan does not have it any more.
+
+    What was assigned to somebody who still works stays: another machine may know of more assignments than this one.
+    """
+    if desk.kind == "queue":
+        return request.layout == "blind" or desk != home_queue(each.item)
+    return desk.kind == "person" and desk not in meant
+
+
+def _bring(
+    studio: Studio, request: PushRequest, meant: Meant, board: _Board, progress: Callable[[int, int], None]
+) -> _Brought:
+    """Bring what is missing, in the order in which it is to be shown."""
+    projects = oldest(board.standing)
+    missing = _missing(meant, board)
+    total = sum(map(len, meant.values()))
+    present = total - sum(map(len, missing.values()))
+    answered = set(request.answered)
+    vanished = set()
+    done = present
+    progress(done, total)
+    for desk, items in missing.items():
+        project = projects[desk].project.id
+        vanished |= {each.item.id for each in items if (project, each.item.id) in answered}
+        brought = 0
+        for brought in import_batches(studio, project, [_data(each, request) for each in items], request.batch):
+            progress(done + brought, total)
+        done += brought
+    return _Brought(created=total - present, present=present, vanished=frozenset(vanished))
+
+
+def _missing(meant: Meant, board: _Board) -> dict[Desk, Sequence[ShownItem]]:
+    """What is not there, by desk; a disputed item that stands at one tie-break is asked at no other."""
+    there = board.items_at()
+    disputed = {item for at, items in there.items() if isinstance(at, Desk) and at.kind == "tiebreak" for item in items}
+    found: dict[Desk, Sequence[ShownItem]] = {}
+    for desk, items in meant.items():
+        has = disputed if desk.kind == "tiebreak" else there.get(place(desk), set())
+        if not has.issuperset(items):
+            found[desk] = [each for name, each in items.items() if name not in has]
+    return found
+
+
+def _check(studio: Studio, meant: Meant, board: _Board) -> None:
+    """Hold the promise: a task for each item in each project that is meant to have it."""
+    absent = sum(map(len, _missing(meant, board).values()))
+    if absent:
+        raise StudioError(f"{studio.url}: {absent} items are not there after the push; run `stance push` again")
+
+
+# --- what is said of it ----------------------------------------------------------------------------------------------
+
+
+def _report(studio: Studio, request: PushRequest, meant: Meant, board: _Board, did: _Did) -> PushReport:
+    wanted = {each.item.id for each in request.items}
+    return PushReport(
+        server=studio.url,
+        created=did.brought.created,
+        present=did.brought.present,
+        removed=len(did.put_right.removed),
+        merged=len(did.put_right.merged),
+        twins=_still_twins(board),
+        taken_out=len(did.out.tasks),
+        kept=tuple(sorted(did.out.kept)),
+        refreshed=did.refreshed,
+        reset=did.reset,
+        vanished=tuple(sorted(did.brought.vanished)),
+        unknown=sum(task.item_id not in wanted.union(request.unshown) for task in board.stored),
+        projects=tuple(_pushed(studio.url, board, wanted, set(meant))),
+        screens=all_screens(request, board.standing),
+    )
+
+
+def _still_twins(board: _Board) -> tuple[str, ...]:
+    desks = board.desks
+    found = Counter((place(desks[task.project]), task.item_id) for task in board.stored)
+    return tuple(sorted({item for (_, item), number in found.items() if item and number > 1}))
+
+
+def _pushed(url: str, board: _Board, wanted: set[str], meant: set[Desk]) -> Iterable[PushedProject]:
+    """The projects that hold items, or are meant to."""
+    for each in sorted(board.standing, key=lambda each: (each.desk, each.project.id)):
+        number = each.project.id
+        items = {task.item_id for task in board.stored if task.project == number} & wanted
+        if items or each.desk in meant:
+            yield PushedProject(
+                id=number,
+                url=f"{url}/projects/{number}/data",
+                unit=each.desk.unit,
+                kind=each.desk.kind,
+                annotator=each.desk.annotator or None,
+                votes=each.desk.votes,
+                items=len(items),
+                settings=settings_digests(each.project),
+            )

@@ -1,0 +1,184 @@
+"""The projects of a campaign on the server: found by what their descriptions say, made, and set as they should be.
+
+A description also says since when the project shows which codebook. So the history of what annotators saw is changed
+by the very request that changes what they see, and a push that is killed cannot leave the two apart.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from toolkit.errors import StudioError, UnansweredError
+from toolkit.files import digest
+from toolkit.studio.config import asked_about, instructions, label_config, printable
+from toolkit.studio.http.client import Studio
+from toolkit.studio.http.retrying import attempts
+from toolkit.studio.http.schemas import Project, ProjectSettings
+from toolkit.studio.push.announcing import announcement
+from toolkit.studio.push.project_specs import Desk, PushRequest, ScreenVersion, campaign_marker, desk_in, one_line
+from toolkit.workspace import ShownPart
+
+_TITLE_LENGTH = (3, 50)  # what Label Studio takes
+_SCREEN = re.compile(r"^\[screen (\S+) (\S+) (.+)\]$", re.MULTILINE)
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """A project of the campaign as it stands on the server."""
+
+    project: Project
+    desk: Desk
+
+    @property
+    def screens(self) -> tuple[ScreenVersion, ...]:
+        """What it has shown since when, the oldest first."""
+        return screens_in(self.project.description)
+
+
+def find_projects(studio: Studio, campaign: str) -> list[Project]:
+    """The projects of a campaign on the server, oldest first; none before the first push."""
+    return studio.projects_described(campaign_marker(campaign))
+
+
+def find_standing(studio: Studio, request: PushRequest) -> list[Standing]:
+    """The projects of a campaign and what each is for, oldest first."""
+    found = find_projects(studio, request.campaign)
+    desks = ((project, desk_in(project.description)) for project in found)
+    standing = [Standing(project=project, desk=desk) for project, desk in desks if desk is not None]
+    numbers = {each.project.id for each in standing}
+    for number, desk in request.known:
+        lost = _lost(studio, request, number) if number not in numbers else None
+        standing += [Standing(project=lost, desk=desk)] if lost else []
+    return sorted(standing, key=lambda each: each.project.id)
+
+
+def _lost(studio: Studio, request: PushRequest, number: int) -> Project | None:
+    """A project that we know of and whose description somebody has changed: ours if it shows items of ours."""
+    project = studio.find_project(number)
+    if project is None or desk_in(project.description) is not None:
+        return None
+    return project if studio.first_items(number) & {each.item.id for each in request.items} else None
+
+
+# --- what they have shown --------------------------------------------------------------------------------------------
+
+
+def screens_in(description: str) -> tuple[ScreenVersion, ...]:
+    """What a project has shown since when, by its description."""
+    found = (match.groups() for match in _SCREEN.finditer(description))
+    return tuple(
+        ScreenVersion(codebook=ref, since=since, shown=msgspec.convert(_parts(shown), tuple[ShownPart, ...]))
+        for since, shown, ref in found
+    )
+
+
+def _parts(shown: str) -> list[str]:
+    return [] if shown == "-" else shown.split(",")
+
+
+def _screen_line(screen: ScreenVersion) -> str:
+    return f"[screen {screen.since} {','.join(screen.shown) or '-'} {screen.codebook}]"
+
+
+def current_screen(studio: Studio, request: PushRequest, standing: Iterable[Standing]) -> ScreenVersion:
+    """What annotators see from this push on: known already where another project of the campaign shows it."""
+    last = [*(each.screens[-1] for each in standing if each.screens), *request.screens[-1:]]
+    now = ScreenVersion(codebook=one_line(request.codebook.ref), since="", shown=request.show)
+    same = [screen for screen in last if (screen.codebook, screen.shown) == (now.codebook, now.shown)]
+    if same:
+        return max(same, key=lambda screen: screen.since)
+    # A clock that was set back must not make the new version older than the one before.
+    since = max([studio.time(), *(screen.since for screen in last)])
+    return msgspec.structs.replace(now, since=since)
+
+
+def all_screens(request: PushRequest, standing: Iterable[Standing]) -> tuple[ScreenVersion, ...]:
+    """What annotators have seen since when in any project of the campaign, the oldest first."""
+    found = dict.fromkeys([*request.screens, *(screen for each in standing for screen in each.screens)])
+    return tuple(sorted(found, key=lambda screen: screen.since))
+
+
+# --- what they are set to --------------------------------------------------------------------------------------------
+
+
+def settings_for(
+    request: PushRequest, desk: Desk, desks: Sequence[Desk], screens: Sequence[ScreenVersion]
+) -> ProjectSettings:
+    """How a project is to be set.
+
+    Args:
+        request: what is pushed.
+        desk: what the project is for.
+        desks: all that there are: titles tell them apart.
+        screens: what the project has shown, what it shows now last.
+    """
+    asked = asked_about(request.codebook, desk.unit)
+    lines = [f"Made by `stance push`, which finds it by this line: {desk.marker(request.campaign)}"]
+    lines += map(_screen_line, screens)
+    return ProjectSettings(
+        title=_title(request.title, _suffix(desk, desks)),
+        description="\n".join(lines),
+        label_config=label_config(request.codebook, request.language, desk.unit, request.show),
+        maximum_annotations=desk.votes,
+        expert_instruction=announcement(request, screens) + instructions(asked, request.language),
+    )
+
+
+def _suffix(desk: Desk, desks: Sequence[Desk]) -> str:
+    units = len({each.unit for each in desks}) > 1
+    if desk.kind == "queue":
+        return f" ({desk.unit}, {desk.votes})" if sum(each.kind == "queue" for each in desks) > 1 else ""
+    words = ["tie-break"] if desk.kind == "tiebreak" else []
+    words += [desk.annotator[:24]] if desk.annotator else []
+    return f" ({', '.join([*words, desk.unit] if units else words)})"
+
+
+def _title(title: str, suffix: str) -> str:
+    cut = " ".join(printable(title).split())[: _TITLE_LENGTH[1] - len(suffix)].strip() + suffix
+    return cut if len(cut) >= _TITLE_LENGTH[0] else f"Stance {cut}".strip()
+
+
+def as_set(project: Project, settings: ProjectSettings) -> bool:
+    """Whether a project is set as it should be."""
+    return all(getattr(project, name) == getattr(settings, name) for name in settings.__struct_fields__)
+
+
+# What changes the work of annotators; titles and descriptions do not.
+_WATCHED = tuple(name for name in ProjectSettings.__struct_fields__ if name not in ("title", "description"))
+
+
+def settings_digests(project: Project) -> dict[str, str]:
+    """What tells the settings of a project from others, by name."""
+    return {name: digest(msgspec.json.encode(getattr(project, name)), 8) for name in _WATCHED}
+
+
+def make_project(studio: Studio, request: PushRequest, desk: Desk, settings: ProjectSettings) -> Standing:
+    """Make a project, once: where the answer is lost, or somebody else makes it too, the oldest one is it."""
+    marker = desk.marker(request.campaign)
+    made: Project | None = None
+    for more in attempts():
+        found = studio.projects_described(marker)
+        if found:
+            break
+        try:
+            made = studio.create_project(settings)
+            break
+        except UnansweredError:
+            if not more:
+                raise
+    found = studio.projects_described(marker)
+    if not found:
+        raise StudioError(f"{studio.url}: the project {settings.title!r} is gone again; run `stance push` again")
+    if made is not None and found[0].id != made.id:
+        # Somebody else pushed at the same moment: the older project is the one, ours is still empty.
+        studio.delete_project(made.id)
+    return Standing(project=found[0], desk=desk)
+
+
+def oldest(standing: Iterable[Standing]) -> Mapping[Desk, Standing]:
+    """For each desk the project that items are brought to: the oldest, should somebody have copied it."""
+    found: dict[Desk, Standing] = {}
+    for each in sorted(standing, key=lambda each: each.project.id):
+        found.setdefault(each.desk, each)
+    return found

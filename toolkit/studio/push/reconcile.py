@@ -1,0 +1,93 @@
+"""Each item once: tasks that show one a second time become one again, without a vote lost or doubled.
+
+Twins come from pushes that overlapped: two at once, or one that was given up while the server went on with its batch.
+The oldest task of a project is kept whatever was answered where, so that two who put things right at the same time
+mean the same one.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from toolkit.studio.http.client import Studio
+from toolkit.studio.http.schemas import StoredTask
+from toolkit.studio.push.project_specs import Desk
+
+DRAFT_REST = datetime.timedelta(hours=1)  # a draft that was not touched for so long is on nobody's screen
+
+
+class Reconciled(Struct, frozen=True, kw_only=True):
+    """What was put right."""
+
+    removed: frozenset[int]  # tasks that nobody had touched
+    merged: frozenset[int]  # tasks whose annotations lie on the kept one now
+    moved: int  # annotations
+
+
+def reconcile(studio: Studio, stored: Iterable[StoredTask], desks: Mapping[int, Desk]) -> Reconciled:
+    """Make one task of several that show the same item at the same desk.
+
+    Args:
+        studio: the server.
+        stored: all tasks of the campaign.
+        desks: what each project is for.
+    """
+    removed: set[int] = set()
+    merged: set[int] = set()
+    moved = 0
+    for twins in _twins(stored, desks):
+        left = []
+        for tasks in _by_project(twins):
+            keep, *others = tasks
+            for task in others:
+                count = _move(studio, task, keep) if task.annotations else 0
+                moved += count
+                if studio.delete_untouched(task.project, task.id):
+                    (merged if task.annotations else removed).add(task.id)
+            left.append(tasks)
+        removed |= _remove_copies(studio, left)
+    return Reconciled(removed=frozenset(removed), merged=frozenset(merged), moved=moved)
+
+
+def place(desk: Desk) -> Hashable:
+    """Where an item is to stand once: at a desk, or in any of the queues that all share."""
+    return desk.kind if desk.kind == "queue" else desk
+
+
+def _twins(stored: Iterable[StoredTask], desks: Mapping[int, Desk]) -> list[list[StoredTask]]:
+    found: dict[Hashable, list[StoredTask]] = defaultdict(list)
+    for task in stored:
+        if task.item_id is not None:
+            found[place(desks[task.project]), task.item_id].append(task)
+    return [tasks for tasks in found.values() if len(tasks) > 1]
+
+
+def _by_project(twins: Iterable[StoredTask]) -> list[list[StoredTask]]:
+    found: dict[int, list[StoredTask]] = defaultdict(list)
+    for task in sorted(twins, key=lambda task: task.id):
+        found[task.project].append(task)
+    return [found[project] for project in sorted(found)]
+
+
+def _move(studio: Studio, task: StoredTask, keep: StoredTask) -> int:
+    count = studio.move_answers(task.id, keep.id)
+    rested = datetime.datetime.fromisoformat(studio.time()) - DRAFT_REST
+    for draft in studio.drafts_on(task.id):
+        if datetime.datetime.fromisoformat(draft.updated_at) < rested:
+            studio.move_draft(draft.id, keep.id)
+    return count
+
+
+def _remove_copies(studio: Studio, projects: Sequence[Sequence[StoredTask]]) -> set[int]:
+    """Delete what is left untouched of an item in one project where another one has it too.
+
+    Annotations are not moved from one project to another: their numbers would mean something else in the ledger.
+    """
+    if len(projects) < 2:
+        return set()
+    touched = [tasks for tasks in projects if any(task.annotations for task in tasks)]
+    spare = [tasks[0] for tasks in projects if tasks not in touched]
+    gone = (task for task in (spare if touched else spare[1:]) if studio.delete_untouched(task.project, task.id))
+    return {task.id for task in gone}

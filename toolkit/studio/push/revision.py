@@ -1,0 +1,172 @@
+"""A codebook that changes while people work: what changes, and what must not, since the server itself lets all pass."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from msgspec import Struct
+
+from toolkit.codebook import Codebook, Question
+from toolkit.errors import StudioError
+from toolkit.exchange.results import OURS
+from toolkit.studio.config import label_config
+from toolkit.studio.http.client import Studio
+from toolkit.studio.push.project_specs import PushRequest
+from toolkit.studio.push.projects import Standing
+
+_WHOLE = ""  # in place of a label: the question itself
+
+
+class _Control(Struct, frozen=True):
+    """A question as an interface has it."""
+
+    tag: str
+    labels: frozenset[str]
+
+
+# --- what must not be taken away -------------------------------------------------------------------------------------
+
+
+def refuse_removals(studio: Studio, request: PushRequest, standing: Iterable[Standing]) -> None:
+    """Refuse a codebook that lacks what annotators have answered on the server.
+
+    What counts is what the project offers now, so labels that somebody changed there by hand are found as well.
+
+    Raises:
+        StudioError: a question or label is gone, was used, and no migration says what it is called now.
+    """
+    for each in standing:
+        new = label_config(request.codebook, request.language, each.desk.unit, request.show)
+        gone = _gone(each.project.label_config, new, request.codebook)
+        used = _used(studio, each.project.id, gone) if gone else Counter()
+        if used:
+            named = ", ".join(f"{_named(*key)} ({n} annotations)" for key, n in sorted(used.items()))
+            raise StudioError(
+                f"{studio.url}/projects/{each.project.id}: annotators have answered what codebook "
+                f"{request.codebook.name} {request.codebook.version} does not have: {named}; put it back, or say in "
+                "[[migrations]] what the label is called now, or give the campaign a new name for a new round"
+            )
+
+
+def _named(question: str, label: str) -> str:
+    return f"{question!r}" if label == _WHOLE else f"{question!r} = {label!r}"
+
+
+def _gone(old: str, new: str, codebook: Codebook) -> set[tuple[str, str]]:
+    """The questions and labels of one interface that another lacks, renamed ones left out."""
+    if old == new:
+        return set()
+    before, after = _controls(old), _controls(new)
+    renamed = {(rule.question, rule.old) for rule in codebook.migrations}
+    gone = set()
+    for name, control in before.items():
+        if name not in after or after[name].tag != control.tag:
+            gone.add((name, _WHOLE))
+        else:
+            gone |= {(name, label) for label in control.labels - after[name].labels} - renamed
+    return gone
+
+
+def _controls(config: str) -> dict[str, _Control]:
+    try:
+        tree = ET.fromstring(config)  # noqa: S314 - of the server that we trust with our token
+    except ET.ParseError:
+        return {}
+    return {
+        tag.attrib["name"]: _Control(tag.tag, frozenset(_labels(tag)))
+        for tag in tree.iter()
+        if "toName" in tag.attrib and "name" in tag.attrib and tag.attrib["name"] not in OURS
+    }
+
+
+def _labels(tag: ET.Element) -> Iterator[str]:
+    if tag.tag == "Rating":
+        points = tag.get("maxRating", "5")
+        yield from map(str, range(1, int(points) + 1 if points.isdecimal() else 1))
+    for child in tag:
+        label = child.get("alias") or child.get("value")
+        if label:
+            yield label
+
+
+def _used(studio: Studio, project: int, gone: set[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """How many annotations and drafts of a project answer what is gone."""
+    used: Counter[tuple[str, str]] = Counter()
+    for task in studio.tasks(project):
+        for annotation in task.annotations:
+            used.update(gone & _answers(annotation.result))
+    for _, draft in studio.drafts(project):
+        used.update(gone & _answers(draft.result))
+    return used
+
+
+def _answers(result: Iterable[Any]) -> set[tuple[str, str]]:
+    found = set()
+    for part in result:
+        name = part.get("from_name") if isinstance(part, dict) else None
+        if isinstance(name, str):
+            found.add((name, _WHOLE))
+            value = part.get("value")
+            given = value.get(part.get("type")) if isinstance(value, dict) else None
+            found |= {(name, str(label)) for label in (given if isinstance(given, list) else [given])}
+    return found
+
+
+# --- what changes ----------------------------------------------------------------------------------------------------
+
+
+def differences(old: Codebook, new: Codebook) -> list[str]:
+    """What changes from one codebook to another, in words for whoever leads the campaign."""
+    before = {question.name: question for question in old.questions}
+    after = {question.name: question for question in new.questions}
+    lines = [
+        f"question {name!r} added; earlier annotations have no answer to it" for name in after if name not in before
+    ]
+    lines += [f"question {name!r} removed; nobody has answered it" for name in before if name not in after]
+    for name in after:
+        if name in before:
+            lines += [f"{name!r}: {line}" for line in _question_changes(before[name], after[name], new)]
+    reworded = sum(_is_reworded(before[name], after[name]) for name in after if name in before)
+    if reworded:
+        lines.append(f"texts of {reworded} questions reworded")
+    if (old.title, old.instructions, old.guidelines, old.tree, old.cases) != (
+        new.title, new.instructions, new.guidelines, new.tree, new.cases,
+    ):  # fmt: skip
+        lines.append("instructions reworded")
+    return lines
+
+
+def _question_changes(old: Question, new: Question, codebook: Codebook) -> Iterator[str]:
+    renamed = {rule.old: rule.new for rule in codebook.migrations if rule.question == new.name}
+    moved = set(renamed.values())
+    for label in new.label_names:
+        if label not in old.label_names and label not in moved:
+            yield f"label {label!r} added; earlier annotators could not choose it"
+    for label in old.label_names:
+        if label not in new.label_names:
+            yield (
+                f"label {label!r} is called {renamed[label]!r} now; earlier answers count under it"
+                if label in renamed
+                else f"label {label!r} removed; nobody has chosen it"
+            )
+    if old.required != new.required:
+        yield "now required" if new.required else "no longer required"
+    if old.when != new.when:
+        yield "shown under another condition; earlier annotations were asked under the old one"
+    if (old.kind, old.points, old.level) != (new.kind, new.points, new.level):
+        yield "asked in another way (kind, points or level)"
+    if any(_scale(old)[name] != place for name, place in _scale(new).items() if name in old.label_names):
+        yield "labels have another place on the scale"
+
+
+def _scale(question: Question) -> dict[str, tuple[float | None, bool]]:
+    return {label.name: (label.scale, label.no_answer) for label in question.labels}
+
+
+def _is_reworded(old: Question, new: Question) -> bool:
+    texts = {label.name: (label.title, label.definition) for label in old.labels}
+    return old.text != new.text or any(
+        texts.get(label.name, (label.title, label.definition)) != (label.title, label.definition)
+        for label in new.labels
+    )

@@ -1,1 +1,0 @@
-"""The parts of push: projects, tasks, twins, and codebooks that change while people work."""

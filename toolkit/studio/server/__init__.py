@@ -1,0 +1,1 @@
+"""A local Label Studio: the program, its database, its port."""

@@ -1,0 +1,263 @@
+"""A local Label Studio for those who have none: one directory, one process, bound to the loopback address only."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from toolkit.errors import DataError, StudioError
+from toolkit.files import locked, read_json, write_json
+from toolkit.studio.accounts import Account, Keys, logged_in, new_account, read_keys, write_keys
+from toolkit.studio.http.client import Studio
+from toolkit.studio.server.ports import free_port, is_free
+from toolkit.studio.server.postgres import database_of, ensure_ready, halt
+from toolkit.studio.server.program import environment, installed, lay_out, release_spent_locks
+from toolkit.times import now
+
+Progress = Callable[[str], None]
+
+_START_SECONDS = 240.0  # a start takes 5 s from the prepared database, a minute where migrations are due
+_STOP_SECONDS = 20.0
+_POLL_SECONDS = 0.1
+
+
+class ServerState(Struct, frozen=True, kw_only=True):
+    """A running server."""
+
+    url: str
+    port: int
+    pid: int
+    version: str
+    started: str  # ISO 8601, UTC
+
+
+# --- what is asked of a server -------------------------------------------------------------------------------------
+
+
+def server_status(directory: Path) -> ServerState | None:
+    """The server of a directory if it runs and answers as ours, else None."""
+    state = _written_state(directory)
+    if state is None or not _is_ours(state):
+        return None
+    admin = read_keys(directory / "keys.json").admin
+    return state if admin and _answers_as(state, admin) else None
+
+
+def start_server(directory: Path, progress: Progress, port: int | None = None) -> ServerState:
+    """Start the server of a directory, or find that it runs.
+
+    Args:
+        directory: made where it is missing; holds the data, the state, the keys and the log.
+        progress: told what takes time.
+        port: None for the one that it had before, or else any free one.
+
+    Raises:
+        StudioError: Label Studio is not installed, the port is taken, or the server does not come up.
+    """
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with locked(directory / "server.json"):
+        running = server_status(directory) or _left_behind(directory)
+        if running:
+            if port not in (None, running.port):
+                raise StudioError(
+                    f"{directory}: runs already, on port {running.port}; `stance studio stop` comes first"
+                )
+            return running
+        program, version = installed()
+        chosen = _chosen_port(directory, port)
+        database = database_of(directory)
+        if database:
+            ensure_ready(database, progress)
+        lay_out(directory, database, progress)
+        release_spent_locks(directory, database)
+        progress(f"starting Label Studio {version} on port {chosen}")
+        return _started(directory, program, version, chosen)
+
+
+def stop_server(directory: Path) -> bool:
+    """Stop the server of a directory; False where none runs.
+
+    Raises:
+        StudioError: it does not stop.
+    """
+    with locked(directory / "server.json"):
+        state, database = _written_state(directory), database_of(directory)
+        ran = state is not None and _is_ours(state)
+        if state and ran:
+            _end(directory, state)
+        if database:
+            halt(database)
+        return ran
+
+
+def _end(directory: Path, state: ServerState) -> None:
+    os.kill(state.pid, signal.SIGTERM)
+    for _ in _until(_STOP_SECONDS):
+        # The port outlives the process by a moment, and the next start wants it back.
+        if not _is_ours(state) and is_free(state.port):
+            return
+    if _is_ours(state):
+        raise StudioError(f"{directory}: process {state.pid} does not stop; end it with `kill -9 {state.pid}`")
+
+
+def open_studio(directory: Path) -> Studio:
+    """The server of a directory, with the token of its administrator.
+
+    Raises:
+        StudioError: it does not run.
+    """
+    state = server_status(directory)
+    admin = read_keys(directory / "keys.json").admin
+    if state is None or admin is None:
+        raise StudioError(
+            f"{directory}: no server runs here; start it with `stance studio start`, or annotate without "
+            "one: `stance push CAMPAIGN --to DIR` writes spreadsheets"
+        )
+    return Studio(state.url, admin.token)
+
+
+# --- the process ---------------------------------------------------------------------------------------------------
+
+
+def _started(directory: Path, program: Path, version: str, port: int) -> ServerState:
+    log = directory / "server.log"
+    log.touch(mode=0o600)
+    seen = log.stat().st_size
+    keys = read_keys(directory / "keys.json")
+    admin = keys.admin or new_account("admin@studio.invalid")
+    write_keys(directory / "keys.json", msgspec.structs.replace(keys, admin=admin))
+    pid = _spawned(program, directory, port, admin)
+    state = ServerState(url=f"http://127.0.0.1:{port}", port=port, pid=pid, version=version, started=now())
+    write_json(directory / "server.json", state)
+    try:
+        _wait_until_up(state, log, seen)
+        _remember_token(directory, state)
+    except StudioError:
+        if _is_ours(state):
+            os.kill(pid, signal.SIGTERM)
+        raise
+    return state
+
+
+def _left_behind(directory: Path) -> ServerState | None:
+    """The server of a start that was interrupted before it had the token, now with the token; None where none runs."""
+    state = _written_state(directory)
+    for _ in _until(_START_SECONDS):
+        if state is None or not _is_ours(state):
+            return None
+        if _is_healthy(state.url):
+            _remember_token(directory, state)
+            return state
+    raise StudioError(f"{directory}: the server runs and does not answer; `stance studio stop` comes first")
+
+
+def _spawned(program: Path, directory: Path, port: int, admin: Account) -> int:
+    """The number of the new process, which outlives us and hears none of our signals."""
+    command = [str(program), "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)]
+    variables = environment(directory / "data", database_of(directory))
+    if not admin.token:  # the first start makes the administrator; the environment is the only way past the log
+        variables |= {"LABEL_STUDIO_USERNAME": admin.email, "LABEL_STUDIO_PASSWORD": admin.password}
+    # A shell that leaves it behind: the process then belongs to nobody who would have to wait for it.
+    script = 'cd "$0" && { "$@" >>"../server.log" 2>&1 </dev/null & echo $!; }'
+    done = subprocess.run(
+        ["sh", "-c", script, str((directory / "data").resolve()), *command],
+        env=variables,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    return int(done.stdout)
+
+
+def _wait_until_up(state: ServerState, log: Path, seen: int) -> None:
+    for _ in _until(_START_SECONDS):
+        if not _is_ours(state):
+            raise StudioError(f"the server ended at once; {log} has the reason")
+        if _is_listening(state, log, seen) and _is_healthy(state.url):
+            return
+    raise StudioError(f"no answer from {state.url} after {_START_SECONDS:.0f} s; {log} may have the reason")
+
+
+def _is_listening(state: ServerState, log: Path, seen: int) -> bool:
+    """Whether it listens; a port that was taken meanwhile makes Label Studio go to another without a word."""
+    with log.open("rb") as handle:
+        handle.seek(seen)
+        found = re.search(rb"Starting development server at http://[^/\s]*?:(\d+)/", handle.read())
+    if found and int(found[1]) != state.port:
+        raise StudioError(f"port {state.port} was taken by another program just now; start again, or name another port")
+    return found is not None
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", trust_env=False, timeout=5).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _remember_token(directory: Path, state: ServerState) -> None:
+    keys = read_keys(directory / "keys.json")
+    if keys.admin and not (keys.admin.token and _answers_as(state, keys.admin)):
+        admin = logged_in(state.url, keys.admin)
+        write_keys(directory / "keys.json", Keys(admin=admin, annotators=keys.annotators))
+
+
+def _answers_as(state: ServerState, admin: Account) -> bool:
+    """Whether the server takes our token, which only the one with our signing key does."""
+    if not admin.token:
+        return False
+    with Studio(state.url, admin.token) as studio:
+        try:
+            return studio.whoami().email == admin.email
+        except StudioError:
+            return False
+
+
+def _is_ours(state: ServerState) -> bool:
+    """Whether the process is the one that we started: numbers of processes are used again."""
+    command = _command_of(state.pid)
+    return "label-studio" in command and command.split()[-2:] == ["--port", str(state.port)]
+
+
+def _command_of(pid: int) -> str:
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    listed = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return listed.stdout
+
+
+def _written_state(directory: Path) -> ServerState | None:
+    path = directory / "server.json"
+    if not path.exists():
+        return None
+    try:
+        return msgspec.convert(read_json(path), ServerState)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{path}: {error}; delete the file if no server runs here") from error
+
+
+def _chosen_port(directory: Path, wanted: int | None) -> int:
+    if wanted is not None:
+        if not is_free(wanted):
+            raise StudioError(f"port {wanted} is taken by another program; name another, or none for any free one")
+        return wanted
+    before = _written_state(directory)
+    return free_port([before.port] if before else [])
+
+
+def _until(seconds: float) -> Iterator[None]:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        yield
+        time.sleep(_POLL_SECONDS)

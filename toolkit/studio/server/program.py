@@ -1,0 +1,200 @@
+"""The program Label Studio as it is installed here: where it is, what it is told, and what a new server starts from.
+
+The minute of migrations that a new database takes is spent once a machine: an empty migrated database, without
+users and without a signing key, is kept outside the workspace and copied for each new server.
+"""
+
+import contextlib
+import importlib.metadata
+import os
+import secrets
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from toolkit.errors import StudioError
+from toolkit.files import locked, written_whole
+from toolkit.studio.server.postgres import Database, dump, execute, is_migrated, restore
+
+SQLITE = "label_studio.sqlite3"
+_SIGNING_KEY = "SECRET_KEY"
+
+LOCK_SECONDS = 3600  # after which a task that somebody opened and left goes to others again
+# Label Studio saves an answer first and lets go of the task afterwards. Where it dies in between, the task stays taken
+# by somebody who is done with it, and until the lock expires it is hidden from those whose votes it still wants.
+_SPENT_LOCKS = """
+delete from tasks_tasklock where exists (
+  select 1 from task_completion where task_completion.task_id = tasks_tasklock.task_id
+  and task_completion.completed_by_id = tasks_tasklock.user_id)
+"""
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+
+
+def installed() -> tuple[Path, str]:
+    """The program and its version.
+
+    Raises:
+        StudioError: it is not installed.
+    """
+    beside = Path(sys.executable).with_name("label-studio")
+    found = beside if beside.exists() else shutil.which("label-studio")
+    try:
+        version = importlib.metadata.version("label-studio")
+    except importlib.metadata.PackageNotFoundError:
+        found = None
+    if not found:
+        raise StudioError("Label Studio is not installed here; `pip install 'stance-toolkit[server]'` adds it")
+    return Path(found), version
+
+
+def environment(data: Path, database: Database | None) -> dict[str, str]:
+    """Ours alone: names such as HOST, DEBUG or USERNAME, which other programs use too, would change the server."""
+    kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    chosen = {
+        "LABEL_STUDIO_BASE_DATA_DIR": str(data.resolve()),
+        "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
+        "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "TASK_LOCK_TTL": str(LOCK_SECONDS),
+        "SSRF_PROTECTION_ENABLED": "false",  # or no hook could call a program on this machine
+        "CORS_ALLOW_ALL_ORIGINS": "false",  # no page of elsewhere has business with it
+        "COLLECT_ANALYTICS": "false",
+        "LATEST_VERSION_CHECK": "false",
+        "SENTRY_DSN": "",
+        "FRONTEND_SENTRY_DSN": "",
+        "DEBUG": "false",
+        "PYTHONUNBUFFERED": "1",  # otherwise the line that tells the port stays in a buffer
+    }
+    return kept | chosen | _database_variables(database)
+
+
+def _database_variables(database: Database | None) -> dict[str, str]:
+    if database is None:
+        return {}
+    return {
+        "DJANGO_DB": "default",
+        "POSTGRE_HOST": database.host,
+        "POSTGRE_PORT": str(database.port),
+        "POSTGRE_NAME": database.name,
+        "POSTGRE_USER": database.user,
+        "POSTGRE_PASSWORD": database.password,
+    }
+
+
+def lay_out(directory: Path, database: Database | None, progress: Callable[[str], None]) -> None:
+    """Give a new server an empty, migrated database; one that has been laid out before stays as it is."""
+    data = directory / "data"
+    data.mkdir(exist_ok=True, mode=0o700)
+    _keep_signing_key(data / ".env")
+    if database is None and not (data / SQLITE).exists():
+        beside = data / f".{SQLITE}.part"
+        shutil.copyfile(prepared_directory(progress) / SQLITE, beside)
+        beside.chmod(0o600)
+        beside.replace(data / SQLITE)
+    elif database is not None and not is_migrated(database):
+        _fill(database, progress)
+
+
+def _keep_signing_key(path: Path) -> None:
+    """Give a server a signing key that it can read again.
+
+    The one that Label Studio draws for itself begins with a dollar sign once in fifty times. Such a value is taken for
+    the name of another variable when it is read again: the server then draws a new key at every start, and all tokens
+    and sessions of before are worth nothing. So a new server gets a key of ours, and such a line is taken out.
+    """
+    before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    kept = [line for line in before if not line.startswith(f"{_SIGNING_KEY}=$")]
+    if any(line.startswith(f"{_SIGNING_KEY}=") for line in kept) and kept == before:
+        return
+    if not any(line.startswith(f"{_SIGNING_KEY}=") for line in kept):
+        kept.append(f"{_SIGNING_KEY}={secrets.token_urlsafe(48)}")
+    with written_whole(path, 0o600) as beside:
+        beside.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+
+def release_spent_locks(directory: Path, database: Database | None) -> None:
+    """Take away what a server that died in the middle of saving left of locks; the server must not run."""
+    if database:
+        execute(database, _SPENT_LOCKS)
+        return
+    with contextlib.closing(sqlite3.connect(directory / "data" / SQLITE)) as connection, connection:
+        connection.execute(_SPENT_LOCKS)
+
+
+def set_password(directory: Path, database: Database | None, email: str, password: str) -> None:
+    """Give an account of a local server another password, which also ends all its sessions.
+
+    Raises:
+        StudioError: the program does not do it.
+    """
+    program, _ = installed()
+    # On its standard input: the list of processes shows to all what stands on a command line.
+    done = subprocess.run(
+        [str(program), "reset_password", "--username", email],
+        env=environment(directory / "data", database),
+        cwd=directory / "data",
+        input=password + "\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    if done.returncode or "Password successfully changed" not in done.stdout:
+        raise StudioError(f"{directory}: the password of {email} was not changed: {done.stdout[-300:]}")
+
+
+# --- what is prepared ----------------------------------------------------------------------------------------------
+
+
+def prepared_directory(progress: Callable[[str], None]) -> Path:
+    """Where an empty, migrated database is kept for this version of Label Studio; made on the first call.
+
+    It lies under ``STANCE_CACHE``, or else ``~/.cache/stance-toolkit``.
+    """
+    directory = _cache()
+    with locked(directory / SQLITE):
+        if not (directory / SQLITE).exists():
+            progress(f"preparing {directory.name}: once on this machine, about a minute")
+            with tempfile.TemporaryDirectory(prefix=".making-", dir=directory) as scratch:
+                _migrate(Path(scratch), None)
+                (Path(scratch) / SQLITE).chmod(0o600)
+                (Path(scratch) / SQLITE).replace(directory / SQLITE)
+    return directory
+
+
+def _cache() -> Path:
+    cache = Path(os.environ.get("STANCE_CACHE") or Path.home() / ".cache" / "stance-toolkit")
+    directory = cache / f"label-studio-{installed()[1]}"
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return directory
+
+
+def _fill(database: Database, progress: Callable[[str], None]) -> None:
+    """Migrate an empty PostgreSQL database, from what an earlier one on this machine left if there was one."""
+    directory = _cache()
+    template = directory / f"{SQLITE.removesuffix('.sqlite3')}.sql"
+    with locked(template):
+        if template.exists():
+            restore(database, template)
+            return
+        progress(f"preparing {directory.name} for PostgreSQL: once on this machine, about a minute")
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=directory) as scratch:
+            _migrate(Path(scratch), database)
+        dump(database, template)
+
+
+def _migrate(data: Path, database: Database | None) -> None:
+    # The command says its version, and on the way brings the database up to date without making a user.
+    done = subprocess.run(
+        [str(installed()[0]), "version"],
+        env=environment(data, database),
+        cwd=data,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode or (database is None and not (data / SQLITE).exists()):
+        raise StudioError(f"Label Studio cannot prepare its database: {done.stderr[-500:]}")

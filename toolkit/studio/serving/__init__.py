@@ -1,1 +1,0 @@
-"""A local server: the program, its database, its port, and the accounts on it."""

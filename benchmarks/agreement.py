@@ -21,8 +21,7 @@ from msgspec import Struct
 
 from toolkit.labels.agreement.coefficients import alpha_of, interval, nominal, ordinal
 from toolkit.labels.agreement.headline import paired_sums
-from toolkit.labels.agreement.pigeonhole import pigeonhole
-from toolkit.labels.agreement.two_way import Statistic, two_way_interval
+from toolkit.labels.agreement.intervals import Statistic, pigeonhole, two_way_interval
 from toolkit.labels.votes import Votes
 from toolkit.statistics import percentile_interval, resample
 from toolkit.steps.vote_tables import Columns, Rules, read_votes

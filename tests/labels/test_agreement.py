@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from toolkit.errors import DataError
 from toolkit.labels.agreement.coefficients import coincidences
 from toolkit.labels.agreement.headline import Scale, agreement, agreement_at
-from toolkit.labels.agreement.pigeonhole import pigeonhole, weighted_coincidences
+from toolkit.labels.agreement.intervals import pigeonhole, weighted_coincidences
 from toolkit.labels.votes import code_votes
 from toolkit.records import Vote
 

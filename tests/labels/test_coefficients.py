@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.labels.agreement.all_coefficients import likeness_of
 from toolkit.labels.agreement.coefficients import (
     alpha_of,
     cohen_kappa,
@@ -21,6 +20,7 @@ from toolkit.labels.agreement.coefficients import (
     scott_pi,
 )
 from toolkit.labels.agreement.intervals import Scale
+from toolkit.labels.agreement.per_annotator import likeness_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

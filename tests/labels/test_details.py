@@ -7,15 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.codebook import Label, Question
-from toolkit.labels.agreement.all_coefficients import with_details
-from toolkit.labels.agreement.applicability import off_scale_coefficients
 from toolkit.labels.agreement.canonical import canonical
 from toolkit.labels.agreement.coefficients import alpha_of, nominal, ordinal
 from toolkit.labels.agreement.coefficients import interval as interval_of
-from toolkit.labels.agreement.headline import agreement_of_votes, paired_sums
-from toolkit.labels.agreement.intervals import Scale
-from toolkit.labels.agreement.pigeonhole import drawn_with_replacement, pigeonhole
-from toolkit.labels.agreement.slices import item_values, majority_values, sliced
+from toolkit.labels.agreement.headline import agreement_of_votes, item_values, majority_values, paired_sums, sliced
+from toolkit.labels.agreement.intervals import Scale, drawn_with_replacement, pigeonhole
+from toolkit.labels.agreement.per_annotator import with_details
+from toolkit.labels.agreement.questions import off_scale_coefficients
 from toolkit.labels.votes import Coded, code_columns
 from toolkit.statistics import resample, resample_weights
 

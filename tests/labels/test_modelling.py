@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from toolkit.codebook import Label, Question
-from toolkit.labels.aggregation.crowd import glad, mace
 from toolkit.labels.aggregation.dawid_skene import ModelOptions, fit
 from toolkit.labels.aggregation.gold import by_majority, settle_adjudicated
-from toolkit.labels.aggregation.modelling import HardLabels, by_model
+from toolkit.labels.aggregation.modelling import HardLabels, by_model, glad, mace
 from toolkit.records import Vote
 
 STANCE = Question(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.labels.agreement.all_coefficients import with_details
 from toolkit.labels.agreement.headline import agreement_of_votes
 from toolkit.labels.agreement.intervals import Scale
+from toolkit.labels.agreement.per_annotator import with_details
 from toolkit.labels.votes import code_columns
 
 VALUES = {"a": 0.0, "b": 1.0, "c": 3.0}

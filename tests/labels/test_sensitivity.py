@@ -1,4 +1,4 @@
-from toolkit.labels.aggregation.sensitivity import compare_methods, swapped_baselines
+from toolkit.labels.aggregation.methods import compare_methods, swapped_baselines
 from toolkit.records import Gold
 
 

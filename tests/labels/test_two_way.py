@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from toolkit.labels.agreement.coefficients import alpha_of, nominal, ordinal
 from toolkit.labels.agreement.headline import new_annotators
-from toolkit.labels.agreement.pigeonhole import pigeonhole
-from toolkit.labels.agreement.two_way import two_way_interval, two_way_spread
+from toolkit.labels.agreement.intervals import pigeonhole, two_way_interval, two_way_spread
 from toolkit.labels.votes import code_columns
 
 
@@ -84,7 +83,7 @@ def test_the_order_of_rows_changes_no_bit(seed, random):
 def test_blocks_of_units_add_up_to_the_same(monkeypatch):
     votes = coded(random_rows(4))
     whole = two_way_spread(votes, nominal_alpha)
-    monkeypatch.setattr("toolkit.labels.agreement.two_way._BLOCK", 18)  # two tables of nine at a time
+    monkeypatch.setattr("toolkit.labels.agreement.intervals._TABLE_BLOCK", 18)  # two tables of nine at a time
     assert two_way_spread(votes, nominal_alpha).variance == pytest.approx(whole.variance)
 
 

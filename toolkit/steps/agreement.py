@@ -9,11 +9,17 @@ from msgspec import Struct, structs
 
 from toolkit.codebook import Codebook, Level, Question
 from toolkit.errors import ConfigError, DataError
-from toolkit.labels.agreement.all_coefficients import with_details
-from toolkit.labels.agreement.applicability import off_scale_coefficients
-from toolkit.labels.agreement.headline import QuestionAgreement, Slices, agreement_of_votes
+from toolkit.labels.agreement.headline import (
+    QuestionAgreement,
+    Slices,
+    agreement_of_votes,
+    item_values,
+    majority_values,
+    sliced,
+)
 from toolkit.labels.agreement.intervals import Scale, scale_of
-from toolkit.labels.agreement.slices import item_values, majority_values, sliced
+from toolkit.labels.agreement.per_annotator import with_details
+from toolkit.labels.agreement.questions import off_scale_coefficients
 from toolkit.labels.votes import Votes, code_votes
 from toolkit.records import Vote
 from toolkit.steps.agreement_words import agreement_lines, alpha_line, meaning

@@ -10,8 +10,7 @@ import msgspec
 from toolkit.errors import DataError
 from toolkit.files import read_json
 from toolkit.labels.aggregation.gold import aggregate, default_min_votes
-from toolkit.labels.aggregation.methods import compared_methods
-from toolkit.labels.aggregation.sensitivity import MethodPair, Swap, compare_methods, swapped_baselines
+from toolkit.labels.aggregation.methods import MethodPair, Swap, compare_methods, compared_methods, swapped_baselines
 from toolkit.records import Gold
 from toolkit.steps.aggregate import TableRules, question_of
 from toolkit.steps.common import Outcome, items_of

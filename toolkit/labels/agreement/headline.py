@@ -1,6 +1,7 @@
 """How far annotators agree beyond chance, with the intervals that say what they mean."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -8,12 +9,19 @@ import numpy as np
 from msgspec import Struct
 
 from toolkit.labels.agreement.canonical import canonical
-from toolkit.labels.agreement.cautions import cautions
 from toolkit.labels.agreement.coefficients import alpha_of, coincidences, nominal
-from toolkit.labels.agreement.intervals import Coefficient, Interval, Scale, as_coefficient, scale_of
-from toolkit.labels.agreement.pigeonhole import draws_worth, pigeonhole
-from toolkit.labels.agreement.two_way import Statistic, two_way_interval
-from toolkit.labels.votes import Ints, Votes, code_votes, renumbered
+from toolkit.labels.agreement.intervals import (
+    Coefficient,
+    Interval,
+    Scale,
+    Statistic,
+    as_coefficient,
+    draws_worth,
+    pigeonhole,
+    scale_of,
+    two_way_interval,
+)
+from toolkit.labels.votes import Coded, Ints, Votes, code_votes, renumbered
 from toolkit.records import Vote
 from toolkit.statistics import Estimate, Floats, estimate, resample, sums_of, undefined
 
@@ -205,3 +213,85 @@ def _one_against_rest(number: int) -> Statistic:
         return alpha_of(merged, nominal)
 
     return statistic
+
+
+# --- what a reader must know -----------------------------------------------------------------------------------------
+
+
+_FEW_ANNOTATORS, _FEW_CLUSTERS = 8, 30  # below these an interval is itself uncertain
+_PRECISE = 0.05  # half the width of an interval that tells something
+
+
+def cautions(alpha: Coefficient, n_annotators: int) -> Iterable[str]:
+    """What limits an alpha: few annotators, few articles, an interval too wide to say much."""
+    if alpha.value is None:
+        return
+    if n_annotators < _FEW_ANNOTATORS:
+        yield f"{n_annotators} annotators: what others would agree on is known roughly at best"
+    if alpha.clusters < _FEW_CLUSTERS:
+        yield f"{alpha.clusters} articles: the interval itself is uncertain"
+    if alpha.low is None or alpha.high is None:
+        return
+    more = _more(alpha.n, alpha.low, alpha.high)
+    if more:
+        yield f"cannot say yet: about {more} more items would bring the interval to ± {_PRECISE}"
+    others = alpha.new_annotators
+    if others and others.low is not None and others.high is not None:
+        people = _more(n_annotators, others.low, others.high)
+        if people:
+            yield f"about {people} more annotators would bring the interval of new annotators to ± {_PRECISE}"
+
+
+def _more(n: int, low: float, high: float) -> int:
+    """How many more make an interval narrow enough, if its width falls with the root of their number."""
+    return max(math.ceil(n * ((high - low) / 2 / _PRECISE) ** 2) - n, 0)
+
+
+# --- parts of the votes ----------------------------------------------------------------------------------------------
+
+
+_MOST = 50  # values that are listed
+
+
+def sliced(votes: Votes, values: Coded, scale: Scale, seed: int) -> Slices:
+    """Alpha and raw agreement for each value of a column, those with the most votes, in the order of their names.
+
+    Args:
+        votes: that are answers, their labels in the order of the scale.
+        values: of each vote, [votes].
+        scale: how labels are compared.
+        seed: of the bootstraps; each slice is resampled by itself.
+    """
+    often = np.bincount(values.codes, minlength=len(values.names))
+    chosen = np.sort(np.argsort(-often, kind="stable")[:_MOST])
+    listed = tuple(_slice(votes.of(values.codes == number), values.names[number], scale, seed) for number in chosen)
+    return Slices(listed=listed, not_listed=len(values.names) - len(listed))
+
+
+def _slice(votes: Votes, value: str, scale: Scale, seed: int) -> SliceAgreement:
+    coded = canonical(votes, scale.place())
+    alpha, raw = simple_alpha(coded, alpha_at(scale, coded.labels), seed)
+    return SliceAgreement(value=value, n_votes=len(votes.item), alpha=as_coefficient(alpha, scale.level), raw=raw)
+
+
+def item_values(votes: Votes, values: Mapping[str, str]) -> Coded:
+    """The value of each vote's item, [votes]; an item that has none is "(none)"."""
+    names: Sequence[str] = [values.get(item) or "(none)" for item in votes.items]
+    column = Coded.of(names)
+    return Coded(codes=_of(column.codes, votes.item), names=column.names)
+
+
+def majority_values(votes: Votes) -> dict[str, str]:
+    """What most votes on each item say, for slices by another question; where none leads, "(tied)"."""
+    counts = votes.counts
+    most = counts.max(axis=1, initial=0)
+    tied = (counts == most[:, np.newaxis]).sum(axis=1) > 1
+    leading = counts.argmax(axis=1) if counts.size else np.zeros(0, dtype=np.int64)
+    return {
+        item: "(tied)" if tie else votes.labels[label]
+        for item, tie, label in zip(votes.items, tied, leading, strict=True)
+    }
+
+
+def _of(codes: Ints, item: Ints) -> Ints:
+    return codes[item] if len(codes) else codes

@@ -24,14 +24,14 @@ from pathlib import Path
 
 import httpx
 
+from toolkit.campaigns.display import Shown, ShownItem
 from toolkit.files import write_json, write_jsonl
 from toolkit.records import Item, Target
 from toolkit.steps.studio_connection import StudioFile
 from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
-from toolkit.studio.config import Shown
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.cursors import MARGIN
-from toolkit.studio.push.items import PushRequest, ShownItem, push_items
+from toolkit.studio.push.items import PushRequest, push_items
 from toolkit.studio.server.local import open_studio, start_server, stop_server
 from toolkit.workspace import read_campaign
 

@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from toolkit.campaigns.display import Shown, ShownItem
 from toolkit.codebook import read_codebook
 from toolkit.records import Item, Target
-from toolkit.studio.config import Shown
-from toolkit.studio.push.items import PushReport, PushRequest, ShownItem, push_items
+from toolkit.studio.push.items import PushReport, PushRequest, push_items
 from toolkit.studio.server.local import open_studio, start_server, stop_server
 
 WORDS = "Причальные сборы в порту Варн растут третий год подряд, и лодочники ждут ответа совета. " * 7

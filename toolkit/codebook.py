@@ -21,6 +21,7 @@ from toolkit.records import Answers, Target
 Text = dict[str, str]  # language -> text
 Kind = Literal["choice", "choices", "rating", "text", "span"]
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
+Unit = Literal["paragraph", "article", "headline"]
 
 _Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -51,7 +52,7 @@ class Question(_Part, frozen=True, kw_only=True):
     kind: Kind = "choice"
     required: bool = False  # whenever it is shown
     when: dict[str, tuple[str, ...]] = {}  # earlier question -> labels after which this one is shown
-    units: tuple[Literal["paragraph", "article", "headline"], ...] = ("paragraph", "article", "headline")
+    units: tuple[Unit, ...] = ("paragraph", "article", "headline")
     level: Level = "nominal"
     points: Annotated[int, Meta(ge=2, le=10)] | None = None  # of a rating
     labels: tuple[Label, ...] = ()
@@ -188,6 +189,19 @@ class Codebook(_Part, frozen=True, kw_only=True, dict=True):
             if problem:
                 return problem
         return None
+
+
+def asked_about(codebook: Codebook, unit: Unit) -> Codebook:
+    """The codebook with the questions that are asked about a kind of unit.
+
+    A question that depends on one that is not asked is never shown, and so is left out too.
+    """
+    questions: list[Question] = []
+    for question in codebook.questions:
+        names = {earlier.name for earlier in questions}
+        if unit in question.units and names.issuperset(question.when):
+            questions.append(question)
+    return msgspec.structs.replace(codebook, questions=tuple(questions))
 
 
 def _given(value: object) -> list[str]:

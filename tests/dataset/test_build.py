@@ -1,10 +1,10 @@
 import pytest
 
+from toolkit.campaigns.display import contexts
 from toolkit.dataset.build import Sources, annotation_rows, assign_splits, build_examples, gold_rows
 from toolkit.errors import DataError
 from toolkit.labels.ledger import settle
 from toolkit.records import Annotation, Article, Gold, Item, Origin, Paragraph, SplitRow, Target
-from toolkit.segmentation.context import contexts
 
 
 def item(number, article):

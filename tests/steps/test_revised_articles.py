@@ -17,7 +17,7 @@ from toolkit.steps.common import articles_of, is_current, items_of, paragraphs_o
 from toolkit.steps.plan import plan_step
 from toolkit.steps.report import report_step
 from toolkit.steps.segment import segment_inputs, segment_outputs, segment_step
-from toolkit.steps.showing import shown_items
+from toolkit.steps.showing import shown_of
 from toolkit.workspace import read_campaign
 
 STANCE = Path(sys.executable).with_name("stance")
@@ -231,7 +231,7 @@ def test_a_push_shows_the_items_whose_paragraph_is_there(edited):
     edited.edit()
     paragraphs = paragraphs_of(edited.campaign)
     placed = placed_items(edited.campaign, list(items_of(edited.campaign).values()), paragraphs)
-    shown = shown_items(edited.campaign, placed.items, paragraphs)
+    shown = shown_of(edited.campaign, placed.items, paragraphs)
     assert len(shown) == 25
     assert next(each.shown for each in shown if each.item.article_id == "a2").next
 

@@ -1,8 +1,6 @@
-import msgspec
-
 from toolkit.files import write_jsonl, write_text
 from toolkit.records import Article, Item, Paragraph, Target
-from toolkit.steps.showing import replaced_characters, shown_items
+from toolkit.steps.showing import shown_of
 from toolkit.workspace import CampaignConfig, CampaignFile, StudioOptions
 
 TEXT = "The Lantern asked.\n\nA quay \x00 cost more, the LANTERN said \N{SPEEDBOAT}."
@@ -36,14 +34,7 @@ def item():
 
 def test_all_names_of_the_outlet_are_blotted_out_where_the_campaign_says_so(tmp_path):
     campaign, rows = campaign_in(tmp_path, StudioOptions(mask=("outlet",)))
-    (masked,) = shown_items(campaign, [item()], rows)
+    (masked,) = shown_of(campaign, [item()], rows)
     assert masked.shown.text == f"A quay \x00 cost more, {11 * '█'} said \N{SPEEDBOAT}."
     assert masked.shown.previous == f"{11 * '█'} asked."
     assert masked.shown.note == "Governing: the Union"
-
-
-def test_nothing_is_blotted_out_unasked_and_hidden_parts_are_gone(tmp_path):
-    campaign, rows = campaign_in(tmp_path, StudioOptions(show=("date",)))
-    (plain,) = shown_items(campaign, [item()], rows)
-    assert msgspec.structs.astuple(plain.shown) == ("", "2024-03-01", "", "", TEXT[TEXT.index("A quay") :], "")
-    assert replaced_characters([plain]) == 1

@@ -8,87 +8,28 @@ from typing import Any
 import httpx
 import pytest
 from msgspec import Struct
+from support.codebooks import every_kind
 
-from toolkit.codebook import Codebook, read_codebook
+from toolkit.campaigns.display import Shown, ShownItem
+from toolkit.codebook import Codebook
 from toolkit.files import read_jsonl, write_jsonl
 from toolkit.records import Annotation, Item, Target
 from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
-from toolkit.studio.config import Shown
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.annotations import Pulled, pull_annotations
 from toolkit.studio.pull.cursors import read_cursor, write_cursor
 from toolkit.studio.pull.ledger_file import LedgerFile
 from toolkit.studio.pull.reading import Pseudonyms, PullRequest, ScreenSince
-from toolkit.studio.push.items import PushRequest, ShownItem, push_items
+from toolkit.studio.push.items import PushRequest, push_items
 from toolkit.studio.server.local import ServerState
 
 ANNOTATORS = ("ann-1", "ann-2", "ann-3")
 
-CODEBOOK = """
-name = "stance"
-version = "0.1"
-title = {en = "Stance & tone"}
-instructions = {en = "Judge the paragraph <as printed>, not the article's subject."}
-
-[[questions]]
-name = "stance"
-text = {en = "Which way does the paragraph lead a reader towards {target}?"}
-required = true
-level = "ordinal"
-labels = [
- {name = "pro_government", title = {en = "For the government"}, scale = 1, hotkey = "1", definition = {en = "Yes"}},
- {name = "neutral", title = {en = "Neutral, plain"}, scale = 0, hotkey = "2"},
- {name = "opposition", title = {en = "Against"}, scale = -1, hotkey = "3"},
- {name = "unclear", title = {en = "Unclear"}, no_answer = true, hotkey = "4"},
-]
-
-[[questions]]
-name = "voice"
-text = {en = "Who carries it?"}
-required = true
-when = {stance = ["pro_government", "opposition"]}
-labels = [
- {name = "author", title = {en = "The author"}, hotkey = "a"},
- {name = "quoted", title = {en = "Somebody quoted"}, hotkey = "s"},
-]
-
-[[questions]]
-name = "strength"
-text = {en = "How strong is it?"}
-kind = "rating"
-points = 3
-when = {stance = ["opposition"], voice = ["quoted"]}
-
-[[questions]]
-name = "confidence"
-text = {en = "How sure are you?"}
-kind = "rating"
-points = 3
-
-[[questions]]
-name = "topics"
-text = {en = "What is it about?"}
-kind = "choices"
-labels = [{name = "tax", title = {en = "A $5 tax"}}, {name = "fish", title = {en = "Fish, nets < boats"}}]
-
-[[questions]]
-name = "words"
-text = {en = "Which words decided?"}
-kind = "span"
-
-[[questions]]
-name = "comment"
-text = {en = "Anything to add?"}
-kind = "text"
-"""
-
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Codebook:
+def book() -> Codebook:
     """A codebook with every kind of question, and conditions on one and on two others."""
-    path = tmp_path_factory.mktemp("codebook") / "book.toml"
-    path.write_text(CODEBOOK)
-    return read_codebook(path)
+    return every_kind()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from toolkit.campaigns.simulation import Response
 from toolkit.errors import StudioError
-from toolkit.studio.config import parse_result
+from toolkit.exchange.results import parse_result
 from toolkit.studio.push.items import push_items
 from toolkit.studio.simulated_annotators import AnswerReport, AnswerRequest, answer_queue
 

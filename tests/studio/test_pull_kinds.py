@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from toolkit.codebook import Migration
-from toolkit.exchange.results import screen_mark
+from toolkit.exchange.label_config import screen_mark
 from toolkit.labels.ledger import settle, stale_counts
 from toolkit.studio.pull.cursors import utc
 from toolkit.studio.pull.reading import ScreenSince

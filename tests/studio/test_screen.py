@@ -3,21 +3,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from toolkit.codebook import Codebook, Label, Question, TreeStep, read_codebook
+from toolkit.campaigns.display import Shown, printable
+from toolkit.codebook import Codebook, Label, Question, TreeStep, asked_about, read_codebook
 from toolkit.errors import ConfigError
-from toolkit.exchange.results import spans_in_code_points, unprintable
+from toolkit.exchange.results import answer_problem, build_result, parse_result, spans_in_code_points
 from toolkit.records import Item, Target
-from toolkit.studio.config import (
-    Shown,
-    answer_problem,
-    asked_about,
-    build_result,
-    instructions,
-    label_config,
-    parse_result,
-    printable,
-    task_data,
-)
+from toolkit.studio.config import instructions, label_config, task_data
 from toolkit.studio.http.recovery import UNREADABLE
 from toolkit.studio.http.schemas import Project, ProjectSettings
 from toolkit.studio.push.items import push_items
@@ -199,16 +190,6 @@ def test_the_data_of_a_task_are_texts_and_name_the_target(book):
     }  # fmt: skip
     assert data["q_stance"] == "Which way does the paragraph lead a reader towards the government of {target} & Co?"
     assert (data["headline"], data["text"], data["note"]) == ("", "Boats wait.", "Governing: <nobody>")
-
-
-@given(st.text())
-def test_offsets_survive_characters_that_cannot_be_shown(text):
-    shown = printable(text)
-    assert len(shown) == len(text)
-    assert all(a == b or b == "\ufffd" for a, b in zip(text, shown, strict=True))
-    assert printable(shown) == shown
-    assert unprintable(text) == sum(a != b for a, b in zip(text, shown, strict=True))
-    msgspec.json.encode(shown)
 
 
 @pytest.mark.server

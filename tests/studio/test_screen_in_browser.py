@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from toolkit.exchange.results import screen_in, screen_mark, spans_in_code_points
+from toolkit.exchange.label_config import screen_mark
+from toolkit.exchange.results import parse_result, screen_in, spans_in_code_points
 from toolkit.studio.adjudication_projects import ruling_book
-from toolkit.studio.config import parse_result
 from toolkit.studio.push.items import push_items
 
 BROWSER = Path("/usr/bin/chromium")

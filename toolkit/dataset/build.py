@@ -6,11 +6,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from toolkit.campaigns.display import NO_CONTEXT, Context
 from toolkit.codebook import Codebook
 from toolkit.errors import DataError
 from toolkit.labels.ledger import Ledger
 from toolkit.records import Annotation, Annotator, Answered, Article, Example, Gold, Item, Paragraph, Split, SplitRow
-from toolkit.segmentation.context import NO_CONTEXT, Context
 from toolkit.splitting.groups import divide_pool
 
 

@@ -14,11 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import DataError, MissingFileError
-from toolkit.exchange.external_project import account_name, answers_in
-from toolkit.exchange.results import OURS
-from toolkit.exchange.submissions import Submission, shown_text, utc, values_in_cell
+from toolkit.exchange.label_config import OURS
+from toolkit.exchange.submissions import Submission, account_name, answers_in, shown_text, utc, values_in_cell
 from toolkit.files import read_table, suffix_of
-from toolkit.studio.http.schemas import ServerAnnotation
 
 LIMIT = 1 << 29  # bytes of a file, unpacked
 SUFFIXES = (".json", ".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
@@ -51,8 +49,14 @@ class _Draft(Struct, frozen=True, kw_only=True):
     updated_at: str = ""
 
 
-class _Exported(ServerAnnotation, frozen=True, kw_only=True):
+class _Exported(Struct, frozen=True, kw_only=True):
+    id: int
     completed_by: Any = None  # a number, or the account with its address in older exports
+    result: list[Any]
+    was_cancelled: bool = False  # a skip
+    lead_time: float | None = None  # seconds
+    created_at: str
+    updated_at: str
     project: int = 0
 
 

@@ -7,13 +7,14 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from toolkit.codebook import Codebook, Question
+from toolkit.campaigns.display import printable
+from toolkit.codebook import Codebook, Question, asked_about
 from toolkit.errors import DataError
+from toolkit.exchange.results import answer_problem
 from toolkit.exchange.submissions import JOINT, NameOf, Submission, label_text
 from toolkit.files import digest
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Annotation, Answers, Flag, Item, Origin
-from toolkit.studio.config import answer_problem, asked_about, printable
 
 Kind = Literal["human", "model", "rule", "simulated"]
 

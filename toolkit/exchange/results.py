@@ -4,42 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from toolkit.campaigns.display import printable
 from toolkit.codebook import Codebook, Question
-from toolkit.files import digest
+from toolkit.exchange.label_config import OURS, SCREEN, object_names
 from toolkit.records import Answers
 
-DEFINITIONS = "definitions-shown"  # the box that shows the definitions: no answer; no question can bear this name
-SCREEN = "screen-shown"  # says, unseen, by which codebook the screen was made on which somebody answered
-OURS = frozenset({DEFINITIONS, SCREEN})
-
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HALF = re.compile("[\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    """A text with a replacement mark for each character that XML and databases refuse; offsets stay.
-
-    >>> printable(f"a{chr(0)}b") == f"a{chr(0xFFFD)}b"
-    True
-    """
-    return _NOT_XML.sub("\ufffd", text)
-
-
-def unprintable(text: str) -> int:
-    """How many characters of a text `printable` replaces."""
-    return len(_NOT_XML.findall(text))
-
-
-def object_names(codebook: Codebook) -> dict[str, str]:
-    """The names of the shown texts: a question may bear one of them, and no name may be there twice."""
-    taken = {question.name for question in codebook.questions}
-    return {name: f"{name}-shown" if name in taken else name for name in ("previous", "text", "next")}
-
-
-def screen_mark(codebook_ref: str) -> str:
-    """What an answer bears that was given on a screen made by a codebook."""
-    return f"v{digest(' '.join(codebook_ref.split()), 12)}"
-
 
 # --- reading ---------------------------------------------------------------------------------------------------------
 

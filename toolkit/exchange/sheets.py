@@ -12,11 +12,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from toolkit.codebook import Codebook, Question
+from toolkit.campaigns.display import ShownItem, printable
+from toolkit.codebook import Codebook, Question, asked_about
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import written_whole
-from toolkit.studio.config import asked_about, printable
-from toolkit.studio.push.items import ShownItem
 
 CELL = 32_767  # characters that a cell takes
 ABOUT = "stance-about"  # the hidden sheets

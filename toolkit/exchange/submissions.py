@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import DataError, UsageError
+from toolkit.exchange.label_config import OURS
 from toolkit.files import digest
 
 NOBODY = "deleted-account"
@@ -153,6 +154,21 @@ def is_plain_name(name: str) -> bool:
     (True, False, False)
     """
     return _PLAIN_NAME.fullmatch(name) is not None
+
+
+def account_name(number: int | None) -> str:
+    """An account as a submission names it."""
+    return NOBODY if number is None else f"account {number}"
+
+
+def answers_in(result: list[Any]) -> dict[str, list[Any]]:
+    """The values given to each question, by the parts of a result."""
+    answers: dict[str, list[Any]] = {}
+    for part in result:
+        name = part.get("from_name") if isinstance(part, dict) else None
+        if isinstance(name, str) and name not in OURS:
+            answers.setdefault(name, []).extend(values_in(part.get("value")))
+    return answers
 
 
 # --- one question as a table ---------------------------------------------------------------------------------------

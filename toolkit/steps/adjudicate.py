@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from toolkit.campaigns.display import ShownItem
 from toolkit.codebook import Codebook, Label, Question
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.filled_sheets import read_sheet
@@ -29,7 +30,6 @@ from toolkit.steps.decided import Back, Before, Wanted, came_back, check_adjudic
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio_connection import campaign_key
 from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
-from toolkit.studio.push.items import ShownItem
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 

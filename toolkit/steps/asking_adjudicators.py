@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
+from toolkit.campaigns.display import ShownItem
 from toolkit.codebook import Codebook
 from toolkit.errors import DataError, UsageError
 from toolkit.files import append_jsonl, locked, mend_jsonl
@@ -24,7 +25,7 @@ from toolkit.steps.studio_connection import campaign_key, connect
 from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
 from toolkit.studio.adjudication_projects import RulingPlace, asked_there, ruling_book, word
 from toolkit.studio.http.client import Studio
-from toolkit.studio.push.items import PushReport, PushRequest, ShownItem, find_projects, push_items
+from toolkit.studio.push.items import PushReport, PushRequest, find_projects, push_items
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from toolkit.campaigns.display import contexts
 from toolkit.campaigns.label_transfer import Placed
 from toolkit.campaigns.sampling import Frame
 from toolkit.dataset.build import (
@@ -24,7 +25,6 @@ from toolkit.files import read_json, read_jsonl, write_json, write_jsonl, write_
 from toolkit.labels.adjudication import adjudication_facts
 from toolkit.labels.ledger import latest
 from toolkit.records import Article, Dropped, Example, Gold, Split, SplitRow
-from toolkit.segmentation.context import contexts
 from toolkit.splitting.certificate import Certificate, certify
 from toolkit.steps.adjudicated import adjudications_of
 from toolkit.steps.agreement import AgreementFile

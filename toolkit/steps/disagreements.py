@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from toolkit.campaigns.display import ShownItem, printable
 from toolkit.errors import DataError
 from toolkit.files import suffix_of, write_table, written_whole
 from toolkit.labels.adjudication import Disagreement, disagreements
@@ -11,8 +12,6 @@ from toolkit.steps.adjudicated import adjudications_of
 from toolkit.steps.build import gold_of
 from toolkit.steps.common import Outcome, counted_of, items_of
 from toolkit.steps.showing import shown_now
-from toolkit.studio.config import printable
-from toolkit.studio.push.items import ShownItem
 from toolkit.workspace import CampaignConfig
 
 

@@ -10,22 +10,16 @@ from msgspec import Struct
 
 from toolkit.errors import DataError, MissingFileError, StudioError, UsageError
 from toolkit.exchange.exports import SUFFIXES, ColumnMap, read_submissions
-from toolkit.exchange.external_project import (
-    AskedQuestion,
-    ForeignProject,
-    asked_questions,
-    open_project,
-    project_address,
-    submissions_of,
-)
 from toolkit.exchange.filled_sheets import ReadSheet, plain_rows, read_sheet
 from toolkit.exchange.import_votes import Kind
+from toolkit.exchange.label_config import ConfigQuestion, read_label_config
 from toolkit.exchange.submissions import Submission, VoteRow, chosen_question, twins, vote_rows, without_doubles
 from toolkit.steps.common import Outcome, Progress
 from toolkit.steps.naming import Names
 from toolkit.steps.rows import check_table_name, write_votes
 from toolkit.steps.tombstones import Withdrawn, beside_table, read_tombstones
 from toolkit.studio.http.client import Studio
+from toolkit.studio.pull.external_project import ExternalProject, open_project, project_address, submissions_of
 
 _EVERY = 500  # tasks between two words of progress
 
@@ -57,10 +51,10 @@ def pull_project_step(address: str, wanted: Wanted, output: Path, progress: Prog
     with Studio(url, _token(url)) as studio:
         project = open_project(studio, number)
         where = f"{studio.url}/projects/{number}"
-        found = asked_questions(project.label_config, where)
+        found = read_label_config(project.label_config, where)
         question = chosen_question([each.name for each in found], wanted.questions, where)
         about = next(each for each in found if each.name == question)
-        foreign = ForeignProject(
+        foreign = ExternalProject(
             project=number, item=wanted.columns.item, text=wanted.columns.text or _only_column(about)
         )
         emails = {f"account {user}": email for user, email in studio.users().items()}
@@ -76,7 +70,7 @@ def _token(url: str) -> str:
     return token
 
 
-def _only_column(question: AskedQuestion) -> str | None:
+def _only_column(question: ConfigQuestion) -> str | None:
     return question.columns[0] if len(question.columns) == 1 else None
 
 

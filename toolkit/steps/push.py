@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from toolkit.campaigns.display import ShownItem, replaced_characters
 from toolkit.codebook import Codebook
 from toolkit.files import append_jsonl, read_jsonl, write_json, write_text
 from toolkit.labels.ledger import latest
@@ -13,11 +14,11 @@ from toolkit.records import Annotation
 from toolkit.steps.common import Outcome, Progress, finish, items_of, ledger_of, paragraphs_of, withdrawn_of
 from toolkit.steps.plan import assignments_of
 from toolkit.steps.segment import counts_of, placed_items, told_outdated
-from toolkit.steps.showing import replaced_characters, shown_items
+from toolkit.steps.showing import shown_of
 from toolkit.steps.studio_connection import StudioFile, campaign_key, connect, is_there, key_of_server, studio_file_of
 from toolkit.steps.tiebreak import disputes_of
 from toolkit.studio.config import label_config
-from toolkit.studio.push.items import PushReport, PushRequest, ShownItem, push_items
+from toolkit.studio.push.items import PushReport, PushRequest, push_items
 from toolkit.studio.push.revision import differences
 from toolkit.workspace import CampaignConfig
 
@@ -29,7 +30,7 @@ def push_step(campaign: CampaignConfig, progress: Progress) -> Outcome:
     paragraphs, states = paragraphs_of(campaign), latest(ledger_of(campaign))
     placed = placed_items(campaign, list(items_of(campaign).values()), paragraphs)
     studio, _ = connect(campaign)
-    request = _request(campaign, studio.url, shown_items(campaign, placed.items, paragraphs), states)
+    request = _request(campaign, studio.url, shown_of(campaign, placed.items, paragraphs), states)
     changes = _changes(request.codebook, request.earlier)
     with studio:
         doubt = studio.greet()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from toolkit.campaigns.assignment import assign
+from toolkit.campaigns.display import ShownItem
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.filled_sheets import read_sheet
 from toolkit.exchange.plain_sheets import write_codes, write_plain_sheet
@@ -18,7 +19,6 @@ from toolkit.steps.common import Outcome, Progress, finish, items_of, ledger_of,
 from toolkit.steps.plan import assignments_of
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio_connection import campaign_key
-from toolkit.studio.push.items import ShownItem
 from toolkit.workspace import CampaignConfig
 
 # Names of files, of which only the kind that is written can be meant.

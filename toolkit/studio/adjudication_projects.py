@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.codebook import Codebook, Label, Question, Text
-from toolkit.exchange.external_project import asked_questions
+from toolkit.exchange.label_config import read_label_config
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.schemas import Project
 
@@ -97,7 +97,7 @@ def _text(name: str, codebook: Codebook, language: str) -> Text:
 
 def asked_there(project: Project, codebook: Codebook) -> set[str]:
     """The questions of a codebook that a project asks already."""
-    there = {each.name for each in asked_questions(project.label_config, f"project {project.id}")}
+    there = {each.name for each in read_label_config(project.label_config, f"project {project.id}")}
     return {question.name for question in codebook.choices} & there
 
 

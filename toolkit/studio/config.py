@@ -7,23 +7,14 @@ titles are shown, so a title can be reworded without touching an answer.
 
 import html
 from collections.abc import Collection, Iterable
-from typing import Literal
 from xml.etree import ElementTree as ET
 
-import msgspec
-from msgspec import Struct
-
-from toolkit.codebook import Codebook, Label, Question
+from toolkit.campaigns.display import Shown, printable
+from toolkit.codebook import Codebook, Label, Question, Unit, asked_about
 from toolkit.errors import ConfigError
-from toolkit.exchange.results import DEFINITIONS, SCREEN, object_names, screen_mark
-from toolkit.exchange.results import answer_problem as answer_problem
-from toolkit.exchange.results import build_result as build_result
-from toolkit.exchange.results import parse_result as parse_result
-from toolkit.exchange.results import printable as printable
+from toolkit.exchange.label_config import DEFINITIONS, SCREEN, object_names, screen_mark
 from toolkit.records import Item
 from toolkit.workspace import ShownPart, StudioOptions
-
-Unit = Literal["paragraph", "article", "headline"]
 
 SHOWN = StudioOptions().show  # what stands around the item unless the campaign says otherwise
 _SOURCE: tuple[ShownPart, ...] = ("outlet", "date", "byline")  # shown together, as one line
@@ -51,30 +42,6 @@ _WORDS = {
 }
 _HIDDEN = "display: none"
 _DEFINITION_KEYS = "hgjkbnm0"  # the first that no label has
-
-
-class Shown(Struct, frozen=True, kw_only=True):
-    """The texts of an item on the screen; empty where there is none, or where it is hidden."""
-
-    headline: str = ""
-    source: str = ""  # what may be seen of outlet, date and byline
-    note: str = ""  # who the target was on the day of the article
-    previous: str = ""
-    text: str
-    next: str = ""
-
-
-def asked_about(codebook: Codebook, unit: Unit) -> Codebook:
-    """The codebook with the questions that are asked about a kind of unit.
-
-    A question that waits for an answer to one that is not asked is never shown, and so is left out too.
-    """
-    kept: list[Question] = []
-    for question in codebook.questions:
-        names = {earlier.name for earlier in kept}
-        if unit in question.units and names.issuperset(question.when):
-            kept.append(question)
-    return msgspec.structs.replace(codebook, questions=tuple(kept))
 
 
 # --- the interface -------------------------------------------------------------------------------------------------

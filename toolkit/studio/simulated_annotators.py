@@ -14,7 +14,7 @@ from msgspec import Struct
 from toolkit.campaigns.simulation import Response
 from toolkit.codebook import Codebook
 from toolkit.errors import StudioError
-from toolkit.studio.config import build_result
+from toolkit.exchange.results import build_result
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.schemas import NewAnnotation, QueuedTask
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from toolkit.codebook import Codebook
+from toolkit.codebook import Codebook, asked_about
+from toolkit.exchange.results import answer_problem
 from toolkit.records import Flag
-from toolkit.studio.config import answer_problem, asked_about
 from toolkit.studio.pull.ledger_index import Sighting
 from toolkit.studio.pull.reading import Seen
 

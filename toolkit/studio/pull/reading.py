@@ -6,7 +6,8 @@ from typing import Literal
 from msgspec import Struct
 
 from toolkit.codebook import Codebook
-from toolkit.exchange.results import parse_result, screen_in, screen_mark, spans_in_code_points
+from toolkit.exchange.label_config import screen_mark
+from toolkit.exchange.results import parse_result, screen_in, spans_in_code_points
 from toolkit.labels.erasure import NO_TOMBSTONES, WITHDRAWN, Tombstones
 from toolkit.records import Answers, Item, Origin
 from toolkit.studio.http.client import Studio

@@ -3,8 +3,8 @@
 import html
 from collections.abc import Iterable, Sequence
 
+from toolkit.campaigns.display import printable
 from toolkit.codebook import Codebook, Text
-from toolkit.studio.config import printable
 from toolkit.studio.push.project_specs import PushRequest, ScreenVersion, codebook_of
 
 _WORDS = {

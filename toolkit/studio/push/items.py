@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
+from toolkit.campaigns.display import ShownItem
 from toolkit.errors import StudioError
 from toolkit.studio.config import task_data
 from toolkit.studio.http.client import Studio, data_digest
@@ -22,7 +23,6 @@ from toolkit.studio.push.project_specs import (
     PushedProject,
     PushRequest,
     ScreenVersion,
-    ShownItem,
     home_queue,
     meant_desks,
 )
@@ -47,7 +47,6 @@ __all__ = [
     "PushRequest",
     "PushedProject",
     "ScreenVersion",
-    "ShownItem",
     "find_projects",
     "find_standing",
     "push_items",

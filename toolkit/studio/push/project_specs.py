@@ -11,10 +11,10 @@ from typing import Literal, cast
 
 from msgspec import Struct
 
-from toolkit.codebook import Codebook
+from toolkit.campaigns.display import ShownItem
+from toolkit.codebook import Codebook, Unit
 from toolkit.errors import DataError
 from toolkit.records import Assignment, Item
-from toolkit.studio.config import Shown, Unit
 from toolkit.workspace import ShownPart
 
 ProjectKind = Literal["queue", "person", "tiebreak"]  # shared by all, one annotator's, or of disputed items
@@ -34,13 +34,6 @@ class ScreenVersion(Struct, frozen=True, kw_only=True):
     codebook: str  # name@version#hash
     since: str  # ISO 8601, UTC, by the server's clock
     shown: tuple[ShownPart, ...] = ()  # what stood around the item
-
-
-class ShownItem(Struct, frozen=True, kw_only=True):
-    """An item and the texts that are shown for it."""
-
-    item: Item
-    shown: Shown
 
 
 class Dispute(Struct, frozen=True, kw_only=True):

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
+from toolkit.campaigns.display import printable
+from toolkit.codebook import asked_about
 from toolkit.errors import StudioError, UnansweredError
 from toolkit.files import digest
-from toolkit.studio.config import asked_about, instructions, label_config, printable
+from toolkit.studio.config import instructions, label_config
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.retrying import attempts
 from toolkit.studio.http.schemas import Project, ProjectSettings

@@ -3,26 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
-from xml.etree import ElementTree as ET
-
-from msgspec import Struct
 
 from toolkit.codebook import Codebook, Question
-from toolkit.errors import StudioError
-from toolkit.exchange.results import OURS
+from toolkit.errors import DataError, StudioError
+from toolkit.exchange.label_config import ConfigQuestion, read_label_config
 from toolkit.studio.config import label_config
 from toolkit.studio.http.client import Studio
 from toolkit.studio.push.project_specs import PushRequest
 from toolkit.studio.push.projects import Standing
 
 _WHOLE = ""  # in place of a label: the question itself
-
-
-class _Control(Struct, frozen=True):
-    """A question as an interface has it."""
-
-    tag: str
-    labels: frozenset[str]
 
 
 # --- what must not be taken away -------------------------------------------------------------------------------------
@@ -61,33 +51,18 @@ def _gone(old: str, new: str, codebook: Codebook) -> set[tuple[str, str]]:
     renamed = {(rule.question, rule.old) for rule in codebook.migrations}
     gone = set()
     for name, control in before.items():
-        if name not in after or after[name].tag != control.tag:
+        if name not in after or after[name].kind != control.kind:
             gone.add((name, _WHOLE))
         else:
             gone |= {(name, label) for label in control.labels - after[name].labels} - renamed
     return gone
 
 
-def _controls(config: str) -> dict[str, _Control]:
+def _controls(config: str) -> dict[str, ConfigQuestion]:
     try:
-        tree = ET.fromstring(config)  # noqa: S314 - of the server that we trust with our token
-    except ET.ParseError:
+        return {question.name: question for question in read_label_config(config, "")}
+    except DataError:
         return {}
-    return {
-        tag.attrib["name"]: _Control(tag.tag, frozenset(_labels(tag)))
-        for tag in tree.iter()
-        if "toName" in tag.attrib and "name" in tag.attrib and tag.attrib["name"] not in OURS
-    }
-
-
-def _labels(tag: ET.Element) -> Iterator[str]:
-    if tag.tag == "Rating":
-        points = tag.get("maxRating", "5")
-        yield from map(str, range(1, int(points) + 1 if points.isdecimal() else 1))
-    for child in tag:
-        label = child.get("alias") or child.get("value")
-        if label:
-            yield label
 
 
 def _used(studio: Studio, project: int, gone: set[tuple[str, str]]) -> Counter[tuple[str, str]]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from toolkit.campaigns.display import Shown, ShownItem
 from toolkit.codebook import Codebook, Label, Question
 from toolkit.errors import ConfigError, DataError, MissingFileError
 from toolkit.exchange import filled_sheets as sheets_back
@@ -18,8 +19,6 @@ from toolkit.exchange.filled_sheets import plain_rows, read_sheet
 from toolkit.exchange.import_votes import plain_words
 from toolkit.exchange.sheets import CELL, About, SheetRequest, unanswerable, write_sheet
 from toolkit.records import Item, Target
-from toolkit.studio.config import Shown
-from toolkit.studio.push.items import ShownItem
 
 ABOUT = About(campaign="demo-1", annotator="ann-1", codebook="stance@0.1#abc", file="ann-1.xlsx")
 FIRST = 3  # the row of the first item

@@ -1,4 +1,4 @@
-"""Addresses, labelling interfaces and servers that are none, without a Label Studio."""
+"""Addresses and servers that are none, without a Label Studio."""
 
 import contextlib
 import http.server
@@ -6,20 +6,9 @@ import threading
 
 import pytest
 
-from toolkit.errors import DataError, StudioError, UsageError
-from toolkit.exchange.external_project import asked_questions, project_address
+from toolkit.errors import StudioError, UsageError
 from toolkit.steps.outside import Wanted, pull_project_step
-from toolkit.studio.config import label_config
-
-VIEW = """<View>
-<Header value="$title"/>
-<Text name="doc" value="$body"/>
-<Choices name="stance" toName="doc"><Choice value="For"/></Choices>
-<Labels name="words" toName="doc"><Label value="Praise"/></Labels>
-<Filter name="search" toName="words"/>
-<Text name="a" value="$left"/><Text name="b" value="$right"/>
-<Pairwise name="better" toName="a,b"/>
-</View>"""
+from toolkit.studio.pull.external_project import project_address
 
 
 @contextlib.contextmanager
@@ -48,23 +37,6 @@ def test_a_page_where_label_studio_should_be_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", "legacy")
     with page(b"<html>Welcome</html>") as address, pytest.raises(StudioError, match="a page of HTML came in place"):
         pull_project_step(address, Wanted(), tmp_path / "v.jsonl", lambda *_: None)
-
-
-def test_filters_and_shown_texts_ask_nothing():
-    found = [(each.name, each.kind, each.columns) for each in asked_questions(VIEW, "here")]
-    assert found == [
-        ("stance", "choices", ("body",)), ("words", "labels", ("body",)), ("better", "pairwise", ("left", "right")),
-    ]  # fmt: skip
-
-
-def test_what_our_own_screens_carry_unseen_asks_nothing(book):
-    names = [each.name for each in asked_questions(label_config(book, "en"), "here")]
-    assert names == [question.name for question in book.questions]
-
-
-def test_an_interface_that_is_no_xml_is_refused():
-    with pytest.raises(DataError, match="here: its labelling interface is not XML"):
-        asked_questions("<View>", "here")
 
 
 @pytest.mark.parametrize(

@@ -4,29 +4,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
-from xml.etree import ElementTree as ET
 
 from msgspec import Struct
 
 from toolkit.errors import DataError, StudioError, UsageError
-from toolkit.exchange.results import OURS
-from toolkit.exchange.submissions import NOBODY, Submission, shown_text, utc, values_in
+from toolkit.exchange.submissions import Submission, account_name, answers_in, shown_text, utc
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.schemas import AnyProject, ServerAnnotation, ServerTask
 
 _ADDRESS = re.compile(r"(https?://.+?)/projects/(\d+)(?:[/?#].*)?", re.IGNORECASE)
-_FILTERS = ("filter", "shortcut", "relations", "relation")  # tags that bear a name and ask nothing
 
 
-class AskedQuestion(Struct, frozen=True, kw_only=True):
-    """A question as a labelling interface asks it."""
-
-    name: str
-    kind: str  # the tag: "choices", "rating"
-    columns: tuple[str, ...]  # of the task data, that it is about
-
-
-class ForeignProject(Struct, frozen=True, kw_only=True):
+class ExternalProject(Struct, frozen=True, kw_only=True):
     """What is to be read from a project."""
 
     project: int
@@ -64,34 +53,7 @@ def open_project(studio: Studio, number: int) -> AnyProject:
     return project
 
 
-def asked_questions(label_config: str, where: str) -> list[AskedQuestion]:
-    """The questions of a labelling interface, in their order.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    try:
-        view = ET.fromstring(label_config)  # noqa: S314 - expat resolves nothing outside and bounds what entities grow to
-    except ET.ParseError as error:
-        raise DataError(f"{where}: its labelling interface is not XML ({error}); open and save it there") from error
-    shown = {tag.get("name"): tag.get("value", "") for tag in view.iter() if tag.get("toName") is None}
-    return [
-        AskedQuestion(
-            name=tag.get("name", ""),
-            kind=tag.tag.lower(),
-            columns=_columns(shown, tag.get("toName", "")),
-        )
-        for tag in view.iter()
-        if tag.get("name") and tag.get("toName") and tag.tag.lower() not in _FILTERS and tag.get("name") not in OURS
-    ]
-
-
-def _columns(shown: Mapping[str | None, str], about: str) -> tuple[str, ...]:
-    values = [shown.get(name.strip(), "") for name in about.split(",")]
-    return tuple(value[1:] for value in values if value.startswith("$"))
-
-
-def submissions_of(studio: Studio, wanted: ForeignProject) -> Iterator[Submission]:
+def submissions_of(studio: Studio, wanted: ExternalProject) -> Iterator[Submission]:
     """What everybody did with every task, task by task.
 
     Raises:
@@ -111,7 +73,7 @@ def submissions_of(studio: Studio, wanted: ForeignProject) -> Iterator[Submissio
 
 
 def _of_task(
-    task: ServerTask, drafts: list[ServerAnnotation], wanted: ForeignProject, *, first: bool
+    task: ServerTask, drafts: list[ServerAnnotation], wanted: ExternalProject, *, first: bool
 ) -> Iterator[Submission]:
     where = f"task {task.id}"
     item = str(task.id) if wanted.item is None else shown_text(_cell(task.data, wanted.item, where))
@@ -144,18 +106,3 @@ def _submission(raw: ServerAnnotation, where: str, item: str, text: str, state: 
         updated=utc(raw.updated_at),
         number=raw.id if state != "draft" else None,
     )
-
-
-def account_name(number: int | None) -> str:
-    """An account as a submission names it."""
-    return NOBODY if number is None else f"account {number}"
-
-
-def answers_in(result: list[Any]) -> dict[str, list[Any]]:
-    """The values given to each question, by the parts of a result."""
-    answers: dict[str, list[Any]] = {}
-    for part in result:
-        name = part.get("from_name") if isinstance(part, dict) else None
-        if isinstance(name, str) and name not in OURS:
-            answers.setdefault(name, []).extend(values_in(part.get("value")))
-    return answers

@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,13 @@ from msgspec import Struct
 
 from toolkit.files import append_jsonl, digest, digest_of_file, read_jsonl
 
+Progress = Callable[[str, int, int], None]  # what is done, how much of it, out of how many (0: unknown)
+
 FACTS_SCHEMA = 2  # of the names in facts; 1 had those of version 0.1.0
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Ignores progress."""
 
 
 class Result(Struct, frozen=True, kw_only=True):

@@ -1,12 +1,13 @@
 """Numbers in words: each with its interval, or with the reason why there is none."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from markupsafe import Markup, escape
 
 __all__ = [
-    "coded", "coefficient", "counted", "percent", "percent_span", "plural", "points", "scored", "shared", "span",
-    "undefined",
+    "coded", "coefficient", "counted", "listed", "percent", "percent_span", "plural", "points", "scored", "shared",
+    "span", "tally", "undefined",
 ]  # fmt: skip
 
 
@@ -62,13 +63,38 @@ def counted(n: int) -> str:
     return f"{n:,}"
 
 
-def plural(n: int, noun: str) -> str:
+def plural(n: int, noun: str, nouns: str = "") -> str:
     """A number of things with their name.
+
+    Args:
+        n: how many.
+        noun: the singular.
+        nouns: the plural; by default the singular with an "s".
 
     >>> plural(1, "article"), plural(2, "article")
     ('1 article', '2 articles')
+    >>> plural(1, "item has", "items have")
+    '1 item has'
     """
-    return f"{counted(n)} {noun}" if n == 1 else f"{counted(n)} {noun}s"
+    return f"{counted(n)} {noun if n == 1 else nouns or noun + 's'}"
+
+
+def listed(names: Sequence[str], joint: str = "and") -> str:
+    """Names as a list in a sentence.
+
+    >>> listed(["train"]), listed(["train", "test"]), listed(["a", "b", "c"], "or")
+    ('train', 'train and test', 'a, b or c')
+    """
+    return f" {joint} ".join([*([", ".join(names[:-1])] if names[:-1] else []), *names[-1:]])
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """Counts with their names, in the order given.
+
+    >>> tally({"body": 12, "quote": 3}), tally({})
+    ('12 body, 3 quote', 'none')
+    """
+    return ", ".join(f"{counted(n)} {name}" for name, n in counts.items()) or "none"
 
 
 def scored(figure: HasInterval) -> str:

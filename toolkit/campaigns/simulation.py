@@ -8,12 +8,14 @@ seed: such answers mean nothing. All chances are drawn from (seed, annotator, it
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from msgspec import Struct
 
 from toolkit.codebook import Codebook, Label, Question
-from toolkit.records import Answers, Item
+from toolkit.labels.ledger import latest
+from toolkit.records import Annotation, Annotator, Answers, Item
 from toolkit.workspace import SimulatedAnnotator
 
 MODEL = (
@@ -113,3 +115,46 @@ def intended_for(item: Item, start: int, intended: Mapping[tuple[str, int, str |
         if found is not None:
             return found
     return None
+
+
+# --- what a reader must know of simulated answers --------------------------------------------------------------------
+
+
+class SimulationExtent(Struct, frozen=True, kw_only=True):
+    """How many annotators are simulated, and where the labels behind their answers come from."""
+
+    extent: Literal["none", "some", "all"]
+    annotators: int = 0  # simulated ones
+    of_annotators: int = 0  # all who answered
+    truth: Literal["intended", "random", "both"] = "intended"
+
+
+def simulation_extent(annotations: Iterable[Annotation], annotators: Mapping[str, Annotator]) -> SimulationExtent:
+    """How far the answers of a campaign are simulated."""
+    used = sorted({annotation.annotator for annotation in latest(annotations)})
+    simulated = [annotators[name] for name in used if name in annotators and annotators[name].kind == "simulated"]
+    if not simulated:
+        return SimulationExtent(extent="none", of_annotators=len(used))
+    truths = {annotator.details.get("truth", "latent") for annotator in simulated}
+    return SimulationExtent(
+        extent="all" if len(simulated) == len(used) else "some",
+        annotators=len(simulated),
+        of_annotators=len(used),
+        truth="intended" if truths == {"intended"} else "random" if truths == {"latent"} else "both",
+    )
+
+
+_TRUTHS = {
+    "intended": "The labels behind the answers are those that the articles' writers or sources gave",
+    "random": "The labels behind the answers were drawn at random: agreement, labels and scores mean nothing",
+    "both": "The labels behind some of the answers were drawn at random: figures mean nothing",
+}
+
+
+def simulation_note(annotations: Iterable[Annotation], annotators: Mapping[str, Annotator]) -> str:
+    """The sentences that tell a reader of simulated answers; "" where all answers came from people."""
+    simulation = simulation_extent(annotations, annotators)
+    if simulation.extent == "none":
+        return ""
+    share = "All" if simulation.extent == "all" else f"{simulation.annotators} of the {simulation.of_annotators}"
+    return f"{share} annotators are simulated: each {MODEL}. {_TRUTHS[simulation.truth]}."

@@ -1,23 +1,23 @@
 """What all steps share: the outcome, the record of a run, and the readers of a campaign's files."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from toolkit.articles.reading.reader import read_articles
-from toolkit.campaigns.simulation import MODEL
+from toolkit.campaigns.simulation import simulation_note
 from toolkit.files import read_jsonl
-from toolkit.labels.ledger import Ledger, latest, settle
+from toolkit.labels.ledger import Ledger, settle
 from toolkit.records import Annotation, Annotator, Article, Clustered, Item, Paragraph, Withdrawal
-from toolkit.runs import Result, last_run
+from toolkit.runs import Progress, Result, last_run, silent
 from toolkit.store import Store
 from toolkit.workspace import CampaignConfig
 
 _BY_FILE = ("push --to", "pull --from")
 
-Progress = Callable[[str, int, int], None]  # what is done, how much of it, out of how many (0: unknown)
+__all__ = ["Progress", "silent", "simulation_note"]
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -25,10 +25,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     line: str
     facts: dict[str, Any]
-
-
-def silent(what: str, done: int, total: int) -> None:
-    """Progress that goes nowhere."""
 
 
 class _Recorded(Result, frozen=True, kw_only=True):
@@ -111,23 +107,3 @@ def annotators_of(campaign: CampaignConfig) -> dict[str, Annotator]:
     """The annotators of a campaign, by pseudonym; a later line stands for an earlier one."""
     path = campaign.at("annotators.jsonl")
     return {row.pseudonym: row for row in read_jsonl(path, Annotator)} if path.exists() else {}
-
-
-# --- what must be said of simulated answers --------------------------------------------------------------------------
-
-
-def simulation_note(annotations: Iterable[Annotation], annotators: Mapping[str, Annotator]) -> str:
-    """What a reader must know where answers were simulated; "" where all came from people."""
-    used = sorted({annotation.annotator for annotation in latest(annotations)})
-    simulated = [annotators[name] for name in used if name in annotators and annotators[name].kind == "simulated"]
-    if not simulated:
-        return ""
-    truths = {annotator.details.get("truth", "latent") for annotator in simulated}
-    meaning = {
-        frozenset({"intended"}): "The labels behind the answers are those that the articles' writers or sources gave",
-        frozenset(
-            {"latent"}
-        ): "The labels behind the answers were drawn at random: agreement, labels and scores mean nothing",
-    }.get(frozenset(truths), "The labels behind some of the answers were drawn at random: figures mean nothing")
-    who = "All" if len(simulated) == len(used) else f"{len(simulated)} of the {len(used)}"
-    return f"{who} annotators are simulated: each {MODEL}. {meaning}."

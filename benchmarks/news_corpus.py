@@ -15,8 +15,7 @@ from typing import Any
 import msgspec
 
 from toolkit.articles.origins import Agencies, agencies_of
-from toolkit.articles.reading.cleaning import clean, clean_line
-from toolkit.articles.reading.normalise import article_from_page
+from toolkit.articles.reading.normalise import article_from_page, clean, clean_line
 from toolkit.records import Article
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -24,8 +24,8 @@ import numpy as np
 from segmentation_peers import PEERS, seconds
 
 from toolkit.records import Article
+from toolkit.segmentation.lengths import sentences_of
 from toolkit.segmentation.segmenter import segment_article, segment_text
-from toolkit.segmentation.sentences import sentences_of
 from toolkit.statistics import cluster_bootstrap
 
 Facts = dict[Any, Any]

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.records import Article
-from toolkit.segmentation.options import AS_PRINTED, Limits, Options, readable
+from toolkit.segmentation.lengths import AS_PRINTED, Limits, Options, readable
 from toolkit.segmentation.segmenter import segment_article, segment_text
 
 SENTENCE = "The ferry sailed at noon on Friday with forty people and a goat on board. "

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from toolkit.files import read_bytes
+from toolkit.segmentation.lengths import sentences_of
 from toolkit.segmentation.segmenter import segment_text
-from toolkit.segmentation.sentences import sentences_of
 
 DATA = Path(os.environ.get("STANCE_DATA") or Path(__file__).parents[3] / "shared/data")
 pytestmark = [

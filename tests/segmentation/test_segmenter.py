@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.records import Article
-from toolkit.segmentation.options import readable
+from toolkit.segmentation.lengths import readable
 from toolkit.segmentation.segmenter import Span, explain_article, paragraph_ids, segment_article, segment_text
 
 PARAGRAPHS = [

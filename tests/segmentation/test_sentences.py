@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.segmentation.sentences import sentences_of
+from toolkit.segmentation.lengths import sentences_of
 
 
 def cut(text):

@@ -26,7 +26,7 @@ from toolkit.cli.common import (
     shown_progress,
 )
 from toolkit.errors import UsageError
-from toolkit.segmentation.options import Limits
+from toolkit.segmentation.lengths import Limits
 from toolkit.steps import ingest as corpus
 from toolkit.steps import init, segmenting
 from toolkit.steps import plan as planning

@@ -10,13 +10,11 @@ from msgspec import Struct
 
 from toolkit.files import digest
 from toolkit.records import Article, Paragraph
-from toolkit.segmentation.lengths import within_limits
-from toolkit.segmentation.lines import lines_of
-from toolkit.segmentation.options import AS_PRINTED, Options
+from toolkit.segmentation.lengths import AS_PRINTED, Options, within_limits
 from toolkit.segmentation.quotes.quotations import find_quotes
 from toolkit.segmentation.roles import decide_roles
 from toolkit.segmentation.shape import normalised
-from toolkit.segmentation.wrapping import paragraphs_of_lines
+from toolkit.segmentation.wrapping import lines_of, paragraphs_of_lines
 
 
 class Span(Struct, frozen=True, kw_only=True, gc=False):

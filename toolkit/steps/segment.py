@@ -15,7 +15,7 @@ from toolkit.errors import ConfigError, DataError
 from toolkit.files import append_jsonl, mend_jsonl, read_jsonl, write_jsonl, written_whole
 from toolkit.records import Article, Dropped, Item, Paragraph, Revision
 from toolkit.runs import last_run
-from toolkit.segmentation.options import Limits
+from toolkit.segmentation.lengths import Limits
 from toolkit.segmentation.revisions import revisions
 from toolkit.segmentation.segmenter import segment_article
 from toolkit.steps.common import Outcome, Progress, articles_of, finish, items_of, paragraphs_of

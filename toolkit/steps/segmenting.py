@@ -12,13 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.articles.languages import detect_language
-from toolkit.articles.reading.lines import Meter
+from toolkit.articles.reading.encodings import Meter
 from toolkit.articles.reading.normalise import identified
 from toolkit.articles.reading.sources import is_dataset, pending_in, size_of
 from toolkit.errors import DataError, MissingFileError
 from toolkit.files import suffix_of
 from toolkit.records import Article, Dropped, Paragraph, Revision
-from toolkit.segmentation.options import Limits, Options
+from toolkit.segmentation.lengths import Limits, Options
 from toolkit.segmentation.revisions import revisions
 from toolkit.segmentation.segmenter import explain_article, segment_article
 from toolkit.steps.common import Outcome, Progress

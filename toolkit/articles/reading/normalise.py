@@ -1,7 +1,12 @@
 """What becomes of an article on its way in: completed, cleaned, joined, or left out with the reason."""
 
+import datetime
+import functools
+import html
+import itertools
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -12,13 +17,144 @@ from toolkit.articles.languages import count_words, detect_language, language_co
 from toolkit.articles.origins import Agencies, agency_named, find_origin
 from toolkit.articles.outlets import Outlets, find_outlet
 from toolkit.articles.pages.extraction import Page, read_page
-from toolkit.articles.reading.cleaning import clean, clean_line
 from toolkit.articles.reading.encodings import decode_page
 from toolkit.articles.teasers import closed_page, teaser_sign
 from toolkit.articles.urls import address_key, canonical_url, host_of
 from toolkit.errors import DataError
 from toolkit.files import digest, explain
 from toolkit.records import Article, Dropped
+
+# --- escapes and markup ----------------------------------------------------------------------------------------------
+
+
+_BLOCK_NAMES = (
+    "address article aside blockquote center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
+    "header hr li main nav ol p pre section table tbody td tfoot th thead title tr ul"
+)
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
+_MUTED = frozenset(["script", "style", "iframe", "noscript", "template", "svg", "object"])
+_NAMES = (
+    "a|abbr|b|blockquote|br|center|cite|div|em|figure|font|h[1-6]|hr|i|iframe|img|li|ol|p|script|section|small|span"
+    "|strong|sub|sup|table|td|tr|u|ul"
+)
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})(?:\s[^<>]*|/)?>")
+_MARKUP = re.compile(
+    rf"<(?=[/a-z])(?:/?(?:p|br|div|li|h[1-6]|blockquote|iframe)(?:\s[^<>]*|/)?>|(?:{_NAMES})(?:\s[^<>]*|/)?>)",
+    re.IGNORECASE,
+)
+_ESCAPED_MARKUP = re.compile(rf"&lt;/?(?:{_NAMES})(?:\s[^<>]{{0,300}}?|\s?/)?&gt;", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_MOJIBAKE = re.compile(r"â€[™œ\x9d“”˜¦]|Ã[©¨¡­³±¼¶¤§\xad]|Ð[°-¿]Ñ[€-]|ï»¿|Â[«»\xa0]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+class Cleaned(Struct, frozen=True, kw_only=True):
+    """A text and what was undone in it, each by the name under which it is counted."""
+
+    text: str
+    repairs: tuple[str, ...] = ()
+
+
+def clean(text: str) -> Cleaned:
+    r"""A text without escapes and markup; one that has neither comes back as it is.
+
+    Garbled letters (``â€™``) are named as ``mojibake_left`` and not changed: what they were is a guess.
+
+    >>> clean("&lt;p&gt;Tea &amp;amp; cake&lt;/p&gt;&lt;p&gt;at noon&lt;/p&gt;")
+    Cleaned(text='Tea & cake\n\nat noon', repairs=('escaped_markup', 'markup'))
+    """
+    repairs: list[str] = []
+    text = _storable(text, repairs)
+    while "&lt;" in text and _has_several(_ESCAPED_MARKUP.finditer(text)) and repairs.count("escaped_markup") < 2:
+        text = html.unescape(text)
+        repairs.append("escaped_markup")
+    if "<" in text and _MARKUP.search(text):
+        text = without_markup(text)
+        repairs.append("markup")
+    text = _unescaped(text, repairs)
+    if not text.isascii() and any(lead in text for lead in "âÃÐïÂ") and _MOJIBAKE.search(text):
+        repairs.append("mojibake_left")
+    return Cleaned(text=_storable(text, repairs), repairs=tuple(dict.fromkeys(repairs)))
+
+
+def clean_line(text: str) -> str:
+    r"""A title or a name on one line, without escapes and markup.
+
+    >>> clean_line(" Rates &amp;amp; <em>taxes</em>\n rise ")
+    'Rates & taxes rise'
+    """
+    return " ".join(_TAG.sub("", _unescaped(_storable(text, []), [])).split())
+
+
+def without_markup(text: str) -> str:
+    """The text of an HTML fragment: a blank line where a block begins or ends, a new line for each ``<br>``."""
+    pieces = [_glued(piece) for piece in _pieces(_without_comments(text))]
+    joined = re.sub(r" *\n *", "\n", re.sub(r" {2,}", " ", "".join(pieces)))
+    return re.sub(r"\n{3,}", "\n\n", joined).strip()
+
+
+def _glued(piece: str) -> str:
+    """A stretch between tags with its white space as HTML has it; a break that a tag made stays."""
+    if piece in ("\n", "\n\n"):
+        return piece
+    glued = re.sub(r"[ \t\r\n\f]+", " ", piece)
+    return html.unescape(glued) if "&" in glued else glued
+
+
+def _pieces(text: str) -> Iterator[str]:
+    at, muted = 0, ""
+    low = text.lower()
+    last = {name: low.rfind(f"</{name}") for name in _MUTED}
+    for tag in _TAG.finditer(text):
+        closing, name = tag[1], tag[2].lower()
+        if not muted:
+            yield " " + text[at : tag.start()] if text[at : at + 1] == "\n" else text[at : tag.start()]
+        at = tag.end()
+        if muted:
+            muted = "" if closing and name == muted else muted
+        elif name in _MUTED and not closing and last[name] > at:
+            muted = name
+        elif name == "br":
+            yield "\n"
+        elif name in _BLOCKS:
+            yield "\n\n"
+    yield text[at:]
+
+
+def _without_comments(text: str) -> str:
+    kept, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[at:start])
+        at = end + 3
+    return "".join([*kept, text[at:]])
+
+
+def _unescaped(text: str, repairs: list[str]) -> str:
+    for name in ("entities", "entities_twice", "entities_twice"):
+        plain = _ENTITY.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
+        if plain == text:
+            break
+        text = plain
+        repairs.append(name)
+    return text
+
+
+def _storable(text: str, repairs: list[str]) -> str:
+    if "\0" in text:
+        text = text.replace("\0", "")
+        repairs.append("nul_removed")
+    if not text.isascii() and _SURROGATE.search(text):
+        text = _SURROGATE.sub("\ufffd", text)
+        repairs.append("surrogates_replaced")
+    return text
+
+
+def _has_several(found: Iterator[re.Match[str]]) -> bool:
+    return next(found, None) is not None and next(found, None) is not None
+
+
+# --- articles --------------------------------------------------------------------------------------------------------
+
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|article|p|h1)\b", re.IGNORECASE)
 _CLOSED_SHORT = 200  # words: a page that says it is closed and has more is there in full
@@ -171,3 +307,104 @@ def _objection(article: Article, rules: Rules) -> tuple[str, str] | None:
     if rules.languages and article.language not in rules.languages:
         return "language", f": {article.language or 'cannot be told'}"
     return None
+
+
+# --- rows of tables --------------------------------------------------------------------------------------------------
+
+
+SETTABLE = tuple(field for field in Article.__struct_fields__ if field not in ("version", "meta"))
+_KEPT = ("version", "meta")  # what only our own files have
+_NAMED, _NAME = 30, 60  # how many columns a message names, and how many characters of each
+
+
+class NoColumnError(DataError):
+    """A table has not the column that was asked for."""
+
+
+def check_columns(names: Collection[str], columns: Mapping[str, str], where: str) -> None:
+    """Refuse a table that lacks a column that was asked for, or a text.
+
+    Raises:
+        NoColumnError: with the columns that there are.
+    """
+    listed, known = _listed(names), {_key(name) for name in names}
+    for field, column in columns.items():
+        if _key(column) not in known and field not in known:
+            raise NoColumnError(f"{where}: no column {column!r}; the table has {listed}")
+    if "text" not in columns and "text" not in known:
+        raise NoColumnError(f"{where}: no column 'text'; name yours with --text, the table has {listed}")
+
+
+def _key(name: str) -> str:
+    """The name of a column as it is compared: capitals and blanks around it make no other column."""
+    return name.strip().lower()
+
+
+@functools.lru_cache(maxsize=64)
+def _columns_of(names: tuple[str, ...], wanted: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """The fields of an article with the column that has each: the one that was asked for, else that of its own name."""
+    alike = {_key(name): name for name in reversed(names)}
+
+    def column(name: str) -> str | None:
+        return name if name in names else alike.get(_key(name))
+
+    asked = {field: found for field, name in wanted if (found := column(name)) is not None}
+    others = {field: found for field in SETTABLE if (found := column(field)) not in (None, *asked.values())}
+    return {field: name for field, name in {**others, **asked}.items() if name is not None}
+
+
+def _listed(names: Collection[str]) -> str:
+    """The names of columns for a message, a few of many, and no more of each than can be read."""
+    some = ", ".join(str(name)[:_NAME] + "…" * (len(str(name)) > _NAME) for name in itertools.islice(names, _NAMED))
+    return f"{some} and {len(names) - _NAMED} more" if len(names) > _NAMED else some
+
+
+def article_from_row(row: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Article:
+    """The article in a row; columns that are no field of an article are kept in its meta.
+
+    Raises:
+        DataError: the row has no text, or a field has a value that it cannot have.
+    """
+    mapped = _columns_of(tuple(row), tuple(columns.items()))
+    taken = {field: row[column] for field, column in mapped.items()}
+    used = set(mapped.values())
+    rest = {name: value for name, value in row.items() if name not in used}
+    if not isinstance(taken.get("text"), str | None) or "text" not in taken:
+        raise DataError(f"{where}: no text in {columns.get('text', 'text')!r}")
+    given = {name: _value(name, value) for name, value in taken.items() if not _missing(value)}
+    meta = {name: _plain(value) for name, value in rest.items() if name not in taken and name not in _KEPT}
+    meta |= _own_meta(row.get("meta"))
+    if "published" in given and (date := iso_date(given["published"])) != given["published"]:
+        meta["published"] = given.pop("published")
+        given |= {"published": date} if date else {}
+    version = row.get("version") if isinstance(row.get("version"), str) else ""
+    try:
+        return msgspec.convert({"text": "", **given, "version": version, "meta": meta}, Article)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{where}: {explain(str(error), Article)}") from error
+
+
+def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - a cell holds anything
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if name == "author" and isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _missing(value: Any) -> bool:  # noqa: ANN401
+    return value in (None, "") or (isinstance(value, float) and math.isnan(value))
+
+
+def _own_meta(value: Any) -> dict[str, Any]:  # noqa: ANN401
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    return {} if _missing(value) else {"meta": _plain(value)}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """A value as JSON can hold it."""
+    try:
+        return msgspec.to_builtins(value, str_keys=True)
+    except (TypeError, ValueError):
+        return str(value)

@@ -7,11 +7,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from toolkit.articles.reading.encodings import decode
+from toolkit.articles.reading.encodings import Meter, decode
 from toolkit.articles.reading.journal import Journal, Tally, discard, dropped_beside, journal_beside, resumed
-from toolkit.articles.reading.lines import Meter
-from toolkit.articles.reading.normalise import Rules, admit, identified, with_repairs
-from toolkit.articles.reading.rows import SETTABLE, NoColumnError
+from toolkit.articles.reading.normalise import SETTABLE, NoColumnError, Rules, admit, identified, with_repairs
 from toolkit.articles.reading.sources import READABLE, inputs_in, is_dataset, pending_in, size_of
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import read_bytes, read_jsonl, suffix_of

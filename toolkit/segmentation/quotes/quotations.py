@@ -13,8 +13,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from toolkit.records import Quote
-from toolkit.segmentation.quotes.clauses import BEFORE, clause_before, clause_behind, stops_of
-from toolkit.segmentation.quotes.marks import Marked, has_marks, opening_mark, pair_marks
+from toolkit.segmentation.quotes.marks import (
+    BEFORE,
+    Marked,
+    clause_before,
+    clause_behind,
+    has_marks,
+    opening_mark,
+    pair_marks,
+    stops_of,
+)
 from toolkit.segmentation.quotes.reporting_words import TONGUE_OF, names_a_thing
 from toolkit.segmentation.quotes.speakers import Attribution, attributed_before, attributed_behind
 

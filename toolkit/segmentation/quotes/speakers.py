@@ -4,7 +4,7 @@ import re
 
 from msgspec import Struct
 
-from toolkit.segmentation.quotes.clauses import Clause
+from toolkit.segmentation.quotes.marks import Clause
 from toolkit.segmentation.quotes.reporting_words import (
     ACCORDING,
     ACCORDING_WORDS,

@@ -3,7 +3,7 @@ import io
 
 import pytest
 
-from toolkit.articles.reading.warc import Captured, captured_pages
+from toolkit.articles.reading.sources import Captured, captured_pages
 from toolkit.errors import DataError
 
 TEXT = "The dyke at Lowmarsh held through the night, the harbour master said on Monday morning."

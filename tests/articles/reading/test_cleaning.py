@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.articles.reading.cleaning import clean, clean_line, without_markup
+from toolkit.articles.reading.normalise import clean, clean_line, without_markup
 from toolkit.files import read_jsonl
 from toolkit.records import Article
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SHARED = Path(os.environ.get("STANCE_DATA") or ROOT / ".." / "shared" / "data")
 
 

@@ -11,7 +11,7 @@ import pytest
 from toolkit.articles.duplicates.clusters import cluster_articles, near_duplicate_pairs, shingles
 from toolkit.records import Article
 
-SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
+SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
 WORDS = [f"w{n}" for n in range(400)]
 
 

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from toolkit.articles.outlets import Outlets
-from toolkit.articles.reading.lines import Meter, opened
+from toolkit.articles.reading.encodings import Meter, opened
 from toolkit.articles.reading.normalise import Rules, article_from_page
 from toolkit.articles.reading.reader import Request, ingest
-from toolkit.articles.reading.warc import Captured, captured_pages
+from toolkit.articles.reading.sources import Captured, captured_pages
 from toolkit.errors import DataError
 from toolkit.records import Article, Dropped
 
@@ -169,7 +169,7 @@ def test_a_line_of_fifty_megabytes_is_an_article_like_any_other(tmp_path, take):
 
 
 def test_a_line_that_is_too_long_to_be_held_is_counted(tmp_path, take, monkeypatch):
-    monkeypatch.setattr("toolkit.articles.reading.lines.LARGEST", 10_000)  # instead of a file of 128 MB
+    monkeypatch.setattr("toolkit.articles.reading.encodings.LARGEST", 10_000)  # instead of a file of 128 MB
     (tmp_path / "a.jsonl").write_text(f'{{"text": "{"x" * 50_000}"}}\n{{"text": "{TEXT}"}}\n')
     read = take(tmp_path / "a.jsonl")
     assert [article.text for article in read.articles] == [TEXT]

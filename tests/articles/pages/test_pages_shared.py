@@ -13,7 +13,7 @@ import pytest
 from toolkit.articles.pages.extraction import body_paragraphs, read_page
 from toolkit.files import read_json, read_text
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("STANCE_DATA", ROOT.parent / "shared/data"))
 SEED = DATA.parent / "seed"
 MALAY = DATA / "malay_politics" / "awani_articles.jsonl.gz"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.articles.reading.cleaning import clean
+from toolkit.articles.reading.normalise import clean
 from toolkit.files import read_json, read_text
 from toolkit.segmentation.segmenter import segment_article
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("STANCE_DATA") or ROOT.parent / "shared/data")
 SEED = DATA.parent / "seed"
 pytestmark = [
@@ -144,7 +144,7 @@ def test_the_seed_comes_in_and_is_cut_right_in_every_dress(name, kind, tmp_path,
 @needs_seed
 @pytest.mark.parametrize("dress", ["in_paragraphs", "in_breaks"])
 def test_the_seed_as_a_newspapers_page_comes_in_and_is_cut_right(dress, tmp_path, take):
-    spec = importlib.util.spec_from_file_location("pages_shared", Path(__file__).with_name("test_pages_shared.py"))
+    spec = importlib.util.spec_from_file_location("pages_shared", ROOT / "tests/articles/pages/test_pages_shared.py")
     pages = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pages)
     page = pages.seed_page(getattr(pages, dress)(seed()[2:]))

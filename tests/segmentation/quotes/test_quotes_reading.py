@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).parents[3]
 READINGS = sorted((ROOT / "benchmarks").glob("quotes_reading_*.jsonl"))
 FIELDS = {"start": int, "end": int, "speaker": list | None, "verb": list | None, "scare": bool, "continued": bool}
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.segmentation.lines import columns, lines_of, starts_wide
+from toolkit.segmentation.wrapping import columns, lines_of, starts_wide
 
 
 @given(st.text(st.sampled_from("ab \t\r\n\u2028\u2029\x85\u200b")) | st.text())

@@ -5,18 +5,16 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer.main
-
-from toolkit.cli.app import app
+from toolkit.cli.app import VERBS, load_verb
 
 ROOT = Path(__file__).parents[2]
 
 
-def verbs(group=None, before=""):
+def verbs(commands=None, before=""):
     """All verbs, with those of a group by all their words."""
-    for name, verb in sorted((group or typer.main.get_command(app)).commands.items()):
+    for name, verb in sorted((commands or {name: load_verb(name) for name in VERBS}).items()):
         if hasattr(verb, "commands"):
-            yield from verbs(verb, f"{before}{name} ")
+            yield from verbs(verb.commands, f"{before}{name} ")
         else:
             yield f"{before}{name}", verb
 
@@ -28,6 +26,12 @@ def test_every_verbs_help_ends_with_an_example_that_the_verb_takes(name, verb, s
     assert last.startswith(f"Example: stance {name}")
     words = last.removeprefix(f"Example: stance {name}").split()
     verb.make_context(name, words)  # fails where an option or an argument is unknown or missing
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_the_list_of_verbs_has_the_first_sentence_of_each_verbs_help(name):
+    first_paragraph = load_verb(name).help.split("\n\n")[0]
+    assert " ".join(first_paragraph.split()) == VERBS[name]
 
 
 def test_the_version_is_said(stance):

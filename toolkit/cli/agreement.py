@@ -1,4 +1,4 @@
-"""The verb that measures agreement."""
+"""`stance agreement`: Krippendorff's alpha with its intervals."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -6,7 +6,25 @@ from typing import Annotated, Literal
 import typer
 from msgspec import structs
 
-from toolkit.cli.common import AsJson, Quiet, Seed, Source, campaign_at, emit, example, is_campaign, listed
+from toolkit.cli._options import (
+    Allowed,
+    Annotator,
+    Cluster,
+    Common,
+    Item,
+    LabelColumn,
+    Map,
+    Several,
+    Source,
+    Time,
+    Wide,
+    campaign_at,
+    is_campaign,
+    new_app,
+    values_of,
+    verb,
+)
+from toolkit.cli._output import emit
 from toolkit.codebook import Level
 from toolkit.errors import UsageError
 from toolkit.steps import agreement as agreeing
@@ -15,39 +33,33 @@ from toolkit.steps.common import Outcome
 from toolkit.steps.mappings import read_mapping
 from toolkit.steps.vote_tables import Columns, Rules
 
-Several = list[str] | None
-Item = Annotated[str, typer.Option("--item", help="The column with the item.")]
-Annotator = Annotated[str, typer.Option("--annotator", help="The column with the annotator.")]
-LabelColumn = Annotated[str, typer.Option("--label", help="The column with the label.")]
-Wide = Annotated[Several, typer.Option("--wide", help="Columns that are an annotator each; then a row is an item.")]
-Cluster = Annotated[
-    str | None, typer.Option("--cluster", help="The column of what intervals resample; default: the item.")
-]
+app = new_app()
+
 Weight = Annotated[str | None, typer.Option("--weight", help="The column with the weight of the item.")]
-Time = Annotated[str | None, typer.Option("--time", help="The column that says which repeated vote is the latest.")]
+
 LevelOption = Annotated[
     Level | None, typer.Option("--level", help="How labels compare; default: nominal, with --order ordinal.")
 ]
+
 Order = Annotated[Several, typer.Option("--order", help="The labels from low to high.")]
-Allowed = Annotated[Several, typer.Option("--labels", help="The labels that are allowed; others are an error.")]
+
 Repeats = Annotated[
     Literal["latest", "keep"],
     typer.Option("--repeats", help="Of several votes of one person on an item the latest counts, or keep all."),
 ]
-Map = Annotated[Several, typer.Option("--map", help="Labels that are meant otherwise: old=new,… or a table old,new.")]
+
 NoAnswer = Annotated[Several, typer.Option("--no-answer", help="Labels that are no answer: missing, and counted.")]
+
 By = Annotated[Several, typer.Option("--by", help="Columns to slice by; of a campaign: outlet, month, role, …")]
+
 All = Annotated[bool, typer.Option("--all", help="All coefficients, each annotator, each pair, each slice.")]
+
 AllVotes = Annotated[
     bool, typer.Option("--all-votes", help="Count tie-break votes of a campaign too, which biases agreement.")
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command."""
-    app.command("agreement", epilog=example("stance agreement votes.csv --label stance"))(_agreement)
-
-
+@verb(app, "agreement", example="stance agreement votes.csv --label stance")
 def _agreement(
     source: Source,
     item: Item = "item",
@@ -66,27 +78,26 @@ def _agreement(
     by: By = None,
     everything: All = False,
     all_votes: AllVotes = False,
-    seed: Seed = 0,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    *,
+    common: Common,
 ) -> None:
-    """Krippendorff's alpha with its intervals, of a campaign or of a table of votes."""
-    ordered, cuts = listed(order), listed(by)
+    """Measure Krippendorff's alpha with its intervals, of a campaign or of a table of votes."""
+    ordered, cuts = values_of(order), values_of(by)
     level = level or ("ordinal" if ordered else "nominal")
     asked = Asked(level=level, order=ordered, details=everything, by=cuts, all_votes=all_votes)
     if is_campaign(source):
-        emit(_of_campaign(source, asked, by is None), as_json, quiet)
+        emit(_of_campaign(source, asked, by is None), common)
         return
     if all_votes:
         raise UsageError("--all-votes goes with a campaign; of a table all votes count")
     columns = Columns(
-        item=item, annotator=annotator, label=label, cluster=cluster, weight=weight, time=time, wide=listed(wide),
+        item=item, annotator=annotator, label=label, cluster=cluster, weight=weight, time=time, wide=values_of(wide),
         by=cuts,
     )  # fmt: skip
     rules = Rules(
-        repeats=repeats, renamed=read_mapping(renamed or ()), labels=listed(labels), no_answers=listed(no_answer)
+        repeats=repeats, renamed=read_mapping(renamed or ()), labels=values_of(labels), no_answers=values_of(no_answer)
     )
-    emit(agreeing.agreement_table(source, columns, rules, asked, seed), as_json, quiet)
+    emit(agreeing.agreement_table(source, columns, rules, asked, common.seed), common)
 
 
 def _of_campaign(source: Path, asked: Asked, slice_by_all: bool) -> Outcome:

@@ -1,28 +1,73 @@
-"""The command `stance` and what becomes of its errors."""
+"""The command `stance`: its verbs, each loaded when it is called, and what an error does."""
 
-import importlib.metadata
+import importlib
 import sys
-from typing import Annotated
+from typing import Any
 
 import typer
+import typer.main
 
-from toolkit.cli import (
-    adjudication,
-    aggregation,
-    agreement,
-    auditing,
-    baselines,
-    campaigns,
-    corpus,
-    labels,
-    servers,
-    withdrawal,
-)
-from toolkit.cli.common import leave_quietly
+from toolkit.cli._options import VerbGroup, Version
+from toolkit.cli._output import leave_quietly
 from toolkit.errors import ToolkitError, UsageError
+
+_INTERRUPTED = 130
+
+# The first sentence of each verb's help, so that the list of verbs loads none of them; a test compares the two.
+VERBS: dict[str, str] = {
+    "init": "Write a new workspace: codebooks, targets, a campaign of your own, and the sample.",
+    "ingest": "Read texts, pages, crawls, JSON lines, tables and datasets on disk into one file of articles.",
+    "segment": "Cut articles into paragraphs with exact offsets and roles.",
+    "duplicates": "Find articles that are the same, nearly the same, or one within the other.",
+    "plan": "Sample paragraphs, pair them with their targets, and fix the test set.",
+    "push": "Bring the items to Label Studio, each once, or into spreadsheets with --to.",
+    "pull": "Append the annotators' answers to the ledger.",
+    "status": "Show how far the annotation is, by the ledger as it was last pulled.",
+    "simulate": "Let simulated annotators answer, for a dry run; all that is made from it says so.",
+    "run": "Run the steps that are not up to date, in order; stop where people have to work.",
+    "agreement": "Measure Krippendorff's alpha with its intervals, of a campaign or of a table of votes.",
+    "aggregate": "Turn votes into gold labels; a tie stays unresolved.",
+    "disagreements": "Write a sheet for the meeting: the items where annotators differ, the most divided first.",
+    "adjudicate": "Have one person decide the unresolved items, in a file or on Label Studio.",
+    "audit": "Compare annotators with one another, and stance with sentiment.",
+    "build": "Turn gold and votes into a dataset that `datasets.load_dataset` opens offline.",
+    "card": "Write the dataset card anew, from facts.",
+    "train": "Fit the baselines and score them, on a campaign or on a table of labelled texts.",
+    "evaluate": "Score predicted labels against gold ones, with intervals.",
+    "predict": "Label new texts: an article paragraph by paragraph, a table row by row.",
+    "report": "Write one offline page about a campaign.",
+    "forget": "Erase a person's answers, comments and key for good.",
+    "studio": "A local Label Studio for those who have none.",
+}
+
+
+class _Stance(VerbGroup):
+    """All verbs; the module of a verb is imported when the verb is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002
+        """The names of the verbs, in the order of the work."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002
+        """A verb by its name, or None."""
+        return load_verb(cmd_name) if cmd_name in VERBS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
+        """Write the verbs with the first sentence of each."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+def load_verb(name: str) -> Any:  # noqa: ANN401
+    """The command of a verb, from the module of its name."""
+    command = typer.main.get_command(importlib.import_module(f"toolkit.cli.{name}").app)
+    command.name = name
+    return command
+
 
 app = typer.Typer(
     name="stance",
+    cls=_Stance,
     help="From news articles to a stance and sentiment dataset, and baselines.",
     no_args_is_help=True,
     add_completion=False,
@@ -31,27 +76,9 @@ app = typer.Typer(
 )
 
 
-_INTERRUPTED = 130
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(importlib.metadata.version("stance-toolkit"))
-        raise typer.Exit
-
-
 @app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
-    ] = False,
-) -> None:
+def _root(version: Version = False) -> None:
     """From news articles to a stance and sentiment dataset, and baselines."""
-
-
-for _verbs in (corpus, campaigns, agreement, labels, aggregation, adjudication, auditing, withdrawal, baselines):
-    _verbs.register(app)
-app.add_typer(servers.app, name="studio")
 
 
 def main() -> None:

@@ -1,21 +1,26 @@
-"""What `push` and `pull` do with files, and with projects that the toolkit did not make."""
+"""`stance pull`: answers from Label Studio or from files."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from toolkit.cli.common import campaign_at, is_campaign, listed, shown_progress
+from toolkit.cli._options import Common, Output, campaign_at, is_campaign, new_app, values_of, verb
+from toolkit.cli._output import emit, shown_progress
 from toolkit.errors import UsageError
 from toolkit.exchange.exports import ColumnMap
-from toolkit.steps import arrivals, outside, sheets
+from toolkit.steps import arrivals, following, outside
+from toolkit.steps import pull as pulling
 from toolkit.steps.common import Outcome
-from toolkit.workspace import CampaignConfig
+
+app = new_app()
 
 Sources = Annotated[
     list[str] | None,
     typer.Argument(metavar="SOURCE", help="A campaign file, or the address of any project: http://.../projects/12."),
 ]
+
 Files = Annotated[
     list[Path] | None,
     typer.Option(
@@ -24,29 +29,64 @@ Files = Annotated[
         help="Read files or directories, no server: exports (JSON, JSON_MIN, CSV, TSV), tables, spreadsheets.",
     ),
 ]
+
 Item = Annotated[str | None, typer.Option("--item", help="The column with the item; default: the task, or `item`.")]
+
 Annotator = Annotated[str | None, typer.Option("--annotator", help="A table's column with the annotator.")]
+
 LabelColumn = Annotated[str | None, typer.Option("--label", help="A table's column with the label.")]
+
 Text = Annotated[str | None, typer.Option("--text", help="The column with the text; default: what is asked about.")]
+
 Wide = Annotated[
     list[str] | None, typer.Option("--wide", metavar="COL,COL", help="A wide table's columns, one an annotator.")
 ]
+
 Question = Annotated[list[str] | None, typer.Option("--question", help="Which question, where there are several.")]
+
 KindOfVotes = Annotated[
     Literal["human", "model", "rule", "simulated"] | None,
     typer.Option("--kind", help="Who gave the votes in the files; a model's or a rule's never count as a person's."),
 ]
-To = Annotated[
-    Path | None,
-    typer.Option("--to", metavar="DIR", help="No server: one spreadsheet (.xlsx) a person, in DIR; or one FILE.xlsx."),
-]
-Format = Annotated[
-    sheets.SheetFormat,
-    typer.Option("--format", help="With --to: spreadsheets, or plain tables with a text that lists the codes."),
-]
-Annotators = Annotated[
-    list[str] | None, typer.Option("--annotators", metavar="A,B", help="With --to: for whom; pseudonyms.")
-]
+
+
+@verb(app, "pull", example="stance pull schemas/demo.toml")
+def _pull(
+    sources: Sources = None,
+    files: Files = None,
+    output: Output = None,
+    question: Question = None,
+    text: Text = None,
+    item: Item = None,
+    annotator: Annotator = None,
+    label: LabelColumn = None,
+    wide: Wide = None,
+    kind: KindOfVotes = None,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again, not only what was changed.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until Ctrl-C; then read everything once more.")
+    ] = False,
+    every: Annotated[float, typer.Option("--every", min=1, metavar="SECONDS", help="How often --follow looks.")] = 30,
+    *,
+    common: Common,
+) -> None:
+    """Append the annotators' answers to the ledger.
+
+    Where the counts of the server differ, everything is read again.
+
+    With --from from files; with the address of any project, or --from alone, into a table of votes (-o).
+    """
+    options = PullOptions(
+        files, output, question=question, text=text, item=item, annotator=annotator, label=label, wide=wide, kind=kind
+    )
+    outcome = pull_outside(sources, options, common)
+    if outcome is None:
+        campaign, progress = campaign_at(Path((sources or [""])[0])), shown_progress(common)
+        if follow:
+            outcome = following.follow_step(campaign, every, progress, _nothing if common.quiet else _say)
+        else:
+            outcome = (pulling.full_pull_step if full else pulling.pull_step)(campaign, progress)
+    emit(outcome, common)
 
 
 class PullOptions:
@@ -61,9 +101,9 @@ class PullOptions:
                 annotator=more["annotator"],
                 label=more["label"],
                 text=more["text"],
-                wide=listed(more["wide"]),
+                wide=values_of(more["wide"]),
             ),
-            questions=listed(more["question"]),
+            questions=values_of(more["question"]),
             kind=more["kind"],
         )
 
@@ -73,7 +113,7 @@ class PullOptions:
         return not self.files and self.output is None and self.wanted == outside.Wanted()
 
 
-def pull_outside(sources: list[str] | None, options: PullOptions, quiet: bool) -> Outcome | None:
+def pull_outside(sources: list[str] | None, options: PullOptions, common: Common) -> Outcome | None:
     """Pull from files or from any project; None where a campaign is to be pulled from its server."""
     campaigns = [source for source in sources or () if is_campaign(Path(source))]
     others = [source for source in sources or () if source not in campaigns]
@@ -86,7 +126,7 @@ def pull_outside(sources: list[str] | None, options: PullOptions, quiet: bool) -
             raise UsageError(
                 f"{others[0]}: a campaign file (.toml) or the address of a project is needed here; files go with --from"
             )
-        return outside.pull_project_step(others[0], options.wanted, _needed(options.output), shown_progress(quiet))
+        return outside.pull_project_step(others[0], options.wanted, _needed(options.output), shown_progress(common))
     if not campaigns:
         raise UsageError("a campaign file, the address of a project, or --from FILE is needed")
     if others or not options.is_plain:
@@ -108,8 +148,10 @@ def _needed(output: Path | None) -> Path:
     return output
 
 
-def push_sheets(
-    campaign: CampaignConfig, to: Path, annotators: list[str] | None, kind: sheets.SheetFormat, quiet: bool
-) -> Outcome:
-    """Write spreadsheets in place of pushing to a server."""
-    return sheets.push_sheets_step(campaign, to, listed(annotators), kind, shown_progress(quiet))
+def _say(line: str) -> None:
+    """Say on stderr, at once, what happens while a command goes on."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _nothing(line: str) -> None:
+    """Where the lines of the steps go when nobody wants them."""

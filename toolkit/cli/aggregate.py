@@ -1,25 +1,28 @@
-"""The verb from votes to gold."""
+"""`stance aggregate`: votes into gold."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from toolkit.cli.agreement import Allowed, Annotator, Item, LabelColumn, Map, Time, Wide
-from toolkit.cli.common import (
-    AsJson,
+from toolkit.cli._options import (
+    Allowed,
+    Annotator,
+    Common,
+    Item,
+    LabelColumn,
+    Map,
     Output,
-    Quiet,
-    Seed,
     Source,
+    Time,
+    Wide,
     campaign_at,
-    emit,
-    emit_rows,
-    example,
     is_campaign,
-    listed,
-    note,
+    new_app,
+    values_of,
+    verb,
 )
+from toolkit.cli._output import emit, emit_rows, note
 from toolkit.errors import UsageError
 from toolkit.steps import aggregate as aggregating
 from toolkit.steps import sensitivity
@@ -28,52 +31,60 @@ from toolkit.steps.mappings import read_mapping
 from toolkit.steps.vote_tables import Columns, Rules
 from toolkit.workspace import AggregateOptions
 
+app = new_app()
+
 Method = Annotated[
     Literal["majority", "dawid-skene", "mace", "glad"],
     typer.Option("--method", help="How votes become a label; mace and glad need the extra `crowd`."),
 ]
+
 Threshold = Annotated[
     float | None, typer.Option("--threshold", min=0, max=1, help="The chance that a model's label needs; default .8.")
 ]
+
 MinVotes = Annotated[
     int | None,
     typer.Option("--min-votes", min=1, help="Answers that a label needs; default 2, or 1 of one; of a model 3."),
 ]
+
 MinShared = Annotated[
     int | None,
     typer.Option("--min-shared", min=0, help="Items that annotators share before a model believes them; default 30."),
 ]
+
 Pooling = Annotated[
     Literal["partial", "none"],
     typer.Option("--pooling", help="Dawid-Skene: annotators with few votes borrow from the others, or not."),
 ]
+
 Restarts = Annotated[
     int | None, typer.Option("--restarts", min=0, help="Dawid-Skene: starts by chance; default 4, without pooling 0.")
 ]
+
 Repeats = Annotated[
     Literal["keep"] | None, typer.Option("--repeats", help="keep: each of a person's votes on an item counts.")
 ]
+
 Order = Annotated[
     list[str] | None,
     typer.Option(
         "--order", metavar="L,L", help="Labels on a scale, low to high; the others say that it does not apply."
     ),
 ]
+
 NoAnswer = Annotated[list[str] | None, typer.Option("--no-answer", metavar="L,L", help="Labels that are no answer.")]
+
 Sensitivity = Annotated[
     bool, typer.Option("--sensitivity", help="Only say which labels change between methods; write nothing.")
 ]
+
 Scores = Annotated[
     list[str] | None,
     typer.Option("--scores", metavar="METHOD=FILE", help="With --sensitivity: a scores.json trained on its gold."),
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb to the command."""
-    app.command("aggregate", epilog=example("stance aggregate schemas/demo.toml"))(_aggregate)
-
-
+@verb(app, "aggregate", example="stance aggregate schemas/demo.toml")
 def _aggregate(
     source: Source,
     output: Output = None,
@@ -95,11 +106,12 @@ def _aggregate(
     no_answer: NoAnswer = None,
     how_sensitive: Sensitivity = False,
     scores: Scores = None,
-    seed: Seed = 0,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    *,
+    common: Common,
 ) -> None:
-    """Votes into gold; a tie stays unresolved, and soft labels are always there.
+    """Turn votes into gold labels; a tie stays unresolved.
+
+    Soft labels are always written.
 
     A campaign names its method under [aggregate] in its file, so that running it again gives the same gold.
     """
@@ -109,21 +121,21 @@ def _aggregate(
     )  # fmt: skip
     cells = _cells(repeats, renamed, labels, no_answer)
     rules = aggregating.TableRules(
-        options=options, cells=cells, order=listed(order), no_answer=listed(no_answer), seed=seed
+        options=options, cells=cells, order=values_of(order), no_answer=values_of(no_answer), seed=common.seed
     )
-    columns = Columns(item=item, annotator=annotator, label=label, time=time, wide=listed(wide))
+    columns = Columns(item=item, annotator=annotator, label=label, time=time, wide=values_of(wide))
     if is_campaign(source):
         _refuse_of_campaigns(source, output, rules)
     if how_sensitive:
-        emit(_sensitivity(source, columns, rules, scores or []), as_json, quiet)
+        emit(_sensitivity(source, columns, rules, scores or []), common)
     else:
-        _emit_gold(source, columns, rules, output, as_json, quiet)
+        _emit_gold(source, columns, rules, output, common)
 
 
 def _cells(
     repeats: Literal["keep"] | None, renamed: list[str] | None, labels: list[str] | None, no_answer: list[str] | None
 ) -> Rules:
-    allowed = (*listed(labels), *listed(no_answer)) if labels else ()
+    allowed = (*values_of(labels), *values_of(no_answer)) if labels else ()
     return Rules(repeats=repeats or "latest", renamed=read_mapping(renamed or ()), labels=allowed)
 
 
@@ -151,14 +163,14 @@ def _sensitivity(source: Path, columns: Columns, rules: aggregating.TableRules, 
 
 
 def _emit_gold(
-    source: Path, columns: Columns, rules: aggregating.TableRules, output: Path | None, as_json: bool, quiet: bool
+    source: Path, columns: Columns, rules: aggregating.TableRules, output: Path | None, common: Common
 ) -> None:
     if is_campaign(source):
-        emit(aggregating.aggregate_step(campaign_at(source)), as_json, quiet)
+        emit(aggregating.aggregate_step(campaign_at(source)), common)
         return
     outcome, rows = aggregating.aggregate_table(source, columns, output, rules)
-    if output is None and not as_json:
+    if output is None and not common.as_json:
         emit_rows(rows)
-        note(outcome, quiet)
+        note(outcome, common)
         return
-    emit(outcome, as_json, quiet)
+    emit(outcome, common)

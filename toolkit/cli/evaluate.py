@@ -1,0 +1,31 @@
+"""`stance evaluate`: predicted labels against gold ones."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolkit.cli._options import ClusterColumn, Common, Labels, Polar, new_app, values_of, verb
+from toolkit.cli._output import emit
+from toolkit.steps import train as baseline
+
+app = new_app()
+
+
+@verb(app, "evaluate", example="stance evaluate predicted.csv --gold gold.csv --labels for,against")
+def _evaluate(
+    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="A table with ids and labels.")],
+    gold: Annotated[Path, typer.Option("--gold", metavar="TABLE", help="A table with the same ids and true labels.")],
+    ident: Annotated[str, typer.Option("--id", help="The column with the id, in both.")] = "id",
+    label: Annotated[str, typer.Option("--label", help="The column with the label, in both.")] = "label",
+    labels: Labels = None,
+    polar: Polar = None,
+    cluster: ClusterColumn = None,
+    *,
+    common: Common,
+) -> None:
+    """Score predicted labels against gold ones, with intervals."""
+    options = baseline.EvaluateOptions(
+        ident=ident, label=label, cluster=cluster, labels=values_of(labels), polar=values_of(polar)
+    )
+    emit(baseline.evaluate_table(predictions, gold, options, common.seed), common)

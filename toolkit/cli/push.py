@@ -1,0 +1,63 @@
+"""`stance push`: items to Label Studio, or into spreadsheets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolkit.cli._options import CampaignPath, Common, campaign_at, new_app, values_of, verb
+from toolkit.cli._output import emit, shown_progress
+from toolkit.errors import UsageError
+from toolkit.steps import push as pushing
+from toolkit.steps import sheets, withdrawing
+
+app = new_app()
+
+To = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="DIR", help="No server: one spreadsheet (.xlsx) a person, in DIR; or one FILE.xlsx."),
+]
+
+Format = Annotated[
+    sheets.SheetFormat,
+    typer.Option("--format", help="With --to: spreadsheets, or plain tables with a text that lists the codes."),
+]
+
+Annotators = Annotated[
+    list[str] | None, typer.Option("--annotators", metavar="A,B", help="With --to: for whom; pseudonyms.")
+]
+
+
+@verb(app, "push", example="stance push schemas/demo.toml")
+def _push(
+    source: CampaignPath,
+    to: To = None,
+    annotators: Annotators = None,
+    kind: Format = "xlsx",
+    withdraw: Annotated[
+        list[str] | None,
+        typer.Option("--withdraw", metavar="ITEM", help="Ask nobody about this item any more; may be repeated."),
+    ] = None,
+    restore: Annotated[
+        list[str] | None,
+        typer.Option("--restore", metavar="ITEM", help="Ask about a withdrawn item again; may be repeated."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why items are withdrawn or restored.")] = "",
+    *,
+    common: Common,
+) -> None:
+    """Bring the items to Label Studio, each once, or into spreadsheets with --to.
+
+    However often it is run, each item is there once.
+    """
+    if annotators and to is None:
+        raise UsageError("--annotators goes with --to")
+    campaign = campaign_at(source)
+    if withdraw:
+        withdrawing.withdraw(campaign, withdraw, reason)
+    if restore:
+        withdrawing.restore(campaign, restore, reason)
+    if to is not None:
+        emit(sheets.push_sheets_step(campaign, to, values_of(annotators), kind, shown_progress(common)), common)
+        return
+    emit(pushing.push_step(campaign, shown_progress(common)), common)

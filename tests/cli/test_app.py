@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from toolkit.cli.app import VERBS, load_verb
 
 ROOT = Path(__file__).parents[2]

@@ -39,12 +39,12 @@ def test_rows_that_repeat_within_a_cluster_do_not_shrink_the_interval():
 def test_one_cluster_has_a_value_and_no_interval():
     estimate = cluster_bootstrap(np.array([[3.0, 4.0]]), mean, 4, seed=0)
     assert (estimate.value, estimate.low, estimate.high) == (3 / 4, None, None)
-    assert estimate.why == "one cluster has no interval"
+    assert estimate.reason == "one cluster has no interval"
 
 
 def test_what_is_undefined_on_the_data_says_why():
-    estimate = cluster_bootstrap(np.zeros((3, 2)), lambda s: s[:, 0] * np.nan, 0, seed=0, why_undefined="nothing there")
-    assert (estimate.value, estimate.why) == (None, "nothing there")
+    estimate = cluster_bootstrap(np.zeros((3, 2)), lambda s: s[:, 0] * np.nan, 0, seed=0, reason="nothing there")
+    assert (estimate.value, estimate.reason) == (None, "nothing there")
 
 
 def test_too_many_undefined_draws_give_no_interval():

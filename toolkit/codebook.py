@@ -73,7 +73,7 @@ class Question(_Part, frozen=True, kw_only=True):
         return tuple(label.name for label in self.labels if label.scale is not None or label.covers)
 
     @property
-    def elsewhere(self) -> tuple[str, ...]:
+    def off_scale(self) -> tuple[str, ...]:
         """The real answers that say that the scale does not apply; none where the question has no scale."""
         return tuple(name for name in self.gold_labels if name not in self.applicable) if self.on_scale else ()
 

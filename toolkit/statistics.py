@@ -27,12 +27,12 @@ class Estimate(Struct, frozen=True, kw_only=True):
     high: float | None
     n: int  # rows that the value rests on
     clusters: int  # resampled units
-    why: str = ""  # why value, low or high is None, in words
+    reason: str = ""  # why value, low or high is None, in words
 
 
-def undefined(why: str, n: int, clusters: int) -> Estimate:
+def undefined(reason: str, n: int, clusters: int) -> Estimate:
     """No value, and the reason."""
-    return Estimate(value=None, low=None, high=None, n=n, clusters=clusters, why=why)
+    return Estimate(value=None, low=None, high=None, n=n, clusters=clusters, reason=reason)
 
 
 def by_cluster(clusters: Sequence[str], rows: Floats) -> Floats:
@@ -141,7 +141,7 @@ def _patterns(rows: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
 
 
 def estimate(
-    resamples: Resamples, statistic: Callable[[Floats], Floats], n: int, why_undefined: str = "undefined"
+    resamples: Resamples, statistic: Callable[[Floats], Floats], n: int, reason: str = "undefined"
 ) -> Estimate:
     """A statistic of sums, with the percentile interval of its resamples.
 
@@ -149,22 +149,22 @@ def estimate(
         resamples: of what the clusters hold.
         statistic: from [draws, ...] to [draws]; nan where it is undefined.
         n: rows, for the record.
-        why_undefined: the reason that is given where the statistic is undefined on the data.
+        reason: the reason that is given where the statistic is undefined on the data.
     """
     value = float(statistic(resamples.whole[np.newaxis])[0])
     draws = statistic(resamples.draws) if resamples.clusters > 1 and not np.isnan(value) else np.zeros(0)
-    return estimate_of(value, draws, n, resamples.clusters, why_undefined)
+    return estimate_of(value, draws, n, resamples.clusters, reason)
 
 
-def estimate_of(value: float, draws: Floats, n: int, clusters: int, why_undefined: str) -> Estimate:
+def estimate_of(value: float, draws: Floats, n: int, clusters: int, reason: str) -> Estimate:
     """A value, nan where it is undefined, with the percentile interval of its draws, [draws]."""
     if np.isnan(value):
-        return undefined(why_undefined, n, clusters)
+        return undefined(reason, n, clusters)
     if clusters == 1:
-        return Estimate(value=value, low=None, high=None, n=n, clusters=1, why="one cluster has no interval")
+        return Estimate(value=value, low=None, high=None, n=n, clusters=1, reason="one cluster has no interval")
     low, high = percentile_interval(draws)
-    why = "" if low is not None else "too many resamples in which it is undefined"
-    return Estimate(value=value, low=low, high=high, n=n, clusters=clusters, why=why)
+    reason = "" if low is not None else "too many resamples in which it is undefined"
+    return Estimate(value=value, low=low, high=high, n=n, clusters=clusters, reason=reason)
 
 
 def mirrored(value: float, draws: Floats) -> Floats:
@@ -177,7 +177,7 @@ def mirrored(value: float, draws: Floats) -> Floats:
 
 
 def cluster_bootstrap(
-    sums: Floats, statistic: Callable[[Floats], Floats], n: int, seed: int, why_undefined: str = "undefined"
+    sums: Floats, statistic: Callable[[Floats], Floats], n: int, seed: int, reason: str = "undefined"
 ) -> Estimate:
     """A statistic of summed rows, with the percentile interval of the cluster bootstrap.
 
@@ -186,14 +186,14 @@ def cluster_bootstrap(
         statistic: from [draws, ...] to [draws]; nan where it is undefined.
         n: rows, for the record.
         seed: of the generator.
-        why_undefined: the reason that is given where the statistic is undefined on the data.
+        reason: the reason that is given where the statistic is undefined on the data.
 
     Source:
         Davison and Hinkley, Bootstrap Methods and their Application (1997), sections 2.4 and 3.8.
     """
     if not len(sums):
         return undefined("no rows", n, 0)
-    return estimate(resample(sums, seed), statistic, n, why_undefined)
+    return estimate(resample(sums, seed), statistic, n, reason)
 
 
 def percentile_interval(draws: Floats) -> tuple[float | None, float | None]:

@@ -31,7 +31,7 @@ class HasInterval(Protocol):
         """The rows that it rests on."""
 
     @property
-    def why(self) -> str:
+    def reason(self) -> str:
         """Why something is None."""
 
 
@@ -126,7 +126,7 @@ def percent_span(figure: HasInterval) -> str:
 
 
 def _no_interval(figure: HasInterval) -> str:
-    return f"(no interval: {figure.why})" if figure.why else "(no interval)"
+    return f"(no interval: {figure.reason})" if figure.reason else "(no interval)"
 
 
 def points(difference: float) -> str:
@@ -140,7 +140,7 @@ def points(difference: float) -> str:
 
 def undefined(figure: HasInterval) -> str:
     """That a number is undefined, and why."""
-    return f"undefined: {figure.why}" if figure.why else "undefined"
+    return f"undefined: {figure.reason}" if figure.reason else "undefined"
 
 
 def coded(text: str) -> Markup:

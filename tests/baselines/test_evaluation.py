@@ -125,20 +125,20 @@ def test_one_cluster_has_a_value_and_no_interval():
     scores = score(GOLD, PREDICTED, ["1"] * 6, LABELS, None, seed=0)
     assert scores.macro_f1.value == pytest.approx(13 / 30)
     assert scores.macro_f1.low is None
-    assert scores.macro_f1.why
+    assert scores.macro_f1.reason
 
 
 def test_no_poles_means_no_f_avg_and_the_reason():
     f_avg = score(GOLD, PREDICTED, ROWS, LABELS, None, seed=0).f_avg
     assert f_avg.value is None
-    assert f_avg.why == "no polar labels are named"
+    assert f_avg.reason == "no polar labels are named"
 
 
 @pytest.mark.parametrize("gold", [[], ["mixed"]])
 def test_scores_of_no_rows_are_undefined_with_the_reason(gold):
     scores = score(gold, gold, gold, LABELS, ("a", "c"), seed=0)
     assert scores.macro_f1.value is None
-    assert scores.macro_f1.why == "no row has one of the labels"
+    assert scores.macro_f1.reason == "no row has one of the labels"
     assert scores.absent == LABELS
     assert scores.off_labels == len(gold)
     assert scores.confusion.counts == ((0, 0, 0),) * 3
@@ -146,7 +146,7 @@ def test_scores_of_no_rows_are_undefined_with_the_reason(gold):
 
 def test_the_scores_of_nothing_give_the_reason_that_they_are_given():
     scores = no_scores(LABELS, None, "no row has the split test", seed=0)
-    assert {scores.macro_f1.why, scores.accuracy.why, scores.f_avg.why, scores.per_label["a"].f1.why} == {
+    assert {scores.macro_f1.reason, scores.accuracy.reason, scores.f_avg.reason, scores.per_label["a"].f1.reason} == {
         "no row has the split test"
     }
 

@@ -110,15 +110,15 @@ def test_rows_off_the_scale_and_without_label_are_counted_and_predicted_where_th
 def test_without_test_rows_their_scores_are_undefined_and_say_why(selmara):
     trained = train_baseline([row for row in selmara if row.split != "test"], LABELS, POLAR, seed=0)
     assert trained.facts.test.macro_f1.value is None
-    assert trained.facts.test.macro_f1.why == "no row has the split test"
-    assert _rung(trained, "tfidf").over_majority.why == "no row has the split test"
+    assert trained.facts.test.macro_f1.reason == "no row has the split test"
+    assert _rung(trained, "tfidf").over_majority.reason == "no row has the split test"
     assert _rung(trained, "tfidf").cross_validated.macro_f1.value > 0.5
 
 
 def test_test_rows_without_a_label_have_no_scores_and_that_is_said(selmara):
     rows = [msgspec.structs.replace(row, label=None) if row.split == "test" else row for row in selmara]
     trained = train_baseline(rows, LABELS, POLAR, seed=0)
-    assert trained.facts.test.macro_f1.why == "no row has one of the labels"
+    assert trained.facts.test.macro_f1.reason == "no row has one of the labels"
     assert _rung(trained, "tfidf").over_majority.value is None
 
 
@@ -139,7 +139,7 @@ def test_fewer_groups_than_folds_are_said(selmara):
 def test_one_group_cannot_be_cross_validated_and_says_why(selmara):
     rows = [msgspec.structs.replace(row, group="one") for row in selmara]
     trained = train_baseline(rows, LABELS, POLAR, seed=0)
-    assert "two groups" in _rung(trained, "tfidf").cross_validated.macro_f1.why
+    assert "two groups" in _rung(trained, "tfidf").cross_validated.macro_f1.reason
     assert all(found.fold is None for found in trained.predictions)
     assert trained.facts.test.macro_f1.value is not None
 
@@ -154,7 +154,7 @@ def test_a_fold_that_leaves_one_label_costs_the_text_models_cross_validation_alo
     ]
     trained = train_baseline(rows, LABELS, POLAR, seed=0)
     assert _rung(trained, "majority").cross_validated.macro_f1.n == 5
-    why = _rung(trained, "tfidf").cross_validated.macro_f1.why
+    why = _rung(trained, "tfidf").cross_validated.macro_f1.reason
     assert why.startswith("cross-validation in 2 folds: training rows: 1 label in 3 rows")
 
 

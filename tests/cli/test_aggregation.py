@@ -24,11 +24,11 @@ def votes(tmp_path):
 def test_soft_labels_stand_beside_the_hard_ones_and_join_back(stance, votes, tmp_path):
     out = tmp_path / "gold.csv"
     facts = stance("aggregate", votes, "-o", out, "--json").facts
-    assert facts["why_unresolved"] == {"label": {"a tie": 12}}
+    assert facts["unresolved_reasons"] == {"label": {"a tie": 12}}
     rows = {row["item"]: row for row in read_table(out)}
     assert rows.keys() == {row["item"] for row in read_table(votes)}
     assert (rows["i1.0"]["soft_a"], rows["i1.0"]["soft_b"], rows["i1.0"]["label"]) == ("0.75", "0.25", "a")
-    assert (rows["i3.0"]["label"], rows["i3.0"]["why"], rows["i3.0"]["soft_a"]) == ("", "a tie", "0.5")
+    assert (rows["i3.0"]["label"], rows["i3.0"]["reason"], rows["i3.0"]["soft_a"]) == ("", "a tie", "0.5")
 
 
 def test_labels_that_were_mistyped_are_pointed_out_and_mapped_alike_in_agreement_and_gold(stance, tmp_path):
@@ -120,7 +120,7 @@ def test_sensitivity_names_what_changes_between_methods(stance, votes):
 
 def test_min_votes_of_majority(stance, votes, tmp_path):
     facts = stance("aggregate", votes, "--min-votes", 5, "-o", tmp_path / "g.csv", "--json").facts
-    assert facts["why_unresolved"] == {"label": {"fewer than 5 answers": 60}}
+    assert facts["unresolved_reasons"] == {"label": {"fewer than 5 answers": 60}}
 
 
 def test_labels_off_the_scale_are_decided_first(stance, tmp_path):
@@ -151,4 +151,4 @@ def test_one_vote_is_an_answer_by_majority_and_none_by_a_model(stance, tmp_path)
     (tmp_path / "v.csv").write_text("item,annotator,label\n1,a,x\n")
     assert stance("aggregate", tmp_path / "v.csv").rows[0]["status"] == "single"
     (row,) = stance("aggregate", tmp_path / "v.csv", "--method", "dawid-skene").rows
-    assert (row["label"], row["why"], row["soft_x"]) == (None, "fewer than 3 answers", 1.0)
+    assert (row["label"], row["reason"], row["soft_x"]) == (None, "fewer than 3 answers", 1.0)

@@ -69,7 +69,7 @@ def test_the_json_holds_the_sentence_and_the_cautions(stance, votes):
     facts = found(stance("agreement", votes, "--json"))
     assert facts["meaning"].startswith("Of the disagreement")
     assert any("3 annotators" in caution for caution in facts["cautions"])
-    assert {"low", "high", "why"} == set(facts["alpha"]["new_annotators"])
+    assert {"low", "high", "reason"} == set(facts["alpha"]["new_annotators"])
 
 
 def test_a_wide_table_is_the_long_one(stance, votes, tmp_path):
@@ -251,7 +251,7 @@ def test_what_has_no_agreement_says_why(stance, tmp_path, rows, why, options):
 def test_one_item_has_a_value_and_no_interval(stance, tmp_path):
     rows = [{"item": 0, "annotator": n, "label": "aab"[n]} for n in range(3)]
     said = stance("agreement", write_csv(tmp_path / "v.csv", rows), "--all", "--json")
-    assert found(said)["alpha"]["why"] == "one cluster has no interval"
+    assert found(said)["alpha"]["reason"] == "one cluster has no interval"
 
 
 def test_a_table_without_rows_is_an_answer(stance, tmp_path):
@@ -352,4 +352,4 @@ def test_a_level_that_some_labels_have_no_place_on_leaves_alpha_undefined_with_a
     said = stance("agreement", "schemas/demo.toml", "--level", "ordinal", "--json")
     alpha = found(said, "stance")["alpha"]
     assert (alpha["value"], alpha["level"]) == (None, "ordinal")
-    assert alpha["why"].endswith("see alpha_direction")
+    assert alpha["reason"].endswith("see alpha_direction")

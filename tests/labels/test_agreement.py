@@ -35,7 +35,7 @@ def test_alpha_of_a_table_that_can_be_checked_by_hand():
     # D_o = 2/8, D_e = 2 * 5 * 3 / (8 * 7)
     found = measure(["aaab", "aabb"], ["a", "b"])
     assert found.alpha.value == pytest.approx(1 - (2 / 8) / (30 / 56))
-    assert found.raw.value == pytest.approx(3 / 4)
+    assert found.percent_agreement.value == pytest.approx(3 / 4)
 
 
 def test_published_alphas_come_out_to_the_digits_printed():
@@ -63,13 +63,13 @@ def test_alpha_is_that_of_an_independent_implementation(seed):
 def test_one_sided_votes_leave_alpha_undefined_with_a_reason():
     found = measure(["aaa", "aaa"], ["a", "b"])
     assert found.alpha.value is None
-    assert found.alpha.why == "all votes are equal, so agreement beyond chance is undefined"
-    assert found.raw.value == 1.0
+    assert found.alpha.reason == "all votes are equal, so agreement beyond chance is undefined"
+    assert found.percent_agreement.value == 1.0
 
 
 def test_items_with_one_vote_leave_alpha_undefined_with_a_reason():
     found = measure(["ab.", "..a"], ["a", "b"])
-    assert (found.alpha.value, found.alpha.why) == (None, "no item has two votes")
+    assert (found.alpha.value, found.alpha.reason) == (None, "no item has two votes")
 
 
 def test_no_votes_at_all_is_a_value_too():
@@ -162,12 +162,12 @@ def test_copies_of_one_annotator_are_no_pair():
 def test_two_annotators_say_too_little_of_others():
     alpha = measure(["aabb", "abab"], "ab").alpha
     assert alpha.new_annotators.low is None
-    assert alpha.new_annotators.why == "fewer than four annotators say too little about others"
+    assert alpha.new_annotators.reason == "fewer than four annotators say too little about others"
 
 
 def test_one_item_has_no_interval_over_annotators_either():
     found = measure(["a", "b", "a", "a", "a"], "ab").alpha
-    assert (found.new_annotators.low, found.new_annotators.why) == (None, "one cluster has no interval")
+    assert (found.new_annotators.low, found.new_annotators.reason) == (None, "one cluster has no interval")
 
 
 def test_few_annotators_and_few_articles_are_said_in_words():

@@ -41,7 +41,7 @@ def test_skill_comes_out_as_it_was_simulated():
     found = of(crowd())
     expected = {"r0": 0.9 + 0.1 / 3, "r1": 0.9 + 0.1 / 3, "r2": 0.85 + 0.15 / 3, "r3": 0.6 + 0.4 / 3}
     for who, skill in expected.items():
-        assert found[who].skill == pytest.approx(skill, abs=0.06)
+        assert found[who].accuracy == pytest.approx(skill, abs=0.06)
     assert found["r0"].agreement.value > found["r3"].agreement.value
     assert not any(one.flags for one in found.values())
 
@@ -68,7 +68,7 @@ def test_whoever_leans_is_flagged_with_the_evidence():
 
 def test_haste_and_drift_are_flagged():
     found = of(crowd(quick=(1,), tired=(2,)))
-    assert [flag.code for flag in found["r1"].flags] == ["haste"]
+    assert [flag.code for flag in found["r1"].flags] == ["speeding"]
     assert [flag.code for flag in found["r2"].flags] == ["drift"]
     assert found["r2"].drift.first > found["r2"].drift.last
 
@@ -80,7 +80,7 @@ def test_flags_are_rare_where_nothing_is_wrong():
 
 def test_who_was_alone_has_no_agreement():
     one = of([Answer(item="a", annotator="r", label="pro")])["r"]
-    assert (one.agreement.value, one.agreement.why) == (None, "nobody else voted on these items")
+    assert (one.agreement.value, one.agreement.reason) == (None, "nobody else voted on these items")
 
 
 def test_self_consistency_counts_pairs_of_the_same_item():
@@ -92,7 +92,7 @@ def test_self_consistency_counts_pairs_of_the_same_item():
     ]
     pairs = repeated_pairs(answers, {"a2": "a", "b2": "b"})
     assert pairs == [("r", "pro", "pro"), ("r", "pro", "neutral")]
-    assert of(answers, pairs)["r"].self_consistency.value == 1 / 2
+    assert of(answers, pairs)["r"].intra_annotator_agreement.value == 1 / 2
 
 
 def test_confidence_is_counted_from_each_persons_own_mean():
@@ -118,7 +118,7 @@ def test_under_ten_people_there_is_a_description_and_no_p_value():
     found = leaning_audit(people(9), {f"r{n:02}": n / 10 for n in range(9)}, seed=0)
     assert found.p is None
     assert found.correlation == pytest.approx(1)
-    assert "fewer than 10" in found.why
+    assert "fewer than 10" in found.reason
 
 
 def test_leaning_that_predicts_labels_has_a_small_p():

@@ -70,7 +70,7 @@ def test_the_rows_to_read_are_those_on_which_the_rule_is_wrong():
 def test_labels_that_do_not_pair_have_no_kappa():
     found = stance_sentiment(pairs({("pro", "up"): 3, ("mixed", "up"): 2}), ["mixed", "pro", "against"], ["up"], 0)
     assert found.kappa.value is None
-    assert "not equally many labels" in found.kappa.why
+    assert "not equally many labels" in found.kappa.reason
     assert found.association.value is None
 
 

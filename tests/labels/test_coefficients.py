@@ -20,7 +20,7 @@ from toolkit.labels.agreement.coefficients import (
     scott_pi,
 )
 from toolkit.labels.agreement.intervals import Scale
-from toolkit.labels.agreement.per_annotator import likeness_of
+from toolkit.labels.agreement.per_annotator import agreement_weights
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -40,8 +40,8 @@ def counts_of(rows, labels):
     return np.array([[column.count(label) for label in labels] for column in zip(*rows, strict=True)], dtype=float)
 
 
-def sums(counts, likeness=None):
-    return item_rows(counts, np.eye(counts.shape[1]) if likeness is None else likeness).sum(axis=0)[np.newaxis]
+def sums(counts, weights=None):
+    return item_rows(counts, np.eye(counts.shape[1]) if weights is None else weights).sum(axis=0)[np.newaxis]
 
 
 def test_fleiss_1971():
@@ -94,10 +94,10 @@ def items_of(rng):
     return [list(rng.integers(0, 3, rng.integers(0, 5))) for _ in range(12)]
 
 
-def by_pairs(items, likeness):
+def by_pairs(items, weights):
     """Mean agreement of items with two votes, mean shares of items with any: by going through them."""
     agreements = [
-        np.mean([likeness[a][b] for a, b in itertools.permutations(item, 2)]) for item in items if len(item) > 1
+        np.mean([weights[a][b] for a, b in itertools.permutations(item, 2)]) for item in items if len(item) > 1
     ]
     shares = np.mean([[item.count(label) / len(item) for label in range(3)] for item in items if item], axis=0)
     return np.mean(agreements), shares
@@ -109,11 +109,11 @@ def test_gwet_and_fleiss_are_those_of_a_walk_from_pair_to_pair(rng, level):
     if not any(len(item) > 1 for item in items):
         return
     scale = Scale(level=level, values={"a": 1.0, "b": 2.0, "c": 4.0})
-    likeness = likeness_of(scale, ("a", "b", "c"))
+    weights = agreement_weights(scale, ("a", "b", "c"))
     counts = np.array([[item.count(label) for label in range(3)] for item in items], dtype=float)
-    observed, shares = by_pairs(items, likeness)
-    chance = likeness.sum() / (3 * 2) * sum(share * (1 - share) for share in shares)
-    assert gwet(likeness)(sums(counts, likeness))[0] == pytest.approx((observed - chance) / (1 - chance), abs=1e-12)
+    observed, shares = by_pairs(items, weights)
+    chance = weights.sum() / (3 * 2) * sum(share * (1 - share) for share in shares)
+    assert gwet(weights)(sums(counts, weights))[0] == pytest.approx((observed - chance) / (1 - chance), abs=1e-12)
     observed, shares = by_pairs(items, np.eye(3))
     chance = sum(share**2 for share in shares)
     if chance < 1:
@@ -122,9 +122,11 @@ def test_gwet_and_fleiss_are_those_of_a_walk_from_pair_to_pair(rng, level):
 
 def test_weights_of_levels_are_those_of_gwet():
     # Gwet (2014), section 3.5: four ordered categories
-    ordinal = likeness_of(Scale(level="ordinal", values=dict(zip("abcd", range(4), strict=True))), tuple("abcd"))
+    ordinal = agreement_weights(Scale(level="ordinal", values=dict(zip("abcd", range(4), strict=True))), tuple("abcd"))
     assert ordinal[0] == pytest.approx([1, 1 - 1 / 6, 1 - 3 / 6, 0])
-    quadratic = likeness_of(Scale(level="interval", values=dict(zip("abc", (1, 2, 4), strict=True))), tuple("abc"))
+    quadratic = agreement_weights(
+        Scale(level="interval", values=dict(zip("abc", (1, 2, 4), strict=True))), tuple("abc")
+    )
     assert quadratic[0] == pytest.approx([1, 1 - 1 / 9, 0])
 
 

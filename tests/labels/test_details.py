@@ -94,7 +94,7 @@ def test_what_is_too_long_to_list_is_counted():
 def test_two_who_share_few_items_are_no_pair():
     found = detailed(coded_of(["aabb", "abab"], "ab"))
     assert found.per_pair == ()
-    assert by_name(found)["cohen_kappa"].why.startswith("no two annotators share 5 items or more")
+    assert by_name(found)["cohen_kappa"].reason.startswith("no two annotators share 5 items or more")
 
 
 def test_pairs_that_are_too_many_are_a_reason_and_no_crash():
@@ -102,7 +102,7 @@ def test_pairs_that_are_too_many_are_a_reason_and_no_crash():
     coded = code_columns(items, people, ["a", "b", "b"] * 2000, items, "ab")
     found = by_name(detailed(coded))
     assert found["cohen_kappa"].value is None
-    assert "too many pairs" in found["cohen_kappa"].why
+    assert "too many pairs" in found["cohen_kappa"].reason
     assert found["fleiss_kappa"].value is not None
 
 

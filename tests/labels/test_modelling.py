@@ -61,14 +61,14 @@ def test_majority_first_asks_whether_the_scale_applies():
 def test_majority_says_why_an_item_has_no_label():
     given = votes(a="pro against", b="pro", c="unclear", d="pro pro against neutral", e="pro pro")
     found = by_majority(given, STANCE, ["a", "b", "c", "d", "e", "f"], dict.fromkeys("abcdef", 2))
-    assert found.why == {
+    assert found.reasons == {
         "a": "a tie",
         "b": "fewer than 2 answers",
         "c": "no answer",
         "d": "no label with more than half of the votes",
         "f": "no answer",
     }
-    assert found.reasons == {
+    assert found.reason_counts == {
         "a tie": 1,
         "fewer than 2 answers": 1,
         "no answer": 2,
@@ -97,17 +97,17 @@ def test_soft_labels_are_there_for_every_item_and_sum_to_one():
 def test_what_does_not_qualify_is_unresolved_with_the_reason():
     _, given = crowd(3)
     rows, found = modelled([*given, *votes(few="pro pro")], items=[*{vote.item_id for vote in given}, "few", "never"])
-    assert found.why["few"] == "fewer than 3 answers"
-    assert found.why["never"] == "no answer"
+    assert found.reasons["few"] == "fewer than 3 answers"
+    assert found.reasons["never"] == "no answer"
     assert rows["few"].label is None
     assert rows["few"].soft["pro"] > 0.5
-    assert sum(found.reasons.values()) == sum(row.label is None for row in rows.values())
+    assert sum(found.reason_counts.values()) == sum(row.label is None for row in rows.values())
 
 
 def test_annotators_who_share_little_with_others_are_not_believed():
     given = votes(**{f"i{n}": "pro pro pro against" for n in range(10)})
     rows, found = modelled(given)
-    assert set(found.why.values()) == {"annotators who share fewer than 30 items with others"}
+    assert set(found.reasons.values()) == {"annotators who share fewer than 30 items with others"}
     assert all(row.label is None for row in rows.values())
     rows, _ = modelled(given, HardLabels(min_shared=5))
     assert all(row.label == "pro" for row in rows.values())
@@ -117,7 +117,7 @@ def test_a_tie_of_the_model_is_nobodys_label():
     given = votes(a="pro against", b="against pro")
     rows, found = modelled(given, PLAIN)
     assert all(row.label is None for row in rows.values())
-    assert set(found.why.values()) == {"a tie"}
+    assert set(found.reasons.values()) == {"a tie"}
 
 
 def test_labels_in_another_order_give_the_same_gold():
@@ -140,7 +140,7 @@ def test_many_annotators_with_one_vote_each_get_an_answer():
         for n in range(2100)
     ]
     _, found = modelled(given)
-    assert set(found.why.values()) == {"annotators who share fewer than 30 items with others"}
+    assert set(found.reasons.values()) == {"annotators who share fewer than 30 items with others"}
 
 
 def test_adjudication_sets_the_label_and_leaves_the_votes():
@@ -149,7 +149,7 @@ def test_adjudication_sets_the_label_and_leaves_the_votes():
     assert [(row.label, row.status) for row in settled.gold] == [("mixed", "adjudicated"), ("pro", "unanimous")]
     assert settled.gold[0].votes == {"pro": 1, "against": 1}
     assert settled.gold[0].soft == {"pro": 1 / 2, "against": 1 / 2}
-    assert settled.why == {}
+    assert settled.reasons == {}
 
 
 @pytest.mark.parametrize("model", [mace, glad])

@@ -41,4 +41,4 @@ def test_the_order_of_the_rows_changes_nothing():
 
 
 def test_shares_of_nothing_are_undefined_with_a_reason():
-    assert label_shares([gold("b2", None)], ("yes",), CLUSTERS, EQUAL, 0)["yes"].why == "no items to count"
+    assert label_shares([gold("b2", None)], ("yes",), CLUSTERS, EQUAL, 0)["yes"].reason == "no items to count"

@@ -7,7 +7,7 @@ def test_a_score_stands_with_its_interval():
 
 
 def test_a_missing_interval_says_why():
-    one = Estimate(value=0.5, low=None, high=None, n=4, clusters=1, why="one cluster has no interval")
+    one = Estimate(value=0.5, low=None, high=None, n=4, clusters=1, reason="one cluster has no interval")
     assert scored(one) == "0.500 (no interval: one cluster has no interval)"
     assert shared(one) == "50.0 % (no interval: one cluster has no interval)"
     assert percent_span(Estimate(value=0.5, low=None, high=None, n=4, clusters=1)) == "(no interval)"

@@ -64,6 +64,6 @@ def test_rounds_have_figures_of_their_own(answered):
     assert sum(one["votes"] for one in facts["pace"]["rounds"]) == facts["votes"]
     assert facts["agreement_by_round"].keys() == {"pilot", "main"}
     alpha = facts["agreement_by_round"]["main"]["stance"]
-    assert (alpha["value"] is None) == bool(alpha["why"])
+    assert (alpha["value"] is None) == bool(alpha["reason"])
     assert "  round" in said
     assert "pilot: stance: alpha" in said

@@ -20,7 +20,7 @@ class _HasInterval(Protocol):
     @property
     def high(self) -> float | None: ...
     @property
-    def why(self) -> str: ...
+    def reason(self) -> str: ...
 
 
 class Score(Struct, frozen=True, kw_only=True):
@@ -145,7 +145,7 @@ def say(figure: _HasInterval) -> str:
     '.500 [.400, .610]'
     """
     if figure.value is None:
-        return f"undefined: {figure.why}" if figure.why else "undefined"
+        return f"undefined: {figure.reason}" if figure.reason else "undefined"
     interval = "" if figure.low is None or figure.high is None else f" [{_short(figure.low)}, {_short(figure.high)}]"
     return _Ready(_short(figure.value) + interval)
 

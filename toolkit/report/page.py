@@ -164,7 +164,7 @@ def _share_rows(asked: QuestionFacts) -> list[_ShareRow]:
 def _plain_share(count: int, total: int) -> Estimate:
     if not total:
         return undefined("no item has a label", 0, 0)
-    return Estimate(value=count / total, low=None, high=None, n=total, clusters=0, why="not computed")
+    return Estimate(value=count / total, low=None, high=None, n=total, clusters=0, reason="not computed")
 
 
 def _share_figure(asked: QuestionFacts) -> Markup:
@@ -258,7 +258,7 @@ def _votes_asked(facts: ReportFacts) -> int:
 
 def _measured(name: str, figure: words.HasInterval, unit: str) -> _Fact:
     if figure.value is None:
-        return _Fact(name=name, value="undefined", detail=tuple(figure.why.split()))
+        return _Fact(name=name, value="undefined", detail=tuple(figure.reason.split()))
     detail = (words.span(figure), f"n = {words.plural(figure.n, unit)}")
     return _Fact(name=name, value=words.coefficient(figure.value), detail=detail)
 

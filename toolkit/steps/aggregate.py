@@ -81,13 +81,13 @@ def _gold_facts(found: Mapping[str, Aggregated], method: str) -> dict[str, Any]:
         "unresolved": len(gold) - resolved,
         "method": method,
         "questions": {name: dict(Counter(row.status for row in one.gold)) for name, one in found.items()},
-        "why_unresolved": {name: one.reasons for name, one in found.items()},
+        "unresolved_reasons": {name: one.reason_counts for name, one in found.items()},
         "models": {name: msgspec.to_builtins(one.fits) for name, one in found.items() if one.fits},
     }
 
 
 def _gold_line(found: Aggregated, question: str) -> str:
-    unresolved = len(found.why)
+    unresolved = len(found.reasons)
     resolved = f"{len(found.gold) - unresolved} of {len(found.gold)} items have gold"
     return f"{question}: {resolved}, {unresolved} unresolved{reasons_line(found)}{fit_line(found.fits)}"
 
@@ -115,7 +115,7 @@ def aggregate_table(
     table = table_votes(path, columns, rules.cells)
     question = question_of(columns.label, table.votes, rules)
     found = aggregated_table(table.votes, question, rules)
-    rows = [_row(row, found.why.get(row.item_id, ""), question) for row in found.gold]
+    rows = [_row(row, found.reasons.get(row.item_id, ""), question) for row in found.gold]
     if output is not None:
         write_table(output, rows)
     cautions = "".join(f"\n  caution: {each}" for each in table.notes)
@@ -155,7 +155,7 @@ def aggregated_table(votes: list[Vote], question: Question, rules: TableRules) -
     return method_of(rules.options, rules.seed)(votes, question, list(asked), limits)
 
 
-def _row(gold: Gold, why: str, question: Question) -> dict[str, Any]:
+def _row(gold: Gold, reason: str, question: Question) -> dict[str, Any]:
     keys = ("label", "status", "method", "n_votes", "confidence")
     soft = {f"soft_{label}": gold.soft.get(label, 0.0) for label in question.gold_labels}
-    return {"item": gold.item_id, **{key: getattr(gold, key) for key in keys}, "why": why, **soft}
+    return {"item": gold.item_id, **{key: getattr(gold, key) for key in keys}, "reason": reason, **soft}

@@ -112,9 +112,9 @@ def _of_question(given: _Answers, question: Question, asked: Asked, seed: int) -
     missing = [label for label in labels if asked.level != "nominal" and label not in scale.values]
     if missing:
         found = _of_question(given, question, structs.replace(asked, level="nominal"), seed)
-        why = f"{missing[0]} has no place on the scale that level {asked.level} needs; see alpha_direction"
+        reason = f"{missing[0]} has no place on the scale that level {asked.level} needs; see alpha_direction"
         undefined = structs.replace(
-            found.alpha, value=None, low=None, high=None, new_annotators=None, level=asked.level, why=why
+            found.alpha, value=None, low=None, high=None, new_annotators=None, level=asked.level, reason=reason
         )
         return structs.replace(found, alpha=undefined, cautions=())
     votes = given.answers.in_order(scale.ordered(labels)) if asked.level != "nominal" else given.answers

@@ -14,7 +14,7 @@ def alpha_line(name: str, found: QuestionAgreement) -> str:
     """Agreement on a question in one line: the coefficient, its interval and its n, or why there is none."""
     alpha = found.alpha
     if alpha.value is None:
-        return f"{name}: alpha undefined: {alpha.why}"
+        return f"{name}: alpha undefined: {alpha.reason}"
     rests_on = f"{alpha.n} items, {alpha.clusters} clusters, {found.n_annotators} annotators"
     return f"{name}: alpha {_figure(alpha)} ({alpha.level}, {rests_on})"
 
@@ -23,7 +23,7 @@ def meaning(found: QuestionAgreement) -> str:
     """What an alpha says, in one sentence."""
     alpha = found.alpha
     if alpha.value is None:
-        return f"Agreement beyond chance cannot be told: {alpha.why}."
+        return f"Agreement beyond chance cannot be told: {alpha.reason}."
     says = (
         f"Of the disagreement that chance alone would bring, {1 - alpha.value:.0%} is left "
         "(alpha 0: all of it, 1: none)"
@@ -35,7 +35,7 @@ def meaning(found: QuestionAgreement) -> str:
         for people, interval in (("the same", alpha), ("new", alpha.new_annotators))
         if interval is not None and interval.low is not None and interval.high is not None
     ]
-    return f"{says}; alpha would lie {', and '.join(ends)} (95 %)." if ends else f"{says}; no interval: {alpha.why}."
+    return f"{says}; alpha would lie {', and '.join(ends)} (95 %)." if ends else f"{says}; no interval: {alpha.reason}."
 
 
 def agreement_lines(name: str, found: QuestionAgreement) -> Iterator[str]:
@@ -49,7 +49,7 @@ def agreement_lines(name: str, found: QuestionAgreement) -> Iterator[str]:
     if found.n_votes:
         shares = ", ".join(f"{label} {share:.2f}" for label, share in list(found.shares.items())[:_SHOWN])
         none = f", {found.no_answers} without an answer" if found.no_answers else ""
-        yield f"  raw agreement {_figure(found.raw)}; {found.n_votes} votes{none}: {shares}"
+        yield f"  percent agreement {_figure(found.percent_agreement)}; {found.n_votes} votes{none}: {shares}"
     yield from (f"  {_coefficient(one)}" for one in found.coefficients)
     yield from _details(found)
     yield from (f"  caution: {caution}" for caution in found.cautions)
@@ -87,10 +87,10 @@ def _coefficient(one: Coefficient) -> str:
 
 def _figure(one: Coefficient | Estimate) -> str:
     if one.value is None:
-        return f"undefined: {one.why}"
+        return f"undefined: {one.reason}"
     return f"{one.value:.3f} {_ends(one)}"
 
 
 def _ends(one: Coefficient | Estimate | Interval) -> str:
     known = one.low is not None and one.high is not None
-    return f"[{one.low:.3f}, {one.high:.3f}]" if known else f"({one.why})"
+    return f"[{one.low:.3f}, {one.high:.3f}]" if known else f"({one.reason})"

@@ -234,11 +234,17 @@ def _people(asked: _Asked, leaning: Path | None) -> Outcome:
 
 
 def _profile_line(one: Profile) -> str:
-    parts = [f"{one.answers} answers", f"skill {one.skill:.2f}", f"agrees with others {said(one.agreement, '.3f')}"]
+    parts = [
+        f"{one.answers} answers",
+        f"accuracy {one.accuracy:.2f}",
+        f"agrees with others {said(one.agreement, '.3f')}",
+    ]
     if one.bias:
         parts.append(f"direction {said(one.bias, '+.2f')}")
-    if one.self_consistency:
-        parts.append(f"with oneself {said(one.self_consistency, '.2f')} ({one.self_consistency.n} pairs)")
+    if one.intra_annotator_agreement:
+        parts.append(
+            f"with oneself {said(one.intra_annotator_agreement, '.2f')} ({one.intra_annotator_agreement.n} pairs)"
+        )
     parts += [f"LOOK: {flag.code}: {flag.evidence}" for flag in one.flags]
     return f"{one.annotator}: {', '.join(parts)}"
 
@@ -246,7 +252,7 @@ def _profile_line(one: Profile) -> str:
 def said(figure: Estimate, form: str) -> str:
     """A figure and its interval in words, or why there is none."""
     if figure.value is None:
-        return f"undefined ({figure.why})"
+        return f"undefined ({figure.reason})"
     if figure.low is None or figure.high is None:
         return f"{figure.value:{form}}"
     return f"{figure.value:{form}} [{figure.low:{form}}, {figure.high:{form}}]"
@@ -269,4 +275,4 @@ def _leaning_line(one: Leaning) -> str:
     told += f", correlation with direction {one.correlation:+.2f}" if one.correlation is not None else ""
     told += f"; {groups}" if groups else ""
     told += f"; {one.withheld} people in groups of fewer than five are not shown" if one.withheld else ""
-    return told + (f"; p {one.p:.4f} (permuted annotators)" if one.p is not None else f"; {one.why}")
+    return told + (f"; p {one.p:.4f} (permuted annotators)" if one.p is not None else f"; {one.reason}")

@@ -93,7 +93,7 @@ def _line(scores: ScoresFile) -> str:
 
 def _said(figure: Estimate) -> str:
     if figure.value is None:
-        return f"undefined ({figure.why})"
+        return f"undefined ({figure.reason})"
     interval = "" if figure.low is None or figure.high is None else f" [{figure.low:.3f}, {figure.high:.3f}]"
     return f"{figure.value:.3f}{interval}"
 

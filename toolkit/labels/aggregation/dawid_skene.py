@@ -31,7 +31,7 @@ class ModelOptions(Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Guess:
+class Posterior:
     """What a model says of the items, and how it came out; None where the model does not tell."""
 
     posterior: Floats  # the chance of each label, [items, labels]
@@ -43,7 +43,7 @@ class Guess:
 
 
 @dataclass(frozen=True)
-class Fitted(Guess):
+class Fitted(Posterior):
     """What the model of Dawid and Skene says besides."""
 
     prior: Floats  # the share of each label, [labels]

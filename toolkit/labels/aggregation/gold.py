@@ -28,13 +28,13 @@ class Aggregated(Struct, frozen=True, kw_only=True):
     """The gold of a question, why some items have no label, and how the model came out if there was one."""
 
     gold: list[Gold]  # in item order
-    why: dict[str, str]  # unresolved item -> reason
+    reasons: dict[str, str]  # unresolved item -> reason
     fits: tuple[FitFacts, ...] = ()
 
     @property
-    def reasons(self) -> dict[str, int]:
+    def reason_counts(self) -> dict[str, int]:
         """How many items are unresolved for each reason."""
-        return dict(sorted(Counter(self.why.values()).items()))
+        return dict(sorted(Counter(self.reasons.values()).items()))
 
 
 # Votes on a question, the items that were put to annotators, and by item how many answers a label needs.
@@ -90,7 +90,7 @@ def _decide(item_id: str, counts: Counter[str], question: Question, min_votes: i
 
 
 def _winner(answers: Mapping[str, int], question: Question) -> str | None:
-    off = {label: count for label, count in answers.items() if label in question.elsewhere}
+    off = {label: count for label, count in answers.items() if label in question.off_scale}
     on = {label: count for label, count in answers.items() if label not in off}
     return _more_than_half(on) if sum(on.values()) > sum(off.values()) else _more_than_half(answers)
 
@@ -113,8 +113,8 @@ def by_majority(
 ) -> Aggregated:
     """Gold by majority, with the reasons why some items have no label."""
     gold = majority(votes, question, item_ids, min_votes)
-    why = {row.item_id: _why(row, question, min_votes[row.item_id]) for row in gold if row.label is None}
-    return Aggregated(gold=gold, why=why)
+    reasons = {row.item_id: _why(row, question, min_votes[row.item_id]) for row in gold if row.label is None}
+    return Aggregated(gold=gold, reasons=reasons)
 
 
 def _why(gold: Gold, question: Question, min_votes: int) -> str:
@@ -174,8 +174,8 @@ def settle_adjudicated(found: Aggregated, labels: Mapping[str, str]) -> Aggregat
         else row
         for row in found.gold
     ]
-    why = {item: reason for item, reason in found.why.items() if item not in labels}
-    return Aggregated(gold=gold, why=why, fits=found.fits)
+    reasons = {item: reason for item, reason in found.reasons.items() if item not in labels}
+    return Aggregated(gold=gold, reasons=reasons, fits=found.fits)
 
 
 def all_gold(found: Mapping[str, Aggregated]) -> list[Gold]:

@@ -85,7 +85,7 @@ def _said(one: FitFacts) -> str:
 
 def reasons_line(found: Aggregated) -> str:
     """Why items are unresolved, in brackets; "" where none is."""
-    said = ", ".join(f"{number} {reason}" for reason, number in found.reasons.items())
+    said = ", ".join(f"{number} {reason}" for reason, number in found.reason_counts.items())
     return f" ({said})" if said else ""
 
 

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from toolkit.codebook import Question
 from toolkit.errors import ConfigError
-from toolkit.labels.aggregation.dawid_skene import Guess
+from toolkit.labels.aggregation.dawid_skene import Posterior
 from toolkit.labels.aggregation.gold import Aggregated, FitFacts, Method
 from toolkit.labels.votes import Votes, code_votes
 from toolkit.records import Gold, Vote
 from toolkit.statistics import Floats
 
-Model = Callable[[Votes], Guess]
+Model = Callable[[Votes], Posterior]
 
-_ELSEWHERE, _APPLIES = "elsewhere", "applies"
+_OFF_SCALE, _APPLIES = "off_scale", "applies"
 _EQUAL = 1e-9  # chances that differ by less are a tie
 
 
@@ -54,18 +54,18 @@ def _aggregate(
 ) -> Aggregated:
     coded = code_votes([vote for vote in votes if vote.label in question.gold_labels], question.gold_labels)
     soft = _soft(coded, question, model)
-    reasons = _reasons(coded, soft.chances, hard)
+    against = _reasons(coded, soft.chances, hard)
     counts = _counted(votes)
     place = {item: number for number, item in enumerate(coded.items)}
-    gold, why = [], {}
+    gold, reasons = [], {}
     for item in sorted(item_ids):
         number = place.get(item)
-        reason = "no answer" if number is None else reasons[number]
+        reason = "no answer" if number is None else against[number]
         if reason:
-            why[item] = reason
+            reasons[item] = reason
         chances = None if number is None else soft.chances[number]
         gold.append(_gold(name, question, item, counts.get(item, Counter()), chances, reason))
-    return Aggregated(gold=gold, why=why, fits=soft.fits)
+    return Aggregated(gold=gold, reasons=reasons, fits=soft.fits)
 
 
 def _counted(votes: Iterable[Vote]) -> dict[str, Counter[str]]:
@@ -120,7 +120,7 @@ def _reasons(coded: Votes, chances: Floats, hard: HardLabels) -> list[str]:
 def _soft(coded: Votes, question: Question, model: Model) -> _Soft:
     """The chance of each label that can be gold."""
     labels = question.gold_labels
-    off = np.array([label in question.elsewhere for label in labels])
+    off = np.array([label in question.off_scale for label in labels])
     if not len(coded.items):
         return _Soft(np.zeros((0, len(labels))), ())
     if not coded.counts[:, off].any():
@@ -133,8 +133,8 @@ def _soft(coded: Votes, question: Question, model: Model) -> _Soft:
 
 def _in_two_steps(coded: Votes, off: NDArray[np.bool_], question: Question, model: Model) -> _Soft:
     labels = question.gold_labels
-    names = {label: _ELSEWHERE if away else _APPLIES for label, away in zip(labels, off, strict=True)}
-    about = coded.relabelled((_APPLIES, _ELSEWHERE), names)
+    names = {label: _OFF_SCALE if away else _APPLIES for label, away in zip(labels, off, strict=True)}
+    about = coded.relabelled((_APPLIES, _OFF_SCALE), names)
     first = model(about)
     applies = first.posterior[:, :1]
     fits = [_facts("applicability", about, first)]
@@ -165,7 +165,7 @@ def _spread(chances: Floats, some: Sequence[str], labels: Sequence[str]) -> Floa
     return found
 
 
-def _facts(about: str, votes: Votes, guess: Guess) -> FitFacts:
+def _facts(about: str, votes: Votes, guess: Posterior) -> FitFacts:
     return FitFacts(
         about=about,
         items=len(votes.items),
@@ -193,7 +193,7 @@ _ABSENT = (
 )
 
 
-def mace(votes: Votes, seed: int = 0) -> Guess:
+def mace(votes: Votes, seed: int = 0) -> Posterior:
     """Chances by MACE: an annotator either knows, or answers by a habit of their own.
 
     Source:
@@ -205,10 +205,10 @@ def mace(votes: Votes, seed: int = 0) -> Guess:
     """
     library = _library()
     chances = _run(library.MACE(n_restarts=_MACE_STARTS, random_state=seed), votes)
-    return Guess(chances, log_likelihood=None, rounds=50, converged=None, agreeing_starts=None, starts=_MACE_STARTS)
+    return Posterior(chances, log_likelihood=None, rounds=50, converged=None, agreeing_starts=None, starts=_MACE_STARTS)
 
 
-def glad(votes: Votes) -> Guess:
+def glad(votes: Votes) -> Posterior:
     """Chances by GLAD: annotators have skill and items have difficulty.
 
     Source:
@@ -223,7 +223,7 @@ def glad(votes: Votes) -> Guess:
     chances = _run(model, votes)
     losses = model.loss_history_
     settled = len(losses) > 1 and abs(losses[-1] - losses[-2]) < model.tol
-    return Guess(chances, None, rounds=len(losses), converged=bool(settled), agreeing_starts=None, starts=1)
+    return Posterior(chances, None, rounds=len(losses), converged=bool(settled), agreeing_starts=None, starts=1)
 
 
 def _library() -> Any:  # noqa: ANN401 - crowd-kit has no types that hold

@@ -85,11 +85,13 @@ def masi(sets: Sequence[frozenset[str]]) -> Distance:
         Passonneau, Measuring Agreement on Set-valued Items (MASI) for Semantic and Pragmatic Annotation (2006),
         section 3.
     """
-    table = np.array([[1.0 - _likeness(one, other) for other in sets] for one in sets]).reshape(1, len(sets), len(sets))
+    table = np.array([[1.0 - _masi_weight(one, other) for other in sets] for one in sets]).reshape(
+        1, len(sets), len(sets)
+    )
     return lambda _: table
 
 
-def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+def _masi_weight(one: frozenset[str], other: frozenset[str]) -> float:
     if one == other:
         return 1.0
     shared = len(one & other)
@@ -100,19 +102,19 @@ def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
 # --- coefficients that average over items ----------------------------------------------------------------------------
 
 
-def item_rows(counts: Floats, likeness: Floats) -> Floats:
+def item_rows(counts: Floats, weights: Floats) -> Floats:
     """What each item adds to the averages of Fleiss' kappa and Gwet's coefficients, [items, labels + 3].
 
-    The columns: agreement of its pairs of votes (weighted by likeness), whether it has two votes, whether it has any,
+    The columns: agreement of its pairs of votes (weighted by weights), whether it has two votes, whether it has any,
     and the share of each label among its votes.
 
     Args:
         counts: how often each item was given each label, [items, labels].
-        likeness: of two labels, 1 on the diagonal, [labels, labels].
+        weights: of two labels, 1 on the diagonal, [labels, labels].
     """
     m = counts.sum(axis=1)
     paired = m >= 2
-    alike = (counts * (counts @ likeness)).sum(axis=1) - m
+    alike = (counts * (counts @ weights)).sum(axis=1) - m
     agreement = np.divide(alike, m * (m - 1), out=np.zeros_like(m), where=paired)
     shares = np.divide(counts, m[:, np.newaxis], out=np.zeros_like(counts), where=m[:, np.newaxis] > 0)
     return np.column_stack([agreement, paired, m > 0, shares])
@@ -136,19 +138,19 @@ def fleiss_kappa(sums: Floats) -> Floats:
     return _beyond(observed, (shares**2).sum(axis=1))
 
 
-def gwet(likeness: Floats) -> Callable[[Floats], Floats]:
-    """Gwet's AC1 (likeness is the identity) or AC2, as a function of sums of `item_rows`, [draws, ...] -> [draws].
+def gwet(weights: Floats) -> Callable[[Floats], Floats]:
+    """Gwet's AC1 (weights is the identity) or AC2, as a function of sums of `item_rows`, [draws, ...] -> [draws].
 
     Source:
         Gwet, Computing inter-rater reliability and its variance in the presence of high agreement (2008); AC2 and
         missing votes: Handbook of Inter-Rater Reliability, 4th ed. (2014), sections 4.3 and 4.4.
     """
-    labels = len(likeness)
+    labels = len(weights)
 
     def coefficient(sums: Floats) -> Floats:
         observed, shares = observed_and_shares(sums)
         spread = (shares * (1 - shares)).sum(axis=1)
-        return _beyond(observed, likeness.sum() * spread / (labels * (labels - 1)) if labels > 1 else spread)
+        return _beyond(observed, weights.sum() * spread / (labels * (labels - 1)) if labels > 1 else spread)
 
     return coefficient
 

@@ -16,7 +16,7 @@ from toolkit.labels.agreement.intervals import (
     Scale,
     Statistic,
     as_coefficient,
-    draws_worth,
+    n_draws,
     pigeonhole,
     scale_of,
     two_way_interval,
@@ -37,7 +37,7 @@ class AnnotatorAgreement(Struct, frozen=True, kw_only=True):
     annotator: str
     n_votes: int  # those on items that others voted on
     alpha: Coefficient
-    raw: float | None  # the chance that a vote of theirs is that of another
+    percent_agreement: float | None  # the chance that a vote of theirs is that of another
 
 
 class PairAgreement(Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class PairAgreement(Struct, frozen=True, kw_only=True):
     annotators: tuple[str, str]
     n_items: int
     kappa: Coefficient
-    raw: float
+    percent_agreement: float
 
 
 class SliceAgreement(Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class SliceAgreement(Struct, frozen=True, kw_only=True):
     value: str
     n_votes: int
     alpha: Coefficient
-    raw: Estimate
+    percent_agreement: Estimate
 
 
 class Slices(Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ class QuestionAgreement(Struct, frozen=True, kw_only=True):
     n_votes: int  # without the no-answer ones
     no_answers: int  # votes that are no answer: missing for agreement
     alpha: Coefficient
-    raw: Estimate  # the chance that two votes on an item are equal
+    percent_agreement: Estimate  # the chance that two votes on an item are equal
     shares: dict[str, float]  # of each label among the votes
     per_label: dict[str, Coefficient]  # one label against the rest
     coefficients: tuple[Coefficient, ...] = ()  # what was asked for besides, and what off-scale labels call for
@@ -128,7 +128,7 @@ def agreement_of_votes(
         n_votes=n_votes,
         no_answers=no_answers,
         alpha=alpha,
-        raw=raw,
+        percent_agreement=raw,
         shares={label: total[label] / n_votes for label in labels} if n_votes else {},
         per_label={label: per_label[label] for label in labels},
         cautions=tuple(cautions(alpha, len(coded.annotators))),
@@ -136,7 +136,7 @@ def agreement_of_votes(
 
 
 def _headline(coded: Votes, scale: Scale, seed: int) -> tuple[Coefficient, dict[str, Coefficient], Estimate]:
-    """Alpha, alpha of each label against the rest, and raw agreement, all on the same resamples."""
+    """Alpha, alpha of each label against the rest, and percent agreement, all on the same resamples."""
     paired = paired_sums(coded)
     if not paired.items:
         nothing = undefined(NO_PAIRS, 0, 0)
@@ -180,7 +180,7 @@ def alpha_at(scale: Scale, labels: Sequence[str]) -> Statistic:
 
 
 def simple_alpha(coded: Votes, statistic: Statistic, seed: int) -> tuple[Estimate, Estimate]:
-    """Alpha and raw agreement with the interval of *same annotators, new articles* alone."""
+    """Alpha and percent agreement with the interval of *same annotators, new articles* alone."""
     paired = paired_sums(coded)
     if not paired.items:
         return undefined(NO_PAIRS, 0, 0), undefined(NO_PAIRS, 0, 0)
@@ -191,12 +191,12 @@ def simple_alpha(coded: Votes, statistic: Statistic, seed: int) -> tuple[Estimat
 def new_annotators(coded: Votes, statistic: Statistic, seed: int) -> Interval:
     """The interval of *new annotators, new articles* for a function of coincidence matrices."""
     if len(coded.annotators) < 4:  # of three, every ninth resample is one person alone
-        return Interval(low=None, high=None, why="fewer than four annotators say too little about others")
+        return Interval(low=None, high=None, reason="fewer than four annotators say too little about others")
     if len(np.unique(coded.cluster[coded.per_item >= 2])) < 2:
-        return Interval(low=None, high=None, why="one cluster has no interval")
-    draws = statistic(pigeonhole(coded, seed, draws_worth(coded)))
+        return Interval(low=None, high=None, reason="one cluster has no interval")
+    draws = statistic(pigeonhole(coded, seed, n_draws(coded)))
     low, high = two_way_interval(coded, statistic, draws)
-    return Interval(low=low, high=high, why="" if low is not None else "too many resamples in which it is undefined")
+    return Interval(low=low, high=high, reason="" if low is not None else "too many resamples in which it is undefined")
 
 
 def equal_share(tables: Floats) -> Floats:
@@ -254,7 +254,7 @@ _MOST = 50  # values that are listed
 
 
 def sliced(votes: Votes, values: Coded, scale: Scale, seed: int) -> Slices:
-    """Alpha and raw agreement for each value of a column, those with the most votes, in the order of their names.
+    """Alpha and percent agreement for each value of a column, those with the most votes, in the order of their names.
 
     Args:
         votes: that are answers, their labels in the order of the scale.
@@ -271,7 +271,9 @@ def sliced(votes: Votes, values: Coded, scale: Scale, seed: int) -> Slices:
 def _slice(votes: Votes, value: str, scale: Scale, seed: int) -> SliceAgreement:
     coded = canonical(votes, scale.place())
     alpha, raw = simple_alpha(coded, alpha_at(scale, coded.labels), seed)
-    return SliceAgreement(value=value, n_votes=len(votes.item), alpha=as_coefficient(alpha, scale.level), raw=raw)
+    return SliceAgreement(
+        value=value, n_votes=len(votes.item), alpha=as_coefficient(alpha, scale.level), percent_agreement=raw
+    )
 
 
 def item_values(votes: Votes, values: Mapping[str, str]) -> Coded:

@@ -20,7 +20,7 @@ class Interval(Struct, frozen=True, kw_only=True):
 
     low: float | None
     high: float | None
-    why: str = ""
+    reason: str = ""
 
 
 class Coefficient(Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class Coefficient(Struct, frozen=True, kw_only=True):
     level: str
     n: int  # items with two votes or more
     clusters: int  # resampled articles or clusters
-    why: str = ""  # why value, low or high is None
+    reason: str = ""  # why value, low or high is None
     new_annotators: Interval | None = None  # of *new annotators, new articles*
     lost: int = 0  # items that would count, had all their votes had a place on the scale
 
@@ -93,7 +93,7 @@ _FEWEST = 200
 _RESAMPLE_BLOCK = 1_000_000  # numbers of resamples that are held at a time
 
 
-def draws_worth(votes: Votes) -> int:
+def n_draws(votes: Votes) -> int:
     """How many resamples are drawn of some votes: fewer where each takes long, and none where too few would be left."""
     worth = _WORK // max(len(votes.item) + len(votes.annotators), 1)
     return min(worth, DRAWS) if worth >= _FEWEST else 0

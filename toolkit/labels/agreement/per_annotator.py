@@ -199,7 +199,7 @@ class _Work:
     paired: PairedSums
     scale: Scale
     distance: Distance  # of alpha
-    disagreement: Floats  # of kappa: 1 minus likeness, [labels, labels]
+    disagreement: Floats  # of kappa: 1 minus weights, [labels, labels]
     rows: Floats  # of items, summed in clusters with comparable votes
     single: Floats  # the same of clusters without
     annotators: Tables
@@ -208,9 +208,9 @@ class _Work:
 
     @classmethod
     def of(cls, votes: Votes, paired: PairedSums, scale: Scale) -> "_Work":
-        likeness = likeness_of(scale, votes.labels)
+        weights = agreement_weights(scale, votes.labels)
         rows = item_rows(votes.counts, np.eye(len(votes.labels)))
-        weighted = item_rows(votes.counts, likeness)[:, :1]
+        weighted = item_rows(votes.counts, weights)[:, :1]
         rows = np.column_stack([rows, weighted]) * votes.weight[:, np.newaxis]
         sums = sums_of(votes.cluster, rows, len(votes.clusters))
         alone = np.ones(len(votes.clusters), dtype=np.bool_)
@@ -222,7 +222,7 @@ class _Work:
             paired=paired,
             scale=scale,
             distance=scale.distance(votes.labels),
-            disagreement=1.0 - likeness,
+            disagreement=1.0 - weights,
             rows=sums[paired.clusters],
             single=sums[alone],
             annotators=annotator_tables(votes, _MOST_ANNOTATORS),
@@ -309,10 +309,10 @@ def _mean(values: Floats, weights: Floats) -> Floats:
     return _ratio((np.nan_to_num(values) * weight).sum(axis=1), weight.sum(axis=1))
 
 
-# --- likeness of labels at each level --------------------------------------------------------------------------------
+# --- agreement weights at each level ---------------------------------------------------------------------------------
 
 
-def likeness_of(scale: Scale, labels: tuple[str, ...]) -> Floats:
+def agreement_weights(scale: Scale, labels: tuple[str, ...]) -> Floats:
     """How alike two labels are for weighted kappa and AC2, 1 on the diagonal, [labels, labels].
 
     Source:
@@ -358,8 +358,8 @@ def _coefficients(work: _Work, figures: _Figures) -> Iterator[Coefficient]:
         yield _coefficient(work, figures.of_items[:, 2], "gwet_ac2", level, ALL_EQUAL)
 
 
-def _coefficient(work: _Work, values: Floats, name: str, level: str, why: str) -> Coefficient:
-    found = estimate_of(float(values[0]), values[1:], work.paired.items, len(work.rows), why)
+def _coefficient(work: _Work, values: Floats, name: str, level: str, reason: str) -> Coefficient:
+    found = estimate_of(float(values[0]), values[1:], work.paired.items, len(work.rows), reason)
     return as_coefficient(found, level, name)
 
 
@@ -373,7 +373,7 @@ def _annotators(work: _Work, figures: _Figures) -> Iterator[AnnotatorAgreement]:
             annotator=work.votes.annotators[number],
             n_votes=often,
             alpha=as_coefficient(found, work.scale.level),
-            raw=None if np.isnan(raw) else raw,
+            percent_agreement=None if np.isnan(raw) else raw,
         )
 
 
@@ -392,7 +392,7 @@ def _pairs(work: _Work, figures: _Figures) -> Iterator[PairAgreement]:
             annotators=(one, other),
             n_items=shared,
             kappa=as_coefficient(found, work.scale.level, "cohen_kappa"),
-            raw=float(np.trace(table) / table.sum()),
+            percent_agreement=float(np.trace(table) / table.sum()),
         )
 
 

@@ -10,7 +10,7 @@ from toolkit.labels.agreement.headline import alpha_at, new_annotators, simple_a
 from toolkit.labels.agreement.intervals import Coefficient, Scale, as_coefficient
 from toolkit.labels.votes import Votes
 
-_APPLIES, _ELSEWHERE = "applies", "elsewhere"
+_APPLIES, _OFF_SCALE = "applies", "off_scale"
 
 
 def off_scale_coefficients(votes: Votes, question: Question, seed: int) -> tuple[Coefficient, ...]:
@@ -28,12 +28,12 @@ def off_scale_coefficients(votes: Votes, question: Question, seed: int) -> tuple
     if not question.on_scale or set(question.on_scale) == set(question.gold_labels):
         return ()
     figures = [_direction(votes, question, seed), _sets(votes, question, seed)]
-    return (_applicability(votes, question, seed), *figures) if question.elsewhere else tuple(figures)
+    return (_applicability(votes, question, seed), *figures) if question.off_scale else tuple(figures)
 
 
 def _applicability(votes: Votes, question: Question, seed: int) -> Coefficient:
-    sides = {label: _ELSEWHERE if label in question.elsewhere else _APPLIES for label in question.gold_labels}
-    return _measured(votes.relabelled((_APPLIES, _ELSEWHERE), sides), Scale(), "alpha_applicability", seed)
+    sides = {label: _OFF_SCALE if label in question.off_scale else _APPLIES for label in question.gold_labels}
+    return _measured(votes.relabelled((_APPLIES, _OFF_SCALE), sides), Scale(), "alpha_applicability", seed)
 
 
 def _direction(votes: Votes, question: Question, seed: int) -> Coefficient:

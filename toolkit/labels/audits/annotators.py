@@ -18,11 +18,11 @@ from toolkit.labels.aggregation.dawid_skene import Fitted, ModelOptions, fit
 from toolkit.labels.votes import Votes, code_columns
 from toolkit.statistics import Estimate, Floats, by_cluster, cluster_bootstrap, undefined
 
-_HASTE = 0.25  # of a median: an answer that took less than that share of it is hasty
-_MANY = 0.10  # share of hasty answers, or change of agreement, from which a flag is raised
+_FAST = 0.25  # of a median: an answer that took less than that share of it is fast
+_MANY = 0.10  # share of fast answers, or change of agreement, from which a flag is raised
 _SURE = 0.01  # chance of so large a drift by luck, below which a flag is raised
 _DRAWS = 2000
-_FEW = 20  # answers below which neither drift nor haste is judged
+_FEW = 20  # answers below which neither drift nor speeding is judged
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -46,12 +46,12 @@ class Drift(Struct, frozen=True, kw_only=True):
     p: float  # chance of so large a change if the order meant nothing (permutations of the person's answers)
 
 
-class Haste(Struct, frozen=True, kw_only=True):
+class Speeding(Struct, frozen=True, kw_only=True):
     """How fast a person answers."""
 
     median: float  # seconds
     others: float  # the median of the others' medians
-    hasty: int  # answers in less than a quarter of the person's own median and of the others'
+    fast: int  # answers in less than a quarter of the person's own median and of the others'
     n: int
 
 
@@ -67,13 +67,15 @@ class Profile(Struct, frozen=True, kw_only=True):
 
     annotator: str
     answers: int
-    skill: float  # the chance of the true label by the model of Dawid and Skene, labels by their shares
+    accuracy: float  # the chance of the true label by the model of Dawid and Skene, labels by their shares
     confusion: dict[str, dict[str, float]]  # true label -> given label -> chance, by the same model
     agreement: Estimate  # share of the others' votes on the same items that are the same
     bias: Estimate | None  # how far up the scale of the others' mean on the same items; None without a scale
     drift: Drift | None
-    haste: Haste | None
-    self_consistency: Estimate | None  # share of pairs of answers to the same item, put twice, that are the same
+    speeding: Speeding | None
+    intra_annotator_agreement: (
+        Estimate | None
+    )  # share of pairs of answers to the same item, put twice, that are the same
     confidence: float | None  # mean, as the person uses the scale
     flags: tuple[Flag, ...]
 
@@ -143,20 +145,20 @@ def _profile(
     model, labels = beside.model, beside.labels
     agreement = _mean(beside.same[mine], beside.clusters[mine], beside.seed)
     bias = _mean(beside.away[mine], beside.clusters[mine], beside.seed) if len(beside.scale) > 1 else None
-    drift, haste = _drift(own, beside.same[mine], beside.seed), _haste(own, beside.medians)
+    drift, speeding = _drift(own, beside.same[mine], beside.seed), _speeding(own, beside.medians)
     confident = [row.confidence for row in own if row.confidence is not None]
     return Profile(
         annotator=own[0].annotator,
         answers=len(own),
-        skill=float((model.prior * np.diagonal(model.confusion[number])).sum()),
+        accuracy=float((model.prior * np.diagonal(model.confusion[number])).sum()),
         confusion=_confusion(model, number, labels),
         agreement=agreement,
         bias=bias,
         drift=drift,
-        haste=haste,
-        self_consistency=_consistency(twice, beside.seed) if twice else None,
+        speeding=speeding,
+        intra_annotator_agreement=_consistency(twice, beside.seed) if twice else None,
         confidence=float(np.mean(confident)) if confident else None,
-        flags=_flags(bias, drift, haste, beside.scale),
+        flags=_flags(bias, drift, speeding, beside.scale),
     )
 
 
@@ -226,18 +228,18 @@ def _medians(rows: Iterable[Answer]) -> dict[str, float]:
     return {who: float(np.median(each)) for who, each in seconds.items()}
 
 
-def _haste(own: Sequence[Answer], medians: Mapping[str, float]) -> Haste | None:
+def _speeding(own: Sequence[Answer], medians: Mapping[str, float]) -> Speeding | None:
     seconds = np.array([row.seconds for row in own if row.seconds is not None])
     others = [median for who, median in medians.items() if who != own[0].annotator]
     if len(seconds) < _FEW or not others:
         return None
     median, theirs = float(np.median(seconds)), float(np.median(others))
-    hasty = int(np.sum(seconds < _HASTE * min(median, theirs)))
-    return Haste(median=median, others=theirs, hasty=hasty, n=len(seconds))
+    fast = int(np.sum(seconds < _FAST * min(median, theirs)))
+    return Speeding(median=median, others=theirs, fast=fast, n=len(seconds))
 
 
 def _flags(
-    bias: Estimate | None, drift: Drift | None, haste: Haste | None, scale: Mapping[str, float]
+    bias: Estimate | None, drift: Drift | None, speeding: Speeding | None, scale: Mapping[str, float]
 ) -> tuple[Flag, ...]:
     found = []
     if bias and bias.value is not None and bias.low is not None and bias.high is not None:
@@ -248,12 +250,14 @@ def _flags(
     if drift and abs(drift.last - drift.first) >= _MANY and drift.p < _SURE:
         told = f"agreement {drift.first:.2f} in the first half, {drift.last:.2f} in the last, {drift.n} answers"
         found.append(Flag(code="drift", evidence=f"{told}, p {drift.p:.4f}"))
-    if haste and haste.hasty >= _MANY * haste.n:
-        told = f"{haste.hasty} of {haste.n} answers in less than a quarter of the medians"
-        found.append(Flag(code="haste", evidence=f"{told} (own {haste.median:.0f} s, others {haste.others:.0f} s)"))
-    elif haste and haste.median < _HASTE * haste.others:
-        told = f"median {haste.median:.1f} s, the others' {haste.others:.1f} s, {haste.n} answers"
-        found.append(Flag(code="haste", evidence=told))
+    if speeding and speeding.fast >= _MANY * speeding.n:
+        told = f"{speeding.fast} of {speeding.n} answers in less than a quarter of the medians"
+        found.append(
+            Flag(code="speeding", evidence=f"{told} (own {speeding.median:.0f} s, others {speeding.others:.0f} s)")
+        )
+    elif speeding and speeding.median < _FAST * speeding.others:
+        told = f"median {speeding.median:.1f} s, the others' {speeding.others:.1f} s, {speeding.n} answers"
+        found.append(Flag(code="speeding", evidence=told))
     return tuple(found)
 
 
@@ -320,7 +324,7 @@ class Leaning(Struct, frozen=True, kw_only=True):
     groups: tuple[Group, ...]  # of five people or more
     withheld: int  # people in smaller groups
     p: float | None  # of permuted leanings; None under ten people
-    why: str  # why there is no p-value
+    reason: str  # why there is no p-value
 
 
 def leaning_audit(leanings: Mapping[str, str], bias: Mapping[str, float], seed: int) -> Leaning:
@@ -342,14 +346,14 @@ def leaning_audit(leanings: Mapping[str, str], bias: Mapping[str, float], seed: 
     known = len(people) >= SMALLEST
     statistic = None if not known else _correlation(numbers, values) if numbers is not None else _between(told, values)
     p = _chance(told, numbers, values, seed) if len(people) >= ENOUGH and statistic is not None else None
-    why = "" if p is not None else _why(len(people), statistic)
+    reason = "" if p is not None else _why(len(people), statistic)
     return Leaning(
         people=len(people),
         correlation=statistic if numbers is not None else None,
         groups=groups,
         withheld=withheld,
         p=p,
-        why=why,
+        reason=reason,
     )
 
 

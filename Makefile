@@ -2,17 +2,33 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STANCE := $(BIN)/stance
+EXTRAS := server,crowd,bench,dev
 
-.PHONY: demo test verify soak load style types unit browser postgres schemas clean
+# Where the system has certificates, they count: a network may have an authority of its own. uv knows the setting by two names.
+CERTIFICATES := $(or $(SSL_CERT_FILE),$(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)))
+ifneq ($(CERTIFICATES),)
+export PIP_CERT ?= $(CERTIFICATES)
+export UV_SYSTEM_CERTS ?= 1
+export UV_NATIVE_TLS ?= 1
+endif
+
+.PHONY: demo test test-fast test-newest constraints verify soak load style types unit browser postgres schemas results clean
 .DEFAULT_GOAL := test
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
 
-.venv/.made: pyproject.toml
+# The tested versions. uv takes seconds where pip takes minutes; where uv cannot be had, a new pip does it
+# (pip 23 stops at the extra of lxml that Label Studio asks for).
+.venv/.made: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[server,dev]'
-	touch $@
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv \
+	  || echo "uv cannot be installed: pip takes its place"
+	@if [ -x $(BIN)/uv ]; then set -x; \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[$(EXTRAS)]'; \
+	else set -x; \
+	  $(BIN)/python -m pip install --quiet --upgrade pip && $(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[$(EXTRAS)]'; \
+	fi
+	@touch $@
 
 # A page is tested in a real browser. Where apt is not at hand, those tests skip with the reason.
 browser:
@@ -51,24 +67,45 @@ types: .venv/.made
 
 # Two at a time, each with a Label Studio of its own; a file stays with one of them.
 unit: .venv/.made browser postgres
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# What needs no server, no installation and no public data.
+test-fast: .venv/.made
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not server and not postgres and not install and not shared and not soak"
+
+# Without constraints.txt: the newest pip with the newest of everything, the oldest releases that pyproject.toml
+# allows, and the other Pythons that are here.
+test-newest: .venv/.made browser postgres
+	.ci/newest $(BIN) '$(EXTRAS)'
+
+# The versions that `make test-newest` has just passed with.
+constraints:
+	@test -e .venv-newest/.passed || { echo "make test-newest has not passed"; exit 1; }
+	.venv-newest/bin/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools \
+	  | LC_ALL=C sort -f > constraints.txt
 
 # Everything that needs the shared public data; fails where it is absent.
 verify: .venv/.made
 	@test -d "$${STANCE_DATA:-../shared/data}" || { echo "no data in $${STANCE_DATA:-../shared/data}; set STANCE_DATA"; exit 1; }
-	STANCE_VERIFY=1 $(BIN)/pytest -m shared
+	STANCE_VERIFY=1 $(BIN)/python -m pytest -m shared
 
-# Hundreds of seeded faults on the line and a hundred sudden ends, where `make test` has a few; takes hours.
+# Hundreds of seeded faults on the network and a hundred sudden ends, where `make test` has a few; takes hours.
 soak: .venv/.made
-	STANCE_SOAK=$${STANCE_SOAK:-500} STANCE_SOAK_KILLS=$${STANCE_SOAK_KILLS:-100} $(BIN)/pytest -m soak -s
+	STANCE_SOAK=$${STANCE_SOAK:-500} STANCE_SOAK_KILLS=$${STANCE_SOAK_KILLS:-100} $(BIN)/python -m pytest -m soak -s
 
 # Ten minutes of eight people at once on SQLite and of thirty on PostgreSQL, where `make test` has seconds.
 load: .venv/.made postgres
 	STANCE_LOAD_SECONDS=600 STANCE_LOAD_SQLITE=8 STANCE_LOAD_POSTGRES=30 STANCE_LOAD_ITEMS=20000 \
-	  $(BIN)/pytest tests/steps/test_load.py -s
+	  $(BIN)/python -m pytest -m load -s
 
-clean:
-	rm -rf .venv .studio data/labeled/demo
+# --- generated files -------------------------------------------------------------------------------------------------
 
 schemas: .venv/.made
 	$(BIN)/python -m toolkit.steps.schemas schemas
+
+# The page of all figures from the file of all figures; `benchmarks/run.py --help` tells how to measure again.
+results: .venv/.made
+	$(BIN)/python benchmarks/run.py --page
+
+clean:
+	rm -rf .venv .venv-newest .venv-lowest .venv-3.1? .studio data/labeled/demo

@@ -126,11 +126,13 @@ def check(workspace, people, name):
     sys.stderr.write(f"{told}\n")
 
 
+@pytest.mark.load
 @pytest.mark.server
 def test_many_people_at_once_on_sqlite(make_workspace, own_server):
     bear(make_workspace, own_server, "load-sqlite", ON_SQLITE)
 
 
+@pytest.mark.load
 @pytest.mark.server
 @pytest.mark.postgres
 @pytest.mark.skipif(not HAS_POSTGRES, reason="no PostgreSQL; `apt-get install postgresql` adds it")

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STANCE := $(BIN)/stance
-EXTRAS := server,crowd,bench,dev
+EXTRAS := server,crowd,formats,bench,dev
 
 # Where the system has certificates, they count: a network may have an authority of its own. uv knows the setting by two names.
 CERTIFICATES := $(or $(SSL_CERT_FILE),$(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)))
@@ -21,7 +21,7 @@ endif
 # (pip 23 stops at the extra of lxml that Label Studio asks for).
 .venv/.made: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1' \
 	  || echo "uv cannot be installed: pip takes its place"
 	@if [ -x $(BIN)/uv ]; then set -x; \
 	  $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[$(EXTRAS)]'; \
@@ -78,11 +78,13 @@ test-fast: .venv/.made
 test-newest: .venv/.made browser postgres
 	.ci/newest $(BIN) '$(EXTRAS)'
 
-# The versions that `make test-newest` has just passed with.
+# The versions that `make test-newest` has just passed with, and what Python 3.11.0 needs besides.
 constraints:
 	@test -e .venv-newest/.passed || { echo "make test-newest has not passed"; exit 1; }
-	.venv-newest/bin/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools \
-	  | LC_ALL=C sort -f > constraints.txt
+	.venv-newest/bin/python -m pip freeze --all --exclude-editable --exclude pip > .venv-newest/frozen.txt
+	{ sed -n '/^#/p' constraints.txt; $(BIN)/uv pip compile --quiet --all-extras --python-version 3.11 --no-header \
+	  --no-annotate --constraint .venv-newest/frozen.txt pyproject.toml; } > .venv-newest/constraints.txt
+	mv .venv-newest/constraints.txt constraints.txt
 
 # Everything that needs the shared public data; fails where it is absent.
 verify: .venv/.made

@@ -1,9 +1,12 @@
-"""What made a file: one line a run of a step in ``runs.jsonl``."""
+"""What made a file: one line a run of a step in ``runs.jsonl``; and how what is not installed is installed."""
 
 import importlib.metadata
+import importlib.util
 import os
 import platform
+import shlex
 import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -86,3 +89,23 @@ def last_run(log: Path, step: str) -> Run | None:
     if not log.exists():
         return None
     return next((run for run in reversed(read_jsonl(log, Run)) if run.step == step), None)
+
+
+# --- what is not installed --------------------------------------------------------------------------------------------
+
+
+def install_command(extra: str) -> str:
+    """Return the shell command that adds an extra to the running Python, in the tested versions where they are known.
+
+    It names the requirements in place of the package, so that it works wherever the package came from.
+    """
+    markers = (f"extra == '{extra}'", f'extra == "{extra}"')
+    parts = [line.partition(";") for line in importlib.metadata.requires("stance-toolkit") or ()]
+    requirements = [requirement.strip() for requirement, _, marker in parts if marker.strip() in markers]
+    package = Path(__file__).parent  # the wheel carries the constraints inside, a checkout has them above
+    paths = (package / "constraints.txt", package.parent / "constraints.txt")
+    tested = next((["-c", str(path)] for path in paths if path.exists()), [])
+    if importlib.util.find_spec("pip") is None:
+        return shlex.join(["uv", "pip", "install", "--python", sys.executable, *tested, *requirements])
+    pip = [sys.executable, "-m", "pip", "install"]
+    return f"{shlex.join([*pip, '-U', 'pip'])} && {shlex.join([*pip, *tested, *requirements])}"

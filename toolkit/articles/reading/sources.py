@@ -24,9 +24,10 @@ from toolkit.articles.reading.encodings import (
     text_lines,
 )
 from toolkit.articles.reading.normalise import article_from_page, article_from_row, check_columns, with_repairs
-from toolkit.errors import DataError
+from toolkit.errors import ConfigError, DataError
 from toolkit.files import suffix_of
 from toolkit.records import Article, Dropped
+from toolkit.runs import install_command
 
 _PAGES = (".html", ".htm", ".xhtml")
 _LINES = (".jsonl", ".ndjson")
@@ -154,8 +155,11 @@ def captured_pages(stream: IO[bytes], where: str) -> Iterator[Captured | Dropped
     """
     import zlib
 
-    from warcio.archiveiterator import ArchiveIterator
-    from warcio.exceptions import ArchiveLoadFailed
+    try:
+        from warcio.archiveiterator import ArchiveIterator
+        from warcio.exceptions import ArchiveLoadFailed
+    except ImportError as error:
+        raise ConfigError(f"{where}: reading a WARC needs warcio; type: {install_command('formats')}") from error
 
     number, known = 0, False
     try:

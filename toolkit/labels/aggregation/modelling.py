@@ -19,6 +19,7 @@ from toolkit.labels.aggregation.dawid_skene import Posterior
 from toolkit.labels.aggregation.gold import Aggregated, FitFacts, Method
 from toolkit.labels.votes import Votes, code_votes
 from toolkit.records import Gold, Vote
+from toolkit.runs import install_command
 from toolkit.statistics import Floats
 
 Model = Callable[[Votes], Posterior]
@@ -187,10 +188,6 @@ def _share_of_labels(votes: Votes, shares: Floats) -> dict[str, float]:
 
 
 _MACE_STARTS = 10
-_ABSENT = (
-    "the methods mace and glad are those of crowd-kit, which is not installed; "
-    "`pip install 'stance-toolkit[crowd]'`, or take dawid-skene or majority"
-)
 
 
 def mace(votes: Votes, seed: int = 0) -> Posterior:
@@ -230,7 +227,10 @@ def _library() -> Any:  # noqa: ANN401 - crowd-kit has no types that hold
     try:
         from crowdkit import aggregation
     except ImportError as error:
-        raise ConfigError(_ABSENT) from error
+        raise ConfigError(
+            "the methods mace and glad need crowd-kit, which is not installed; take dawid-skene or majority, "
+            f"or type: {install_command('crowd')}"
+        ) from error
     return aggregation
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from toolkit.errors import StudioError
 from toolkit.files import locked, written_whole
+from toolkit.runs import install_command
 from toolkit.studio.server.postgres import Database, dump, execute, is_migrated, restore
 
 SQLITE = "label_studio.sqlite3"
@@ -47,7 +48,7 @@ def installed() -> tuple[Path, str]:
     except importlib.metadata.PackageNotFoundError:
         found = None
     if not found:
-        raise StudioError("Label Studio is not installed here; `pip install 'stance-toolkit[server]'` adds it")
+        raise StudioError(f"Label Studio is not installed for this Python; type: {install_command('server')}")
     return Path(found), version
 
 

@@ -176,6 +176,18 @@ class Codebook(_Part, frozen=True, kw_only=True, dict=True):
                 current[rule.question] = rule.new
         return current
 
+    def for_unit(self, unit: str) -> "Codebook":
+        """The codebook with the questions about a kind of unit.
+
+        A question whose condition names a question that is left out is never shown, and so is left out too.
+        """
+        shown: list[Question] = []
+        for question in self.questions:
+            names = {earlier.name for earlier in shown}
+            if unit in question.units and names.issuperset(question.when):
+                shown.append(question)
+        return msgspec.structs.replace(self, questions=tuple(shown))
+
     def problem_with(self, answers: Answers) -> tuple[str, str] | None:
         """What is wrong with some answers as ``(code, reason)``, or None.
 
@@ -189,19 +201,6 @@ class Codebook(_Part, frozen=True, kw_only=True, dict=True):
             if problem:
                 return problem
         return None
-
-
-def asked_about(codebook: Codebook, unit: Unit) -> Codebook:
-    """The codebook with the questions that are asked about a kind of unit.
-
-    A question that depends on one that is not asked is never shown, and so is left out too.
-    """
-    questions: list[Question] = []
-    for question in codebook.questions:
-        names = {earlier.name for earlier in questions}
-        if unit in question.units and names.issuperset(question.when):
-            questions.append(question)
-    return msgspec.structs.replace(codebook, questions=tuple(questions))
 
 
 def _given(value: object) -> list[str]:

@@ -5,7 +5,8 @@ from toolkit.codebook import Migration
 from toolkit.errors import DataError
 from toolkit.exchange.import_votes import ImportRequest, import_lines, label_code
 from toolkit.exchange.submissions import Submission
-from toolkit.labels.ledger import settle
+from toolkit.labels.eligibility import ProjectRole
+from toolkit.labels.ledger import latest, settle
 from toolkit.records import Item, Target
 
 TEXTS = {"i1": "The ferry is back.", "i2": "Nets are\n dear.", "i3": "The same words.", "i4": "The same words."}
@@ -86,7 +87,7 @@ def test_a_correction_under_another_name_is_counted_once(ask, items):
     ).annotations
     settled = settle([*first, *second], items)
     assert [line.answers["stance"] for line in settled.counted] == ["unclear"]
-    assert settled.left_out == {"superseded": 1}
+    assert settled.left_out == {}
 
 
 def test_an_item_is_known_by_its_text_only_where_that_is_unique(ask):
@@ -99,14 +100,14 @@ def test_an_item_is_known_by_its_text_only_where_that_is_unique(ask):
 
 def test_the_ledger_does_not_say_where_a_file_lay(ask):
     rows = [
-        sub(where="/home/ann/v.csv, row 1"),
-        sub(where="/home/ann/v.csv, row 2", stance="unclear"),
-        sub("i2", text="?"),
+        sub(where="/home/ann/v.csv, row 1", created="2024-07-01T00:00:00Z"),
+        sub(where="/home/ann/v.csv, row 2", stance="unclear", created="2024-07-02T00:00:00Z"),
+        sub("i2", where="/home/ann/v.csv, row 3", text="?"),
     ]
     reasons = [flag.reason for line in read(ask(), *rows).annotations for flag in line.flags]
     assert reasons == [
-        "the annotator's vote in v.csv, row 1 came first and counts",
-        "row 1: the text beside it is not that of the item",
+        "the annotator's annotation of 2024-07-01T00:00:00Z came first and counts",
+        "v.csv, row 3: the text is not that of the item",
     ]
 
 
@@ -171,9 +172,11 @@ def test_two_codes_that_a_text_could_mean_are_not_guessed_between(book):
 
 
 def test_second_votes_and_votes_beyond_those_asked_for_are_kept_and_left_out(ask, items):
-    given = {"ann": "neutral", "bo": "splendid", "cleo": "neutral", "dov": "neutral"}
-    rows = [sub(annotator=name, where=name, stance=stance) for name, stance in given.items()]
-    rows.insert(1, sub(annotator="ann", where="below", stance="unclear"))
+    given = [("ann", "neutral"), ("ann", "unclear"), ("bo", "splendid"), ("cleo", "neutral"), ("dov", "neutral")]
+    rows = [
+        sub(annotator=name, stance=stance, created=f"2024-07-01T0{hour}:00:00Z")
+        for hour, (name, stance) in enumerate(given)
+    ]
     found = read(ask(), *rows)
     assert [(who, flags) for _, who, _, flags in told(found)] == [
         ("ann", []), ("ann", ["second_vote"]), ("bo", ["unknown_label"]), ("cleo", []), ("dov", ["beyond_overlap"]),
@@ -184,6 +187,41 @@ def test_second_votes_and_votes_beyond_those_asked_for_are_kept_and_left_out(ask
     assert read(ask(), *rows, known=found.annotations).annotations == []
     later = read(ask(source="w.csv"), sub(annotator="eve"), known=found.annotations)
     assert told(later)[0][3] == ["beyond_overlap"]
+
+
+def counted_and_flagged(ledger):
+    return sorted((a.annotator, a.answers["stance"], [flag.code for flag in a.flags]) for a in latest(ledger))
+
+
+def test_the_order_of_a_file_and_of_files_decides_nothing(ask):
+    rows = [
+        sub(annotator="ann", stance="neutral", created="2024-07-01T00:00:00+00:00"),
+        sub(annotator="ann", stance="unclear", created="2024-07-02T00:00:00Z"),
+        sub(annotator="bo", created="2024-07-03T00:00:00Z"),
+        sub(annotator="cleo", created="2024-07-04T00:00:00Z"),
+    ]
+    once = counted_and_flagged(read(ask(), *rows).annotations)
+    assert [flags for *_, flags in once] == [[], ["second_vote"], [], ["beyond_overlap"]]
+    assert counted_and_flagged(read(ask(), *rows[::-1]).annotations) == once
+    ledger = []
+    for day, row in enumerate(rows[::-1], 5):  # a file each, the latest answer first
+        request = ask(source=f"{row.annotator}-{day}.csv")
+        found = read(request, row, known=ledger, observed=f"2024-07-0{day}T00:00:00Z")
+        ledger += [*found.annotations, *found.reflagged]
+    assert counted_and_flagged(ledger) == once
+
+
+def test_an_earlier_answer_that_comes_later_displaces_the_vote_beyond_those_asked_for(ask, items):
+    late = [sub(annotator=name, created=f"2024-07-0{day}T00:00:00Z") for day, name in ((2, "bo"), (3, "cleo"))]
+    ledger = read(ask(), *late).annotations
+    found = read(
+        ask(source="w.csv"), sub(created="2024-07-01T00:00:00Z"), known=ledger, observed="2024-07-09T10:00:00Z"
+    )
+    assert [(line.annotator, [flag.code for flag in line.flags]) for line in found.reflagged] == [
+        ("cleo", ["beyond_overlap"])
+    ]
+    counted = settle([*ledger, *found.annotations, *found.reflagged], items).counted
+    assert [line.annotator for line in counted] == ["ann", "bo"]
 
 
 @pytest.mark.parametrize("kind", ["model", "rule"])
@@ -208,7 +246,7 @@ def test_a_sheet_that_is_partly_filled_in_is_a_draft_until_it_is_done(ask, items
 
 
 def test_an_export_of_the_campaigns_own_project_is_what_a_pull_would_bring(ask):
-    request = ask(server="http://studio.example", projects=(7, 8))
+    request = ask(server="http://studio.example", projects={7: ProjectRole(votes=2), 8: ProjectRole(votes=2)})
     row = sub(number=31, project=7, task=5, created="2024-07-01T00:00:00Z", updated="2024-07-01T00:00:00Z")
     (line,) = read(request, row).annotations
     assert msgspec.structs.astuple(line.origin) == ("http://studio.example", 7, 5, 31)
@@ -218,7 +256,9 @@ def test_an_export_of_the_campaigns_own_project_is_what_a_pull_would_bring(ask):
     assert other.origin.server == "v.csv"
     with pytest.raises(DataError, match="it does not say of which; export it as JSON"):
         read(request, msgspec.structs.replace(row, project=0))
-    only = read(ask(server="http://studio.example", projects=(7,)), msgspec.structs.replace(row, project=0))
+    only = read(
+        ask(server="http://studio.example", projects={7: ProjectRole()}), msgspec.structs.replace(row, project=0)
+    )
     assert only.annotations[0].origin == line.origin
 
 

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from support.workspace import Server
 
-from toolkit.labels.ledger import settle
+from toolkit.labels.ledger import latest, settle
 from toolkit.steps.common import items_of
 
 pytestmark = pytest.mark.server
@@ -43,3 +44,43 @@ def test_an_export_made_by_hand_is_what_a_pull_brings(answered):
     (workspace.directory / "annotations.jsonl").unlink()
     workspace.run("pull")
     assert votes(workspace) == by_hand
+
+
+def flags_of(ledger):
+    """The flags of each annotation on the server, with their reasons, and what asked for it."""
+    return {line.origin.annotation: (line.assigned_by, line.flags) for line in latest(ledger) if line.origin.annotation}
+
+
+def test_the_same_answers_pulled_or_imported_get_the_same_flags(small, server, studio_directory):
+    workspace = small("doubtful", items=4)
+    for verb in ("segment", "plan", "push", "simulate"):
+        workspace.run(verb)
+    (project,) = workspace.projects()
+    ada, bo = (Server(studio_directory, who) for who in ("sim-ada", "sim-bo"))
+    first, second, third, *_ = (task["id"] for task in server.export(project))
+    for who, task, label in ((ada, first, "neutral"), (bo, second, "splendid"), (server, third, "neutral")):
+        who.post(f"/api/tasks/{task}/annotations/", {"result": [stance(label)]})
+    ada.post(f"/api/tasks/{third}/annotations/", {"result": [stance("neutral")], "completed_by": number_of(bo)})
+    given = next(vote["id"] for task in server.export(project) for vote in task["annotations"] if task["id"] == second)
+    bo.patch(f"/api/annotations/{given}/", {"result": [stance("neutral")], "ground_truth": True})
+    export = workspace.root / "export.json"
+    export.write_text(json.dumps(server.export(project)))
+    workspace.run("pull")
+    pulled = flags_of(workspace.ledger())
+    codes = {flag.code for _, flags in pulled.values() for flag in flags}
+    assert codes >= {"second_vote", "forged"}
+    for name in ("annotations.jsonl", "pull.json"):
+        (workspace.directory / name).unlink()
+    workspace.run("pull", "--from", str(export))
+    assert flags_of(workspace.ledger()) == pulled
+    before = votes(workspace)
+    assert json.loads(workspace.run("pull", "--json"))["new"] == 0
+    assert (votes(workspace), flags_of(workspace.ledger())) == (before, pulled)
+
+
+def stance(label):
+    return {"from_name": "stance", "to_name": "text", "type": "choices", "value": {"choices": [label]}}
+
+
+def number_of(account):
+    return account.get("/api/current-user/whoami")["id"]

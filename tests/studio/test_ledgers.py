@@ -4,7 +4,7 @@ import pytest
 from toolkit.errors import DataError
 from toolkit.records import Annotation, Origin
 from toolkit.studio.pull.ledger_file import LedgerFile
-from toolkit.studio.pull.ledger_index import Sightings
+from toolkit.studio.pull.ledger_index import LedgerIndex
 
 
 def annotation(number, **changes):
@@ -47,13 +47,13 @@ def test_a_torn_last_line_is_cut_off_and_a_broken_one_is_named(tmp_path):
 
 def test_the_latest_line_stands_for_an_annotation_and_the_dead_are_not_counted():
     lines = [annotation(1), annotation(2), annotation(1, state="deleted"), annotation(3, origin=None)]
-    sightings = Sightings(enumerate(lines), "s")
-    assert sightings.count_alive(1) == 1
-    assert [each.number for each in sightings.alive(1)] == [2]
-    assert sorted((each.number, each.state) for each in sightings.of_item("i")) == [(1, "deleted"), (2, "submitted")]
-    assert Sightings(enumerate(lines), "another").count_alive(1) == 0
+    index = LedgerIndex(enumerate(lines), "s")
+    assert index.count_alive(1) == 1
+    assert [each.number for each in index.alive(1)] == [2]
+    assert sorted((each.number, each.state) for each in index.of_item("i")) == [(1, "deleted"), (2, "submitted")]
+    assert LedgerIndex(enumerate(lines), "another").count_alive(1) == 0
 
 
 def test_an_annotation_whose_task_shows_another_item_now_is_that_items():
-    sightings = Sightings(enumerate([annotation(1), annotation(1, item_id="j")]), "s")
-    assert (sightings.of_item("i"), len(sightings.of_item("j")), sightings.count_alive(1)) == ([], 1, 1)
+    index = LedgerIndex(enumerate([annotation(1), annotation(1, item_id="j")]), "s")
+    assert (index.of_item("i"), len(index.of_item("j")), index.count_alive(1)) == ([], 1, 1)

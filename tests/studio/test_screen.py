@@ -4,9 +4,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from toolkit.campaigns.display import Shown, printable
-from toolkit.codebook import Codebook, Label, Question, TreeStep, asked_about, read_codebook
+from toolkit.codebook import Codebook, Label, Question, TreeStep, read_codebook
 from toolkit.errors import ConfigError
-from toolkit.exchange.results import answer_problem, build_result, parse_result, spans_in_code_points
+from toolkit.exchange.results import build_result, parse_result, spans_in_code_points
+from toolkit.labels.eligibility import answer_problem
 from toolkit.records import Item, Target
 from toolkit.studio.config import instructions, label_config, task_data
 from toolkit.studio.http.recovery import UNREADABLE
@@ -142,7 +143,7 @@ def test_a_language_that_is_missing_falls_back(book):
 def test_questions_about_other_units_and_what_hangs_on_them_are_left_out(book):
     article_only = msgspec.structs.replace(book.questions[0], units=("article",))
     book = msgspec.structs.replace(book, questions=(article_only, *book.questions[1:]))
-    names = [question.name for question in asked_about(book, "paragraph").questions]
+    names = [question.name for question in book.for_unit("paragraph").questions]
     assert names == ["confidence", "topics", "words", "comment"]
     assert 'name="stance"' not in label_config(book, "en", "paragraph")
     assert 'name="stance"' in label_config(book, "en", "article")

@@ -57,6 +57,9 @@ class _Exported(Struct, frozen=True, kw_only=True):
     lead_time: float | None = None  # seconds
     created_at: str
     updated_at: str
+    updated_by: Any = None  # the account that saved it last
+    import_id: int | None = None  # below zero: the account that saved it before a push moved it
+    ground_truth: bool | None = None
     project: int = 0
 
 
@@ -172,6 +175,9 @@ def _of_exported_task(task: _Task, path: Path, columns: ColumnMap) -> Iterator[S
             project=raw.project or task.project,
             task=task.id,
             number=raw.id,
+            sender="" if raw.updated_by is None else _account(raw.updated_by),
+            moved_from=account_name(-raw.import_id) if raw.import_id is not None and raw.import_id < 0 else "",
+            ground_truth=bool(raw.ground_truth),
         )
     for draft in _drafts(task):
         yield Submission(

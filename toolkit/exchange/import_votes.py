@@ -1,24 +1,36 @@
 """Answers from files as new lines for a campaign's ledger: matched to its items, judged by its codebook, each once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
 from toolkit.campaigns.display import printable
-from toolkit.codebook import Codebook, Question, asked_about
+from toolkit.codebook import Codebook, Question
 from toolkit.errors import DataError
-from toolkit.exchange.results import answer_problem
-from toolkit.exchange.submissions import JOINT, NameOf, Submission, label_text
+from toolkit.exchange.submissions import JOINT, NOBODY, NameOf, Submission, label_text
 from toolkit.files import digest
-from toolkit.labels.ledger import latest, settle
+from toolkit.labels.eligibility import (
+    SURPLUS,
+    AnswerCheck,
+    Candidate,
+    ProjectRole,
+    Provenance,
+    answer_problem,
+    candidate_of,
+    own_codes,
+    provenance_flags,
+    surplus_flags,
+    votes_asked,
+    with_surplus,
+)
+from toolkit.labels.ledger import latest
 from toolkit.records import Annotation, Answers, Flag, Item, Origin
 
 Kind = Literal["human", "model", "rule", "simulated"]
 
-_BY = {"model": "by_model", "rule": "by_rule"}  # flags that keep a vote from counting as a person's
 _SEPARATORS = (JOINT, "|", ";", ",")
 
 
@@ -32,20 +44,22 @@ class ImportRequest(Struct, frozen=True, kw_only=True):
     kinds: Mapping[str, Kind]  # what annotators are; whoever is not there is a person
     source: str  # the name of the file
     server: str = ""  # where the campaign stands, if it was pushed
-    projects: tuple[int, ...] = ()
+    projects: Mapping[int, ProjectRole] = {}  # there
+    administrator: str = ""  # as submissions name the account that runs the campaign there
 
 
 class Imported(Struct, frozen=True, kw_only=True):
     """What an import found."""
 
     annotations: list[Annotation]  # the new lines of the ledger
+    reflagged: list[Annotation]  # lines for annotations of the ledger that these displace or make room for
     known: int  # that the ledger has already
     by_text: int  # matched to an item by its text alone
     unmatched: tuple[Submission, ...]  # that belong to no item
     empty: int  # rows of a table that answer no question
 
 
-class _Judged(Struct, frozen=True, kw_only=True):
+class _Checked(Struct, frozen=True, kw_only=True):
     submission: Submission
     item: Item
     annotator: str
@@ -77,12 +91,15 @@ def import_lines(
     rows = list(submissions)
     answered = [each for each in rows if each.sheet or _answers_something(each, request)]
     matched = [(each, matcher.item_of(each)) for each in answered]
-    judge = _Judge(request, known)
-    judged = [judge.judged(each, item, name_of(each.annotator)) for each, item in matched if item is not None]
-    lines, known_count = _new_lines(judged, request, known, observed)
+    states = _States(known)
+    check = _Check(request, states, name_of)
+    checked = [check.checked(each, item) for each, item in matched if item is not None]
+    lines = _new_lines(checked, request, states, observed)
+    fresh, reflagged = _settled(lines, request, states, observed)
     return Imported(
-        annotations=lines,
-        known=known_count,
+        annotations=fresh,
+        reflagged=reflagged,
+        known=len(checked) - len(lines),
         by_text=matcher.by_text,
         unmatched=tuple(each for each, item in matched if item is None),
         empty=len(rows) - len(answered),
@@ -121,67 +138,150 @@ class _Matcher:
         return None if found is None else self._items[found]
 
 
-# --- judging -------------------------------------------------------------------------------------------------------
+# --- what the ledger has ---------------------------------------------------------------------------------------------
 
 
-class _Judge:
-    """Says of each submission, in their order, what it answers and what speaks against counting it."""
+_Numbered = tuple[int | None, str, str]  # number of an annotation, item, time
 
-    def __init__(self, request: ImportRequest, known: Sequence[Annotation]) -> None:
+
+class _States:
+    """The latest state of each annotation in the ledger."""
+
+    def __init__(self, known: Sequence[Annotation]) -> None:
+        self.latest = latest(known)
+        self._contents = {_content(line, line.created) for line in self.latest}
+        self._contents |= {_content(line, "") for line in self.latest}
+        self._newest: dict[_Numbered, str] = {}
+        self._rows: dict[tuple[int | None, str, str], Annotation] = {}
+        for line in self.latest:
+            self._newest[_numbered(line)] = max(line.updated, self._newest.get(_numbered(line), ""))
+            self._rows[_number_of(line), line.item_id, line.annotator] = line
+
+    def has(self, line: Annotation, own: Submission) -> bool:
+        """Whether the ledger has a line already, or has the same annotation of a server in a state that is as new."""
+        is_pulled = own.number is not None and self._newest.get(_numbered(line), "") >= line.updated
+        return is_pulled or _content(line, own.created) in self._contents
+
+    def row(self, number: int, item: Item, annotator: str) -> Annotation | None:
+        """The annotation of that number on an item by an annotator, whatever file it came from."""
+        return self._rows.get((number, item.id, annotator))
+
+
+def _number_of(line: Annotation) -> int | None:
+    return line.origin.annotation if line.origin else None
+
+
+def _numbered(line: Annotation) -> _Numbered:
+    return _number_of(line), line.item_id, line.created
+
+
+def _content(line: Annotation, created: str) -> str:
+    """What makes two lines say the same of a row, wherever it lies."""
+    codes = own_codes(flag.code for flag in line.flags)
+    content = (line.item_id, line.annotator, line.state, line.answers, codes, created)
+    return digest(msgspec.json.encode(content, order="sorted"))
+
+
+# --- checking ------------------------------------------------------------------------------------------------------
+
+
+class _Check:
+    """Says of each submission what it answers, and what speaks against counting it for its own sake."""
+
+    def __init__(self, request: ImportRequest, states: _States, name_of: NameOf) -> None:
         self._request = request
-        self._codebooks = {
-            unit: asked_about(request.codebook, unit) for unit in {item.unit for item in request.items.values()}
-        }
-        self._counted: dict[str, set[str]] = defaultdict(set)
-        for line in settle(known, request.items).counted:
-            self._counted[line.item_id].add(line.annotator)
-        self._first: dict[tuple[str, str], str] = {}  # item and annotator -> where the first vote stands
+        self._states = states
+        self._name_of = name_of
+        self._answers = AnswerCheck(request.codebook, request.codebook.ref)
+        self._codebooks = {unit: request.codebook.for_unit(unit) for unit in ("paragraph", "article", "headline")}
 
-    def judged(self, each: Submission, item: Item, annotator: str) -> _Judged:
-        """The submission with its answers in their shape, its state and its flags."""
+    def checked(self, each: Submission, item: Item) -> _Checked:
+        """The submission with its answers in their shape, its state and its own flags."""
         codebook = self._codebooks[item.unit]
         answers = codebook.migrated(shaped_answers(each, self._request.columns, codebook))
-        problem = answer_problem(answers, codebook) or codebook.problem_with(answers)
+        annotator = self._name_of(each.annotator)
+        problem = answer_problem(answers, codebook)
         unfinished = each.sheet and problem is not None and problem[0] == "missing_answer"
         state = "draft" if unfinished and each.state == "submitted" else each.state
-        flags: list[Flag] = []
+        flags: tuple[Flag, ...] = ()
         if state == "submitted":
-            flags += [Flag(code=problem[0], reason=problem[1])] if problem else []
-            flags += self._doubts(each, item, self._request.kinds.get(annotator, "human"))
-            flags += self._surplus(each, item, annotator, flags)
-        return _Judged(
-            submission=each, item=item, annotator=annotator, answers=answers, state=state, flags=tuple(flags)
+            ref = each.codebook or self._request.codebook.ref
+            flags = (
+                *self._answers.flags(answers, item.unit, ref),
+                *self._text_flags(each, item),
+                *provenance_flags(self._provenance(each, item, annotator, answers)),
+            )
+        return _Checked(submission=each, item=item, annotator=annotator, answers=answers, state=state, flags=flags)
+
+    def _text_flags(self, each: Submission, item: Item) -> list[Flag]:
+        shown = self._request.texts.get(item.id, "")
+        if not each.text.strip() or plain_words(each.text) == plain_words(shown):
+            return []
+        return [Flag(code="other_text", reason=f"{_place(each)}: the text is not that of the item")]
+
+    def _provenance(self, each: Submission, item: Item, annotator: str, answers: Answers) -> Provenance:
+        role = self._request.projects.get(each.project)
+        sender = each.sender
+        if sender == self._request.administrator and each.moved_from:
+            sender = each.moved_from  # a push moved the annotation, and noted who had sent it
+        is_own = sender in ("", each.annotator)
+        return Provenance(
+            annotator=annotator,
+            has_account=each.annotator != NOBODY,
+            sender=None if is_own or self._is_harmless(each, item, annotator, answers) else self._name_of(sender),
+            owner=role.owner if role else None,
+            kind=self._request.kinds.get(annotator, "human"),
+            ground_truth=each.ground_truth,
         )
 
-    def _doubts(self, each: Submission, item: Item, kind: Kind) -> list[Flag]:
-        flags = []
-        shown = self._request.texts.get(item.id, "")
-        if each.text.strip() and plain_words(each.text) != plain_words(shown):
-            flags.append(Flag(code="other_text", reason=f"{_place(each)}: the text beside it is not that of the item"))
-        if kind in _BY:
-            flags.append(Flag(code=_BY[kind], reason=f"given by a {kind}, not by a person"))
-        return flags
-
-    def _surplus(self, each: Submission, item: Item, annotator: str, flags: Sequence[Flag]) -> list[Flag]:
-        """Flag what comes after a person's first vote in the file, and after the votes that were asked for."""
-        if any(flag.code == "other_text" for flag in flags):
-            return []  # a row that slipped to another item must not cost the person the vote on that one
-        first = self._first.get((item.id, annotator))
-        if first is not None:
-            return [Flag(code="second_vote", reason=f"the annotator's vote in {first} came first and counts")]
-        self._first[item.id, annotator] = _place(each)
-        others = self._counted[item.id] - {annotator}
-        if flags:
-            return []
-        if len(others) >= item.votes:
-            return [Flag(code="beyond_overlap", reason=f"vote {len(others) + 1} where {item.votes} were asked for")]
-        self._counted[item.id].add(annotator)
-        return []
+    def _is_harmless(self, each: Submission, item: Item, annotator: str, answers: Answers) -> bool:
+        """Whether the answers are the annotator's although somebody else has saved them last; as in a pull."""
+        before = None if each.number is None else self._states.row(each.number, item, annotator)
+        if before is None:
+            return each.ground_truth and each.sender == self._request.administrator != ""
+        is_same = (before.state, before.answers) == (each.state, answers)
+        return is_same and all(flag.code != "forged" for flag in before.flags)
 
 
 def _place(each: Submission) -> str:
     """Where a row stands, for the ledger: the name of the file, not where it lies on somebody's disk."""
     return each.where.rpartition("/")[2]
+
+
+def _settled(
+    lines: Sequence[Annotation], request: ImportRequest, states: _States, observed: str
+) -> tuple[list[Annotation], list[Annotation]]:
+    """New lines with the flags that depend on other annotations of their items, and known ones whose flags change."""
+    touched, replaced = {line.item_id for line in lines}, {_key(line) for line in lines}
+    known = [line for line in states.latest if line.item_id in touched and _key(line) not in replaced]
+    candidates: dict[str, list[Candidate]] = defaultdict(list)
+    for line in (*known, *lines):
+        if line.state == "submitted":
+            candidates[line.item_id].append(candidate_of(line, _key(line)))
+    surplus: dict[Hashable, Flag] = {}
+    for item_id, members in candidates.items():
+        surplus |= surplus_flags(members, votes_asked(request.items.get(item_id), request.projects.values()))
+    fresh = [_reflagged(line, surplus.get(_key(line))) for line in lines]
+    changed = [
+        msgspec.structs.replace(again, observed=observed)
+        for line in known
+        if _codes(again := _reflagged(line, surplus.get(_key(line)))) != _codes(line)
+    ]
+    return fresh, changed
+
+
+def _key(line: Annotation) -> Hashable:
+    origin = line.origin
+    return (line.item_id, line.annotator) if origin is None else (origin.server, origin.project, origin.annotation)
+
+
+def _codes(line: Annotation) -> list[str]:
+    return [flag.code for flag in line.flags]
+
+
+def _reflagged(line: Annotation, flag: Flag | None) -> Annotation:
+    """The line with another judgement by the annotations around it, under an id of its own."""
+    return _identified(msgspec.structs.replace(line, flags=with_surplus(line.flags, flag)))
 
 
 # --- answers in their shape ----------------------------------------------------------------------------------------
@@ -248,67 +348,72 @@ def _folded(text: str) -> str:
 # --- what is new ---------------------------------------------------------------------------------------------------
 
 
-_Numbered = tuple[int | None, str, str]  # number of an annotation, item, time
-
-
-def _new_lines(
-    judged: Sequence[_Judged], request: ImportRequest, known: Sequence[Annotation], observed: str
-) -> tuple[list[Annotation], int]:
-    now = latest(known)
-    there = {_content(line, line.created) for line in now} | {_content(line, "") for line in now}
-    newest: dict[_Numbered, str] = {}
-    for line in now:
-        newest[_numbered(line)] = max(line.updated, newest.get(_numbered(line), ""))
-    copies: Counter[tuple[str, str]] = Counter()
+def _new_lines(checked: Sequence[_Checked], request: ImportRequest, states: _States, observed: str) -> list[Annotation]:
     lines = []
-    for each in judged:
-        copy = copies[each.item.id, each.annotator]
-        copies[each.item.id, each.annotator] += 1
-        line = _line(each, request, observed, copy)
-        # The ledger may have the same annotation of a server in a state that is as new: a pull has brought it.
-        pulled = each.submission.number is not None and newest.get(_numbered(line), "") >= line.updated
-        if not pulled and _content(line, each.submission.created) not in there:
-            lines.append(line)
-    return lines, len(judged) - len(lines)
+    for each, copy in zip(checked, _copies(checked), strict=True):
+        line = _line(each, request, states, copy)
+        line = msgspec.structs.replace(line, observed=observed, created=line.created or observed)
+        line = msgspec.structs.replace(line, updated=line.updated or each.submission.created or observed)
+        if not states.has(line, each.submission):
+            lines.append(_identified(line))
+    return lines
 
 
-def _numbered(line: Annotation) -> _Numbered:
-    return (line.origin.annotation if line.origin else None), line.item_id, line.created
+def _copies(checked: Sequence[_Checked]) -> list[int]:
+    """The rank of each row among those of its item and annotator, by time and answers, never by the file's order."""
+    order = sorted(
+        range(len(checked)), key=lambda place: (checked[place].submission.created, _answered(checked[place]))
+    )
+    seen: Counter[tuple[str, str]] = Counter()
+    copies = [0] * len(checked)
+    for place in order:
+        owner = checked[place].item.id, checked[place].annotator
+        copies[place] = seen[owner]
+        seen[owner] += 1
+    return copies
 
 
-def _content(line: Annotation, created: str) -> str:
-    """What makes two sightings of a row the same one, wherever it lies."""
-    told = (line.item_id, line.annotator, line.state, line.answers, [flag.code for flag in line.flags], created)
-    return digest(msgspec.json.encode(told, order="sorted"))
+def _answered(each: _Checked) -> bytes:
+    return msgspec.json.encode((each.state, each.answers), order="sorted")
 
 
-def _line(each: _Judged, request: ImportRequest, observed: str, copy: int) -> Annotation:
+def _line(each: _Checked, request: ImportRequest, states: _States, copy: int) -> Annotation:
     own = each.submission
     # Files do not number their rows for good: whose answer to what it is tells a row, as long as it is the only one.
     number = int(digest(f"{each.item.id}\n{each.annotator}\n{copy}", 12), 16) if own.number is None else own.number
-    line = Annotation(
+    origin, before = _origin(own, request, number), states.row(number, each.item, each.annotator)
+    is_same = before is not None and own.created in ("", before.created)
+    if is_same and before and before.origin is not None and origin.server == request.source:
+        origin = before.origin  # the same row or annotation in another file
+    role = request.projects.get(origin.project) if origin.server == request.server else None
+    return Annotation(
         id="",
         item_id=each.item.id,
         annotator=each.annotator,
         state=each.state,
         answers=each.answers,
         seconds=own.seconds,
-        created=own.created or observed,
-        updated=own.updated or own.created or observed,
-        observed=observed,
+        created=own.created or (before.created if before else ""),
+        updated=own.updated,
+        observed="",
         codebook=own.codebook or request.codebook.ref,
+        assigned_by=role.layer if role else "design",
         flags=each.flags,
-        origin=_origin(own, request, number),
+        origin=origin,
     )
-    told = (number, line.item_id, line.annotator, line.created, line.updated, _content(line, ""))
-    return msgspec.structs.replace(line, id=digest(msgspec.json.encode(told)))
+
+
+def _identified(line: Annotation) -> Annotation:
+    content = (_number_of(line), line.item_id, line.annotator, line.created, line.updated, _content(line, ""))
+    flag = next((flag.code for flag in line.flags if flag.code in SURPLUS), None)
+    return msgspec.structs.replace(line, id=digest(msgspec.json.encode((*content, *filter(None, [flag])))))
 
 
 def _origin(own: Submission, request: ImportRequest, number: int) -> Origin:
     """Where a row lies: an export of the campaign's own project has the annotations that a pull has."""
     if own.number is None or own.item not in request.items or not request.projects:
         return Origin(server=request.source, project=own.project, task=own.task, annotation=number)
-    project = own.project or (request.projects[0] if len(request.projects) == 1 else 0)
+    project = own.project or (next(iter(request.projects)) if len(request.projects) == 1 else 0)
     if not project:
         raise DataError(
             f"{own.where}: an export of one of the projects of this campaign, but it does not say of which; "

@@ -7,6 +7,7 @@ from typing import Any
 from toolkit.campaigns.display import printable
 from toolkit.codebook import Codebook, Question
 from toolkit.exchange.label_config import OURS, SCREEN, object_names
+from toolkit.labels.eligibility import is_span
 from toolkit.records import Answers
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -21,7 +22,7 @@ def parse_result(result: Sequence[Any], codebook: Codebook) -> Answers:
 
     A choice is its label, choices are a list of labels in codebook order, a rating is a whole number, a text a text,
     spans a list of ``{"start", "end"}`` in code points. What the codebook does not foresee is kept as it came;
-    `answer_problem` and `Codebook.problem_with` tell.
+    `answer_problem` in `labels.eligibility` tells.
     """
     given: dict[str, list[Any]] = {}
     for part in result:
@@ -90,7 +91,7 @@ def spans_in_code_points(result: Sequence[Any], text: str) -> list[Any]:
 
 def _respanned(part: Any, text: str) -> Any:  # noqa: ANN401 - whatever was sent
     value = part.get("value") if isinstance(part, dict) and part.get("type") == "labels" else None
-    if not isinstance(value, dict) or not _is_span(value) or not isinstance(value.get("text"), str):
+    if not isinstance(value, dict) or not is_span(value) or not isinstance(value.get("text"), str):
         return part
     start, end, words = value["start"], value["end"], value["text"]
     units = text.encode("utf-16-le", "surrogatepass")
@@ -110,33 +111,6 @@ def _exactly(text: str, words: str) -> bool:
 def _in_letters(text: str, words: str) -> bool:
     """Whether two texts differ in blanks alone: line breaks come back otherwise than they went."""
     return "".join(text.split()) == "".join(words.replace("\\n", "").split()) != ""
-
-
-def answer_problem(answers: Answers, codebook: Codebook) -> tuple[str, str] | None:
-    """What is wrong with the shape of some answers as ``("malformed_answer", reason)``, or None.
-
-    No browser sends such answers, but the server takes them from anybody.
-    """
-    for question in codebook.questions:
-        value = answers.get(question.name)
-        if value is not None and not _is_well_formed(value, question):
-            return "malformed_answer", f"{value!r} is no answer to {question.name!r}, which is a {question.kind}"
-    return None
-
-
-def _is_well_formed(value: Any, question: Question) -> bool:  # noqa: ANN401 - whatever was sent
-    if question.kind == "rating":
-        return type(value) is int and 1 <= value <= (question.points or 0)  # True is an int too
-    if question.kind == "span":
-        return isinstance(value, list) and all(_is_span(span) for span in value)
-    return isinstance(value, list if question.kind == "choices" else str)
-
-
-def _is_span(span: Any) -> bool:  # noqa: ANN401 - whatever was sent
-    if not isinstance(span, dict):
-        return False
-    start, end = span.get("start"), span.get("end")
-    return type(start) is int and type(end) is int and 0 <= start <= end
 
 
 def build_result(answers: Answers, codebook: Codebook) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.campaigns.display import ShownItem, printable
-from toolkit.codebook import Codebook, Question, asked_about
+from toolkit.codebook import Codebook, Question
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import written_whole
 
@@ -139,7 +139,7 @@ def context_of(each: ShownItem, request: SheetRequest) -> dict[str, str]:
 def asked_questions(request: SheetRequest) -> list[Question]:
     """The questions that are asked about any of the items."""
     units = {each.item.unit for each in request.items}
-    asked = {question.name for unit in units for question in asked_about(request.codebook, unit).questions}
+    asked = {question.name for unit in units for question in request.codebook.for_unit(unit).questions}
     return [question for question in request.codebook.questions if question.name in asked]
 
 

@@ -41,6 +41,9 @@ class Submission(Struct, frozen=True, kw_only=True):
     project: int = 0  # 0: unknown
     task: int = 0
     number: int | None = None  # of the annotation on its server
+    sender: str = ""  # whose account saved it last, as `annotator` names accounts; "": the source does not say
+    moved_from: str = ""  # whose account had saved it before a push moved it to another task
+    ground_truth: bool = False  # marked as the right answer
     codebook: str = ""  # the one that the person saw, where the source says it
     sheet: bool = False  # a sheet that is filled in bit by bit: an answer that is missing may still come
 

@@ -7,26 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.codebook import Codebook, Question
+from toolkit.labels.eligibility import reason_against
 from toolkit.records import Annotation, Item, Vote
-
-# What keeps an annotation out of counts; flags of other codes only ask for a second look.
-NOT_COUNTED = frozenset(
-    {
-        "unknown_question",
-        "unknown_label",
-        "missing_answer",
-        "hidden_answer",
-        "malformed_answer",
-        "second_vote",
-        "beyond_overlap",
-        "forged",
-        "no_annotator",
-        "other_text",
-        "by_model",
-        "by_rule",
-        "not_assigned",
-    }
-)
 
 
 class Ledger(Struct, frozen=True, kw_only=True):
@@ -94,7 +76,7 @@ def settle(
     left_out: Counter[str] = Counter()
     counted: dict[tuple[str, str], Annotation] = {}
     for annotation in sorted(latest(annotations), key=lambda a: (a.updated, a.id)):
-        reason = _reason_against(annotation, items, withdrawn, layers)
+        reason = reason_against(annotation, items, withdrawn, layers)
         key = annotation.item_id, annotation.annotator
         if reason is None and key in counted:
             left_out["superseded"] += 1
@@ -109,20 +91,6 @@ def _under_present_names(annotation: Annotation, codebook: Codebook | None) -> A
     if codebook is None or not codebook.migrations:
         return annotation
     return msgspec.structs.replace(annotation, answers=codebook.migrated(annotation.answers))
-
-
-def _reason_against(
-    annotation: Annotation, items: Mapping[str, Item], withdrawn: Container[str], layers: Container[str]
-) -> str | None:
-    if annotation.state != "submitted":
-        return annotation.state
-    if annotation.item_id not in items:
-        return "unknown_item"
-    if annotation.item_id in withdrawn:
-        return "withdrawn"
-    if annotation.assigned_by not in layers:
-        return annotation.assigned_by
-    return next((flag.code for flag in annotation.flags if flag.code in NOT_COUNTED), None)
 
 
 def votes_of(ledger: Ledger, question: Question, items: Mapping[str, Item], clusters: Mapping[str, str]) -> list[Vote]:

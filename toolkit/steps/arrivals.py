@@ -16,11 +16,13 @@ from toolkit.records import Annotation, Annotator, Item
 from toolkit.steps.common import Outcome, annotators_of, finish, items_of, paragraphs_of
 from toolkit.steps.naming import Names
 from toolkit.steps.outside import ReadFile, Wanted, read_files
+from toolkit.steps.pull import named_accounts
 from toolkit.steps.status import campaign_state
-from toolkit.steps.studio_connection import StudioFile, campaign_key, studio_directory, studio_file_of
+from toolkit.steps.studio_connection import campaign_key, studio_directory, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, Withdrawn, read_tombstones, without_withdrawn
-from toolkit.studio.accounts import read_keys
+from toolkit.studio.accounts import Keys, read_keys
 from toolkit.studio.adjudication_projects import REASON
+from toolkit.studio.pull.differences import role_of
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 
@@ -29,6 +31,7 @@ _SHOWN = 10  # items that are named where they belong to nothing
 
 class _Found(Struct, frozen=True, kw_only=True):
     lines: list[Annotation]
+    reflagged: list[Annotation]
     known: int
     by_text: int
     unmatched: list[str]
@@ -46,7 +49,7 @@ def import_files_step(campaign: CampaignConfig, files: Sequence[Path], wanted: W
         mend_jsonl(ledger)
         known = read_jsonl(ledger, Annotation) if ledger.exists() else []
         found = _import(campaign, read, wanted, known)
-        append_jsonl(ledger, found.lines)
+        append_jsonl(ledger, [*found.lines, *found.reflagged])
         ledger.touch()
     return _outcome(campaign, read, found)
 
@@ -67,12 +70,13 @@ def _import(campaign: CampaignConfig, read: Sequence[ReadFile], wanted: Wanted, 
         request = _request(campaign, file, items, _Reading(wanted=wanted, kinds=kinds.found))
         one = import_lines(file.submissions, request, known, names.name_of, observed)
         _check_matched(file, one)
-        known = [*known, *one.annotations]
+        known = [*known, *one.annotations, *one.reflagged]
         imported.append(one)
     kinds.remember({line.annotator for one in imported for line in one.annotations})
     names.save()
     return _Found(
         lines=[line for one in imported for line in one.annotations],
+        reflagged=[line for one in imported for line in one.reflagged],
         known=sum(one.known for one in imported),
         by_text=sum(one.by_text for one in imported),
         unmatched=[each.item for one in imported for each in one.unmatched],
@@ -155,12 +159,9 @@ def _request(campaign: CampaignConfig, file: ReadFile, items: dict[str, Item], r
         kinds=reading.kinds,
         source=file.sheet.about.file if file.sheet else file.path.name,
         server=stands.server if stands else "",
-        projects=_projects(stands),
+        projects={project.id: role_of(project) for project in stands.projects} if stands else {},
+        administrator=_administrator(campaign),
     )
-
-
-def _projects(stands: StudioFile | None) -> tuple[int, ...]:
-    return tuple(project.id for project in stands.projects) if stands else ()
 
 
 def _columns(file: ReadFile, wanted: Wanted, codebook: Codebook) -> dict[str, str]:
@@ -187,11 +188,22 @@ def _is_own_export(file: ReadFile, items: dict[str, Item]) -> bool:
 
 
 def _own_accounts(campaign: CampaignConfig) -> dict[str, str]:
-    """The pseudonyms of the accounts that we made where the campaign stands."""
+    """The pseudonyms of the accounts where the campaign stands: those that a pull has named, and those that we made."""
+    if not campaign.at("studio.json").exists():
+        return {}
+    made = {account.user_id: name for name, account in _keys(campaign).annotators.items()}
+    names = {**named_accounts(campaign), **{number: name for number, name in made.items() if number is not None}}
+    return {f"account {number}": name for number, name in names.items()}
+
+
+def _administrator(campaign: CampaignConfig) -> str:
+    admin = _keys(campaign).admin if campaign.at("studio.json").exists() else None
+    return f"account {admin.user_id}" if admin and admin.user_id is not None else ""
+
+
+def _keys(campaign: CampaignConfig) -> Keys:
     places = (campaign.at("keys.server.json"), studio_directory(campaign.root) / "keys.json")
-    path = next((path for path in places if path.exists()), places[0])
-    accounts = read_keys(path).annotators.items() if campaign.at("studio.json").exists() else ()
-    return {f"account {account.user_id}": name for name, account in accounts if account.user_id is not None}
+    return read_keys(next((path for path in places if path.exists()), places[0]))
 
 
 def _check_matched(file: ReadFile, one: Imported) -> None:
@@ -225,6 +237,7 @@ def _outcome(campaign: CampaignConfig, read: Sequence[ReadFile], found: _Found) 
     words = {
         "known before": found.known,
         "twice in a file": found.doubles,
+        "lines reflagged": len(found.reflagged),
         "matched by text": found.by_text,
         "not of this campaign": len(found.unmatched),
         "rows still empty": found.empty,

@@ -170,6 +170,18 @@ def _without_answers(ledger: Path) -> Iterator[Annotation]:
         )
 
 
+def named_accounts(campaign: CampaignConfig) -> dict[int, str]:
+    """The pseudonyms that pulls have given to accounts, by the number of the account on the server."""
+    path = campaign.at("keys.json")
+    names = msgspec.convert(read_json(path), _Names) if path.exists() else _Names()
+    pseudonyms = {address.casefold(): name for address, name in names.pseudonyms.items()}
+    return {
+        int(number): pseudonyms[address.casefold()]
+        for number, address in names.addresses.items()
+        if address.casefold() in pseudonyms
+    }
+
+
 class Naming:
     """Accounts of the server as pseudonyms; new ones are remembered in the campaign's key file."""
 

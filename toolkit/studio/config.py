@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from xml.etree import ElementTree as ET
 
 from toolkit.campaigns.display import Shown, printable
-from toolkit.codebook import Codebook, Label, Question, Unit, asked_about
+from toolkit.codebook import Codebook, Label, Question, Unit
 from toolkit.errors import ConfigError
 from toolkit.exchange.label_config import DEFINITIONS, SCREEN, object_names, screen_mark
 from toolkit.records import Item
@@ -61,7 +61,7 @@ def label_config(
     Raises:
         ConfigError: a label has a name that Label Studio would misread.
     """
-    asked = asked_about(codebook, unit)
+    asked = codebook.for_unit(unit)
     names = object_names(asked)
     view = ET.Element("View")
     ET.SubElement(view, "Style").text = _STYLE

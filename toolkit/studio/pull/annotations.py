@@ -13,9 +13,8 @@ from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.completeness import ProjectPull
 from toolkit.studio.pull.cursors import Cursor
 from toolkit.studio.pull.differences import Differences
-from toolkit.studio.pull.judging import Judge
 from toolkit.studio.pull.ledger_file import LedgerFile
-from toolkit.studio.pull.ledger_index import Sightings
+from toolkit.studio.pull.ledger_index import LedgerIndex
 from toolkit.studio.pull.reading import People, Pseudonyms, PullRequest, Reader
 
 
@@ -53,9 +52,8 @@ def pull_annotations(
     Raises:
         StudioError: a project or the server is gone; what was appended until then is right and stays.
     """
-    sightings = Sightings(ledger.lines(), request.server)
-    judge = Judge(request.codebook, request.codebook_ref, studio.whoami().id)
-    differences = Differences(request, ledger, sightings, judge)
+    index = LedgerIndex(ledger.lines(), request.server)
+    differences = Differences(request, ledger, index, studio.whoami().id)
     reader = Reader(request, People(studio, pseudonym_of, request.server, request.tombstones))
     before = studio.counts(project.id for project in request.projects)
     total = _Total(sum(each.task_number for each in before.values()), progress)
@@ -63,7 +61,7 @@ def pull_annotations(
     pulls: dict[int, ProjectPull] = {}
     for project in request.projects:
         known = cursor.projects.get(project.id) if cursor else None
-        pulls[project.id] = ProjectPull(studio, project, reader, sightings, differences, known, again)
+        pulls[project.id] = ProjectPull(studio, project, reader, index, differences, known, again)
         pulls[project.id].run(before.get(project.id), total.add)
     return Pulled(
         new=differences.new,

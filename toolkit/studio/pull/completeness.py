@@ -13,7 +13,7 @@ from toolkit.studio.http.client import Studio
 from toolkit.studio.http.schemas import Counts, Newest, ServerTask
 from toolkit.studio.pull.cursors import ProjectCursor, ran_backwards, since_of, utc
 from toolkit.studio.pull.differences import Differences
-from toolkit.studio.pull.ledger_index import Sighting, Sightings
+from toolkit.studio.pull.ledger_index import LedgerEntry, LedgerIndex
 from toolkit.studio.pull.reading import Reader, Seen, item_named_by
 from toolkit.studio.push.items import PushedProject
 
@@ -26,7 +26,7 @@ class ProjectPull:
         studio: Studio,
         project: PushedProject,
         reader: Reader,
-        sightings: Sightings,
+        index: LedgerIndex,
         differences: Differences,
         known: ProjectCursor | None,
         again: str,
@@ -37,7 +37,7 @@ class ProjectPull:
             studio: its server.
             project: what it is to the campaign.
             reader: of its tasks.
-            sightings: what the ledger has.
+            index: what the ledger has.
             differences: what brings more into it.
             known: what the last pull left; None: nothing is known.
             again: why all is to be read although something is known; "" where nothing speaks for it.
@@ -45,7 +45,7 @@ class ProjectPull:
         self._studio = studio
         self._project = project
         self._reader = reader
-        self._sightings = sightings
+        self._index = index
         self._differences = differences
         self._known = known
         self._again = again
@@ -53,7 +53,7 @@ class ProjectPull:
         self._tasks = dict(known.tasks) if known else {}
         self._strange = dict(known.strange) if known else {}
         self._withdrawn = dict(known.withdrawn) if known else {}
-        self._absent: dict[int, Sighting] = {}  # seems to be gone; believed as soon as the counts agree
+        self._absent: dict[int, LedgerEntry] = {}  # seems to be gone; believed as soon as the counts agree
         self._doubt = ""
         self.in_full: str | None = None  # why everything was read; None: it was not
         self.unproven: str | None = None  # what does not fit at the end
@@ -147,7 +147,7 @@ class ProjectPull:
             tasks.update(task.id for task in page)
             progress(len(page))
         self._drop_tasks(self._tasks.keys() - tasks)
-        alive = self._sightings.alive(self._project.id)
+        alive = self._index.alive(self._project.id)
         self._absent = {each.number: each for each in alive if each.number is not None and each.task not in tasks}
         self._since = since_of(newest)
 
@@ -158,13 +158,13 @@ class ProjectPull:
             del self._tasks[task]
             self._strange.pop(task, None)
             self._withdrawn.pop(task, None)
-        for each in self._sightings.alive(self._project.id):
+        for each in self._index.alive(self._project.id):
             if each.task in gone and each.number is not None:
                 self._absent[each.number] = each
 
     def _take_page(self, page: tuple[ServerTask, ...]) -> None:
         seen: list[Seen] = []
-        missing: list[Sighting] = []
+        missing: list[LedgerEntry] = []
         for task in page:
             item = self._reader.item_of(task)
             self._tasks[task.id] = item.id if item else item_named_by(task)
@@ -182,7 +182,7 @@ class ProjectPull:
         self._differences.take(seen)
         self._differences.take_gone(missing)
 
-    def _take_strange(self, task: ServerTask) -> list[Sighting]:
+    def _take_strange(self, task: ServerTask) -> list[LedgerEntry]:
         """Count what is on a task of no item; what the ledger has of it came before somebody changed the task."""
         there = {raw.id for raw in task.annotations}
         known = {each.number: each for each in self._known_on_tasks.get(task.id, ())}
@@ -190,14 +190,14 @@ class ProjectPull:
         return [each for number, each in known.items() if number not in there and each.state != "deleted"]
 
     @cached_property
-    def _known_on_tasks(self) -> dict[int, list[Sighting]]:
-        found: defaultdict[int, list[Sighting]] = defaultdict(list)
-        for each in self._sightings.alive(self._project.id):
+    def _known_on_tasks(self) -> dict[int, list[LedgerEntry]]:
+        found: defaultdict[int, list[LedgerEntry]] = defaultdict(list)
+        for each in self._index.alive(self._project.id):
             found[each.task].append(each)
         return found
 
-    def _on_task(self, item_id: str, task: int) -> list[Sighting]:
-        of_item = self._sightings.of_item(item_id)
+    def _on_task(self, item_id: str, task: int) -> list[LedgerEntry]:
+        of_item = self._index.of_item(item_id)
         return [each for each in of_item if each.task == task and each.state != "deleted"]
 
     # --- whether that was all --------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ class ProjectPull:
     def _agree(self, before: Counts, after: Counts) -> bool:
         """Whether what we know lies between what there was before we read and what there was thereafter."""
         tasks = len(self._tasks)
-        ours = self._sightings.count_alive(self._project.id) - len(self._absent)
+        ours = self._index.count_alive(self._project.id) - len(self._absent)
         annotations = ours + self.withdrawn + sum(self._strange.values())
         self._doubt = (
             f"the server counts {after.task_number} tasks with {after.annotations} annotations, and we {tasks} with "

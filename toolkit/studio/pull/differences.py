@@ -6,37 +6,51 @@ nobody has touched: when a first vote is deleted, the second one counts.
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from toolkit.files import digest
+from toolkit.labels.eligibility import (
+    AnswerCheck,
+    ProjectRole,
+    Provenance,
+    candidate_of,
+    provenance_flags,
+    surplus_flags,
+    votes_asked,
+    with_surplus,
+)
 from toolkit.records import Annotation, Flag
 from toolkit.studio.pull.cursors import moment, utc
-from toolkit.studio.pull.judging import Cast, Judge, surplus_flags
 from toolkit.studio.pull.ledger_file import LedgerFile
-from toolkit.studio.pull.ledger_index import SURPLUS, Sighting, Sightings, answers_hash, sighting_of
+from toolkit.studio.pull.ledger_index import LedgerEntry, LedgerIndex, answers_hash, entry_of
 from toolkit.studio.pull.reading import PullRequest, Seen
+from toolkit.studio.push.project_specs import PushedProject
 from toolkit.times import now
 
 _AT_ONCE = 500  # lines that are in memory together
 _AT_ONCE_GIVEN = datetime.timedelta(seconds=1)  # what the server takes to write down one answer
 
-Round = Literal["design", "tiebreak"]
-
 
 class Differences:
     """Brings what was seen on the server into the ledger where the ledger does not know it."""
 
-    def __init__(self, request: PullRequest, ledger: LedgerFile, sightings: Sightings, judge: Judge) -> None:
+    def __init__(self, request: PullRequest, ledger: LedgerFile, index: LedgerIndex, administrator: int) -> None:
+        """What brings a server's annotations into a ledger.
+
+        Args:
+            request: what is pulled.
+            ledger: where lines are appended.
+            index: what the ledger has.
+            administrator: the number of the account by which we read.
+        """
         self._request = request
         self._ledger = ledger
-        self._sightings = sightings
-        self._judge = judge
-        self._rounds = {project.id: _round_of(project.kind) for project in request.projects}
-        asked = [project.votes for project in request.projects if project.kind == "tiebreak"]
-        self._tiebreak_votes = max(asked, default=1)
+        self._index = index
+        self._check = AnswerCheck(request.codebook, request.codebook_ref)
+        self._administrator = administrator
+        self._roles = {project.id: role_of(project) for project in request.projects}
         self.new = 0
         self.unchanged = 0
 
@@ -47,11 +61,11 @@ class Differences:
             by_item[each.item.id][each.raw.id] = self._line(each)
         self._settle(by_item)
 
-    def take_gone(self, sightings: Sequence[Sighting]) -> None:
+    def take_gone(self, index: Sequence[LedgerEntry]) -> None:
         """Append that these are on the server no longer."""
-        for start in range(0, len(sightings), _AT_ONCE):
+        for start in range(0, len(index), _AT_ONCE):
             lines = []
-            for each in sightings[start : start + _AT_ONCE]:
+            for each in index[start : start + _AT_ONCE]:
                 line = self._ledger.at(each.place)
                 lines.append(msgspec.structs.replace(line, state="deleted", updated=max(now(), line.updated)))
             self._append(lines)
@@ -66,15 +80,15 @@ class Differences:
         for each in sorted(seen, key=lambda each: (each.raw.updated_at, each.raw.id)):
             newest[each.item.id, each.annotator] = each
         lines = [self._line(each) for each in newest.values()]
-        known = [self._sightings.draft((project, line.item_id, line.annotator)) for line in lines]
+        known = [self._index.draft((project, line.item_id, line.annotator)) for line in lines]
         fresh = [line for line, before in zip(lines, known, strict=True) if not _is_known(line, before)]
         self.unchanged += len(lines) - len(fresh)
         self._append(fresh)
-        gone = [each for each in self._sightings.drafts(project) if (each.item_id, each.annotator) not in newest]
+        gone = [each for each in self._index.drafts(project) if (each.item_id, each.annotator) not in newest]
         self.take_gone([each for each in gone if not self._was_submitted(each)])
 
-    def _was_submitted(self, draft: Sighting) -> bool:
-        of_item = self._sightings.of_item(draft.item_id)
+    def _was_submitted(self, draft: LedgerEntry) -> bool:
+        of_item = self._index.of_item(draft.item_id)
         return any(each.annotator == draft.annotator and each.project == draft.project for each in of_item)
 
     # --- lines -----------------------------------------------------------------------------------------------------
@@ -94,12 +108,36 @@ class Differences:
             updated=updated,
             observed="",
             codebook=codebook,
-            assigned_by=self._rounds[seen.project.id],
-            flags=self._judge.own_flags(seen, codebook, before),
+            assigned_by=self._roles[seen.project.id].layer,
+            flags=self._own_flags(seen, codebook, before),
             origin=seen.origin,
         )
 
-    def _codebook(self, seen: Seen, before: Sighting | None) -> str:
+    def _own_flags(self, seen: Seen, codebook_ref: str, before: LedgerEntry | None) -> tuple[Flag, ...]:
+        if seen.state != "submitted":
+            return ()
+        provenance = Provenance(
+            annotator=seen.annotator,
+            has_account=seen.raw.completed_by is not None,
+            sender=seen.sender,
+            is_harmless=self._is_harmless(seen, before),
+            owner=self._roles[seen.project.id].owner,
+            ground_truth=seen.raw.ground_truth,
+        )
+        return (*provenance_flags(provenance), *self._check.flags(seen.answers, seen.item.unit, codebook_ref))
+
+    def _is_harmless(self, seen: Seen, before: LedgerEntry | None) -> bool:
+        """Whether the answers are the annotator's although somebody else has touched them last.
+
+        Whoever marks an annotation as ground truth becomes its last sender, and the server keeps no history. An
+        annotation that the ledger has must say what it said. Of one that it has not, the mark of the account that runs
+        the campaign is taken for what it is, and anybody else's is not.
+        """
+        if before is None:
+            return seen.raw.ground_truth and seen.raw.updated_by == self._administrator
+        return "forged" not in before.flags and before.given == seen.given
+
+    def _codebook(self, seen: Seen, before: LedgerEntry | None) -> str:
         """The codebook that its annotator saw: by the mark of the screen, else by the time."""
         if before is not None and before.given == seen.given:
             return before.codebook  # nobody answered anew: only marks and times can have changed
@@ -109,47 +147,42 @@ class Differences:
         first = moment(answered) - moment(seen.raw.created_at) < _AT_ONCE_GIVEN
         return (self._request.shown_by(seen.screen) if first else None) or by_time
 
-    def _before(self, seen: Seen) -> Sighting | None:
+    def _before(self, seen: Seen) -> LedgerEntry | None:
         if seen.origin.annotation is None:
-            return self._sightings.draft((seen.project.id, seen.item.id, seen.annotator))
-        return self._sightings.get(seen.raw.id)
+            return self._index.draft((seen.project.id, seen.item.id, seen.annotator))
+        return self._index.get(seen.raw.id)
 
     def _settle(self, by_item: Mapping[str, Mapping[int, Annotation]]) -> None:
-        """Judge items as wholes, by lines on annotations and by what was known, and append what differs."""
+        """Check items as wholes, by new lines and by what the ledger has, and append what differs."""
         fresh: list[Annotation] = []
         for item_id, lines in by_item.items():
-            known = {each.number: each for each in self._sightings.of_item(item_id) if each.number is not None}
-            surplus = surplus_flags(self._casts(known, lines), self._wanted(item_id))
+            entries = [
+                entry for entry in self._entries_of(item_id) if entry.number not in lines or self._is_foreign(entry)
+            ]
+            candidates = [candidate_of(line, number) for number, line in lines.items() if line.state == "submitted"]
+            candidates += [entry.candidate for entry in entries if entry.state == "submitted"]
+            surplus = surplus_flags(candidates, votes_asked(self._request.items.get(item_id), self._roles.values()))
             for number, line in lines.items():
                 judged = _flagged(line, surplus.get(number))
-                if _is_known(judged, self._sightings.get(number)):
+                if _is_known(judged, self._index.get(number)):
                     self.unchanged += 1
                 else:
                     fresh.append(judged)
-            for number, before in known.items():
-                code = surplus[number].code if number in surplus else None
-                if number not in lines and before.state == "submitted" and before.surplus != code:
-                    fresh.append(_flagged(self._ledger.at(before.place), surplus.get(number)))
+            fresh += self._reflagged(entries, surplus)
         self._append(fresh)
 
-    def _casts(self, known: Mapping[int, Sighting], lines: Mapping[int, Annotation]) -> Iterable[Cast]:
-        for number, line in lines.items():
-            if line.state == "submitted":
-                codes = tuple(flag.code for flag in line.flags)
-                yield Cast(
-                    number=number, annotator=line.annotator, created=line.created, round=line.assigned_by,
-                    own_flags=codes,
-                )  # fmt: skip
-        for number, each in known.items():
-            if number not in lines and each.state == "submitted":
-                yield Cast(
-                    number=number, annotator=each.annotator, created=each.created,
-                    round=self._rounds.get(each.project, "design"), own_flags=each.own_flags,
-                )  # fmt: skip
+    def _entries_of(self, item_id: str) -> list[LedgerEntry]:
+        return [*self._index.of_item(item_id), *self._index.imported(item_id)]
 
-    def _wanted(self, item_id: str) -> dict[str, int]:
-        item = self._request.items.get(item_id)
-        return {"design": item.votes if item else 0, "tiebreak": self._tiebreak_votes}
+    def _is_foreign(self, entry: LedgerEntry) -> bool:
+        return entry.server != self._request.server
+
+    def _reflagged(self, entries: Iterable[LedgerEntry], surplus: Mapping[Hashable, Flag]) -> Iterator[Annotation]:
+        """Lines for annotations that nobody has touched, but that others have displaced or made room for."""
+        for entry in entries:
+            flag = surplus.get(entry.key)
+            if entry.state == "submitted" and entry.surplus != (flag.code if flag else None):
+                yield _flagged(self._ledger.at(entry.place), flag)
 
     def _append(self, lines: Sequence[Annotation]) -> None:
         if not lines:
@@ -157,26 +190,30 @@ class Differences:
         observed = self._observed()
         dated = [_identified(msgspec.structs.replace(line, observed=observed)) for line in lines]
         for line, place in zip(dated, self._ledger.append(dated), strict=True):
-            self._sightings.add(sighting_of(line, place))
+            self._index.add(entry_of(line, place))
         self.new += len(dated)
 
     def _observed(self) -> str:
         """Now, but later than all lines so far where the clock was set back: what comes last must count."""
         seen = now()
-        if seen <= self._sightings.observed:
-            last = datetime.datetime.fromisoformat(self._sightings.observed)
+        if seen <= self._index.observed:
+            last = datetime.datetime.fromisoformat(self._index.observed)
             seen = utc((last + datetime.timedelta(microseconds=1)).isoformat())
-        self._sightings.observed = seen
+        self._index.observed = seen
         return seen
 
 
-def _round_of(kind: str) -> Round:
-    return "tiebreak" if kind == "tiebreak" else "design"
+def role_of(project: PushedProject) -> ProjectRole:
+    """What a project asks for."""
+    return ProjectRole(
+        layer="tiebreak" if project.kind == "tiebreak" else "design",
+        votes=project.votes,
+        owner=project.annotator if project.kind == "person" else None,
+    )
 
 
 def _flagged(line: Annotation, surplus: Flag | None) -> Annotation:
-    own = tuple(flag for flag in line.flags if flag.code not in SURPLUS)
-    return msgspec.structs.replace(line, flags=own if surplus is None else (*own, surplus))
+    return msgspec.structs.replace(line, flags=with_surplus(line.flags, surplus))
 
 
 def _identified(line: Annotation) -> Annotation:
@@ -187,6 +224,6 @@ def _identified(line: Annotation) -> Annotation:
     return msgspec.structs.replace(line, id=digest(msgspec.json.encode(content, order="sorted")))
 
 
-def _is_known(line: Annotation, before: Sighting | None) -> bool:
+def _is_known(line: Annotation, before: LedgerEntry | None) -> bool:
     codes = tuple(flag.code for flag in line.flags)
     return before is not None and before.content == (line.annotator, line.state, answers_hash(line.answers), codes)

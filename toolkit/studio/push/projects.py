@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.campaigns.display import printable
-from toolkit.codebook import asked_about
 from toolkit.errors import StudioError, UnansweredError
 from toolkit.files import digest
 from toolkit.studio.config import instructions, label_config
@@ -115,7 +114,7 @@ def settings_for(
         desks: all that there are: titles tell them apart.
         screens: what the project has shown, what it shows now last.
     """
-    asked = asked_about(request.codebook, desk.unit)
+    asked = request.codebook.for_unit(desk.unit)
     lines = [f"Made by `stance push`, which finds it by this line: {desk.marker(request.campaign)}"]
     lines += map(_screen_line, screens)
     return ProjectSettings(

@@ -1,6 +1,7 @@
 """Files and the server of a campaign together: nothing is counted twice, whichever came first."""
 
 import json
+from contextlib import closing
 
 import pytest
 from support.workspace import Server
@@ -56,13 +57,8 @@ def test_the_same_answers_pulled_or_imported_get_the_same_flags(small, server, s
     for verb in ("segment", "plan", "push", "simulate"):
         workspace.run(verb)
     (project,) = workspace.projects()
-    ada, bo = (Server(studio_directory, who) for who in ("sim-ada", "sim-bo"))
-    first, second, third, *_ = (task["id"] for task in server.export(project))
-    for who, task, label in ((ada, first, "neutral"), (bo, second, "splendid"), (server, third, "neutral")):
-        who.post(f"/api/tasks/{task}/annotations/", {"result": [stance(label)]})
-    ada.post(f"/api/tasks/{third}/annotations/", {"result": [stance("neutral")], "completed_by": number_of(bo)})
-    given = next(vote["id"] for task in server.export(project) for vote in task["annotations"] if task["id"] == second)
-    bo.patch(f"/api/annotations/{given}/", {"result": [stance("neutral")], "ground_truth": True})
+    with closing(Server(studio_directory, "sim-ada")) as ada, closing(Server(studio_directory, "sim-bo")) as bo:
+        answer_doubtfully(server, project, ada, bo)
     export = workspace.root / "export.json"
     export.write_text(json.dumps(server.export(project)))
     workspace.run("pull")
@@ -84,3 +80,13 @@ def stance(label):
 
 def number_of(account):
     return account.get("/api/current-user/whoami")["id"]
+
+
+def answer_doubtfully(server, project, ada, bo):
+    """Second votes, a vote of nobody who was asked, one in another's name, and an edit that is marked as right."""
+    first, second, third, *_ = (task["id"] for task in server.export(project))
+    for who, task, label in ((ada, first, "neutral"), (bo, second, "splendid"), (server, third, "neutral")):
+        who.post(f"/api/tasks/{task}/annotations/", {"result": [stance(label)]})
+    ada.post(f"/api/tasks/{third}/annotations/", {"result": [stance("neutral")], "completed_by": number_of(bo)})
+    given = next(vote["id"] for task in server.export(project) for vote in task["annotations"] if task["id"] == second)
+    bo.patch(f"/api/annotations/{given}/", {"result": [stance("neutral")], "ground_truth": True})

@@ -8,7 +8,7 @@ import pytest
 
 from toolkit.codebook import Codebook, Label, Question, TargetRegistry, read_codebook, read_targets
 from toolkit.errors import ConfigError
-from toolkit.files import read_table
+from toolkit.tables import read_table
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 SHIPPED = ("stance", "minimal", "layers")

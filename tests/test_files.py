@@ -1,19 +1,22 @@
-import gzip
 import multiprocessing
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from toolkit.errors import ConfigError, DataError, MissingFileError
 from toolkit.files import (
     append_jsonl,
+    file_errors,
+    locked,
+    read_json,
     read_jsonl,
-    read_table,
     read_text,
     read_toml,
     write_jsonl,
-    write_table,
     write_text,
-    written_table,
+    written_whole,
 )
 from toolkit.records import RECORDS, Article, Clustered, schema_of
 from toolkit.workspace import CampaignFile
@@ -116,30 +119,6 @@ def test_newlines_are_left_as_they_are(tmp_path):
     assert read_text(path) == "one\r\n\r\ntwo"
 
 
-@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl", "t.parquet"])
-def test_a_table_comes_back_as_it_was_written(tmp_path, name):
-    rows = [{"item": "1", "text": 'a "b",\nc'}, {"item": "2", "text": "é"}]
-    write_table(tmp_path / name, rows)
-    assert read_table(tmp_path / name) == rows
-
-
-def test_a_gzipped_table_is_read(tmp_path):
-    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"item,label\n1,a\n"))
-    assert read_table(tmp_path / "t.csv.gz") == [{"item": "1", "label": "a"}]
-
-
-def test_a_broken_gzip_is_one_clear_error(tmp_path):
-    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"item,label\n1,a\n")[:-6])
-    with pytest.raises(DataError, match="broken gzip"):
-        read_table(tmp_path / "t.csv.gz")
-
-
-def test_a_ragged_row_has_its_line(tmp_path):
-    write_text(tmp_path / "t.csv", "a,b\n1,2\n1,2,3\n")
-    with pytest.raises(DataError, match=r"t\.csv:3: 3 cells, but the header has 2"):
-        read_table(tmp_path / "t.csv")
-
-
 def test_an_unknown_key_in_a_campaign_names_those_that_there_are(tmp_path):
     path = tmp_path / "c.toml"
     path.write_text('name = "c"\ntitle = "C"\narticles = []\ncodebook = "b.toml"\nvote = 3\n')
@@ -160,28 +139,63 @@ def test_every_record_has_a_schema():
     }
 
 
-@pytest.mark.parametrize("name", ["t.jsonl", "t.csv", "t.csv.gz", "t.parquet"])
-def test_a_table_that_is_written_row_by_row_is_there_whole_or_not_at_all(tmp_path, name):
-    path = tmp_path / name
-    with written_table(path, {"a": str, "b": int}) as put:
-        put({"a": None, "b": 1})
-        put({"a": "ü,\n", "b": None})
-    whole = path.read_bytes()
-    assert [row["a"] or None for row in read_table(path)] == [None, "ü,\n"]
-    with pytest.raises(KeyboardInterrupt):
-        _interrupt_while_writing(path)
-    assert path.read_bytes() == whole
-    assert [left.name for left in tmp_path.iterdir()] == [name]
+# --- what can go wrong with files ------------------------------------------------------------------------------------
 
 
-def _interrupt_while_writing(path):
-    with written_table(path, {"a": str}) as put:
-        put({"a": "half"})
-        raise KeyboardInterrupt
+def test_a_path_that_cannot_be_written_is_one_error_with_a_remedy(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    cases = {
+        tmp_path / "file" / "x.txt": "name another path",
+        tmp_path / "folder": "is a directory; name a file in it",
+        tmp_path / ("a" * 300): "name a shorter path",
+        tmp_path / "loop" / "x.txt": "the path is a link to itself|a part of the path is a file",
+    }
+    for path, remedy in cases.items():
+        with pytest.raises(DataError, match=remedy):
+            write_text(path, "x")
+        with pytest.raises(DataError, match=remedy):
+            append_jsonl(path, [row(1)])
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".lock") == ["file", "folder", "loop"]
 
 
-@pytest.mark.parametrize("name", ["t.xlsx", "t", "t.parquet.gz"])
-def test_a_table_of_an_unknown_kind_is_not_begun(tmp_path, name):
-    with pytest.raises(DataError, match="unknown kind of table"), written_table(tmp_path / name, {"a": str}):
-        pass
-    assert not list(tmp_path.iterdir())
+def test_a_full_disk_leaves_nothing_half_written():
+    with pytest.raises(DataError, match="No space left on device; make room on the disk"), file_errors(Path("x")):
+        Path("/dev/full").write_text("x")
+
+
+def test_a_path_that_cannot_be_read_is_one_error_with_a_remedy(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for path in (tmp_path, tmp_path / ("a" * 300), tmp_path / "loop"):
+        with pytest.raises((DataError, MissingFileError)):
+            read_text(path)
+    with pytest.raises(MissingFileError, match="run `stance plan` first"):
+        read_text(tmp_path / "items.jsonl", "stance plan")
+
+
+@pytest.mark.parametrize(("name", "text"), [("t.json", '{"a":' * 100_000), ("t.toml", "a = " + "[" * 100_000)])
+def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises((DataError, ConfigError), match=name.replace(".", r"\.")):
+        read_json(tmp_path / name) if name == "t.json" else read_toml(tmp_path / name, CampaignFile)
+
+
+def test_the_remains_of_a_killed_process_are_removed(tmp_path):
+    program = (
+        "import os, sys, pathlib\nfrom toolkit.files import written_whole\n"
+        "with written_whole(pathlib.Path(sys.argv[1])) as part:\n    part.write_text('half')\n    os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", program, tmp_path / "t.txt"], check=False)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+    with written_whole(tmp_path / "t.txt") as part:  # of a process that is alive
+        write_text(tmp_path / "t.txt", "whole")
+        assert part.exists()
+        part.write_text("later")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("t.txt", "later")]
+
+
+def test_a_thread_may_take_its_lock_again(tmp_path):
+    with locked(tmp_path / "t.jsonl"):
+        append_jsonl(tmp_path / "t.jsonl", [row(1)])
+    assert len(read_jsonl(tmp_path / "t.jsonl", Clustered)) == 1

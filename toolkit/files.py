@@ -1,17 +1,18 @@
-"""Files in and out: whole or not at all on the way out, with file and line in every complaint on the way in."""
+"""Files: read with file and line in each error, written whole or not at all, appended under a lock."""
 
 import contextlib
-import csv
+import errno
 import gzip
 import hashlib
-import io
 import json
 import os
 import re
 import secrets
+import socket
+import time
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -21,7 +22,9 @@ from toolkit.errors import ConfigError, DataError, MissingFileError
 
 R = TypeVar("R", bound=msgspec.Struct)
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
+_TORN = 1 << 20  # bytes at the end of a file in which an interrupted append is looked for
+_ABANDONED = 86_400.0  # seconds after which an unfinished file of another machine is removed
+_HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
 
 
 def digest(data: bytes | str, length: int = 16) -> str:
@@ -36,28 +39,108 @@ def digest_of_file(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+# --- errors --------------------------------------------------------------------------------------------------------
+
+_REMEDIES = {
+    errno.EACCES: "change its permissions, or name another path",
+    errno.EPERM: "change its permissions, or name another path",
+    errno.EROFS: "name a path on a file system that can be written",
+    errno.ENOSPC: "make room on the disk and run the command again; nothing was left half-written",
+    errno.EDQUOT: "make room on the disk and run the command again; nothing was left half-written",
+    errno.EISDIR: "name a file in it",
+    errno.ENOTDIR: "a part of the path is a file; name another path",
+    errno.ENAMETOOLONG: "name a shorter path",
+    errno.ELOOP: "the path is a link to itself; name another one",
+    errno.EEXIST: "a part of the path is a file; name another path",
+}
+
+
+@contextlib.contextmanager
+def file_errors(path: Path, made_by: str = "") -> Iterator[None]:
+    """Turn whatever reading or writing a file can raise into one error that says where, what and what to do.
+
+    Args:
+        path: the file; an error that names another file is reported with that name.
+        made_by: the command that writes this file, for the message where it is missing.
+
+    Raises:
+        MissingFileError: there is no such file.
+        DataError: the file cannot be read or written.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        remedy = f"; run `{made_by}` first" if made_by else ""
+        raise MissingFileError(f"{error.filename or path}: no such file{remedy}") from error
+    except IsADirectoryError as error:
+        raise DataError(f"{path}: is a directory; name a file in it") from error
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{path}: broken gzip ({error}); fetch or pack the file again") from error
+    except RecursionError as error:
+        raise DataError(f"{path}: nested too deeply to be read; flatten it") from error
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        remedy = _REMEDIES.get(error.errno or 0, "check the disk and the path, and run the command again")
+        raise DataError(f"{error.filename or path}: {reason}; {remedy}") from error
+
+
 # --- out -----------------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
 def written_whole(path: Path, mode: int = 0o644) -> Iterator[Path]:
-    """Hand out a path beside ``path``; what is written there replaces it on success and is gone on failure."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        beside.touch(mode=mode)
-        yield beside
-        with beside.open("rb") as handle:
-            os.fsync(handle.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    """Provide a temporary path; what is written there replaces ``path`` on success and is removed on failure.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    with file_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        remove_unfinished(path)
+        part = path.with_name(f".{path.name}.{_HOST}-{os.getpid()}-{secrets.token_hex(4)}.part")
+        try:
+            part.touch(mode=mode)
+            yield part
+            with part.open("rb") as handle:
+                os.fsync(handle.fileno())
+            part.replace(path)
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove the temporary files that an interrupted `written_whole` left for ``path``."""
+    prefix = f".{path.name}."
+    with contextlib.suppress(PermissionError):
+        names = [name for name in os.listdir(path.parent) if name.startswith(prefix) and name.endswith(".part")]  # noqa: PTH208
+        for name in names:
+            if _is_abandoned(path.with_name(name), name.removeprefix(prefix)):
+                path.with_name(name).unlink(missing_ok=True)
+
+
+def _is_abandoned(part: Path, token: str) -> bool:
+    """Whether nobody writes a temporary file any more: its process has ended, or it is a day old."""
+    match = re.fullmatch(r"([0-9a-f]{6})-(\d+)-[0-9a-f]{8}\.part", token)
+    if match and match[1] == _HOST and os.name == "posix":
+        try:
+            os.kill(int(match[2]), 0)
+        except ProcessLookupError:
+            return True
+        except (OSError, OverflowError):
+            return False
+        return False
+    with contextlib.suppress(FileNotFoundError):
+        return time.time() - part.stat().st_mtime > _ABANDONED
+    return False
 
 
 def write_text(path: Path, text: str, mode: int = 0o644) -> None:
     """Write a text, whole or not at all."""
-    with written_whole(path, mode) as beside:
-        beside.write_text(text, encoding="utf-8", newline="")
+    with written_whole(path, mode) as part:
+        part.write_text(text, encoding="utf-8", newline="")
 
 
 def write_json(path: Path, value: Any, mode: int = 0o644) -> None:  # noqa: ANN401 - whatever JSON can hold
@@ -70,7 +153,7 @@ def write_jsonl(path: Path, records: Iterable[msgspec.Struct]) -> int:
     """Write one record a line and return how many."""
     encode = msgspec.json.Encoder().encode
     count = 0
-    with written_whole(path) as beside, beside.open("wb") as handle:
+    with written_whole(path) as part, part.open("wb") as handle:
         for record in records:
             handle.write(encode(record) + b"\n")
             count += 1
@@ -80,41 +163,47 @@ def write_jsonl(path: Path, records: Iterable[msgspec.Struct]) -> int:
 def append_jsonl(path: Path, records: Iterable[msgspec.Struct]) -> int:
     """Append records under a lock and return how many; they are on disk when this returns.
 
-    A last line that an interrupted append left torn is cut off first: its record was never acknowledged.
+    A last line that an interrupted append left torn is removed first: its record was never acknowledged.
     """
     lines = [msgspec.json.encode(record) + b"\n" for record in records]
     if not lines:
         return 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with locked(path), path.open("ab+") as handle:
+    with locked(path), file_errors(path), path.open("ab+") as handle:
         _cut_torn_line(handle)
-        handle.write(b"".join(lines))
-        handle.flush()
-        os.fsync(handle.fileno())
+        end = handle.seek(0, os.SEEK_END)
+        try:
+            handle.write(b"".join(lines))
+            handle.flush()
+            os.fsync(handle.fileno())
+        except OSError:
+            with contextlib.suppress(OSError):
+                handle.truncate(end)  # a disk that fills leaves no torn line
+            raise
     return len(lines)
 
 
 def mend_jsonl(path: Path) -> None:
-    """Cut off a last line that an interrupted append left torn; its record was never acknowledged."""
+    """Remove a last line that an interrupted append left torn; its record was never acknowledged."""
     if path.exists():
-        with locked(path), path.open("ab+") as handle:
+        with locked(path), file_errors(path), path.open("ab+") as handle:
             _cut_torn_line(handle)
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock that belongs to ``path``; others wait."""
-    import fcntl
+    """Hold the lock that belongs to ``path``; other processes wait. A thread that holds it may take it again."""
+    from filelock import FileLock
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f".{path.name}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as stack:
+        with file_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(path.with_name(f".{path.name}.lock"), is_singleton=True))
         yield
 
 
 def _cut_torn_line(handle: IO[bytes]) -> None:
     end = handle.seek(0, os.SEEK_END)
-    handle.seek(max(0, end - (1 << 20)))
+    handle.seek(max(0, end - _TORN))
     tail = handle.read()
     if tail and not tail.endswith(b"\n"):
         handle.truncate(end - len(tail) + tail.rfind(b"\n") + 1)
@@ -130,18 +219,11 @@ def read_bytes(path: Path, made_by: str = "") -> bytes:
         path: the file.
         made_by: the command that writes this file, for the error message.
     """
-    try:
+    with file_errors(path, made_by):
         if path.suffix == ".gz":
             with gzip.open(path) as handle:
                 return handle.read()
         return path.read_bytes()
-    except FileNotFoundError as error:
-        remedy = f"; run `{made_by}` first" if made_by else ""
-        raise MissingFileError(f"{path}: no such file{remedy}") from error
-    except IsADirectoryError as error:
-        raise DataError(f"{path}: is a directory; name a file in it") from error
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise DataError(f"{path}: broken gzip ({error}); fetch or pack the file again") from error
 
 
 def read_text(path: Path, made_by: str = "") -> str:
@@ -158,10 +240,11 @@ def read_text(path: Path, made_by: str = "") -> str:
 
 def read_json(path: Path, made_by: str = "") -> Any:  # noqa: ANN401 - whatever JSON can hold
     """The value in a JSON file."""
-    try:
-        return msgspec.json.decode(read_bytes(path, made_by))
-    except msgspec.DecodeError as error:
-        raise DataError(f"{path}: not JSON: {error}") from error
+    with file_errors(path, made_by):
+        try:
+            return msgspec.json.decode(read_bytes(path, made_by))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise DataError(f"{path}: not JSON: {error}; restore the file, or write it again") from error
 
 
 def read_jsonl(path: Path, record: type[R], made_by: str = "") -> list[R]:
@@ -174,14 +257,15 @@ def read_jsonl(path: Path, record: type[R], made_by: str = "") -> list[R]:
     decode = msgspec.json.Decoder(record).decode
     lines = read_bytes(path, made_by).split(b"\n")
     records: list[R] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            records.append(decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            torn = f"; the last line is torn: run `{made_by}` again" if made_by and number == len(lines) else ""
-            raise DataError(f"{path}:{number}: {explain(str(error), record)}{torn}") from error
+    number = 0
+    try:
+        with file_errors(path):
+            for number, line in enumerate(lines, 1):  # noqa: B007 - the number is in the message
+                if line.strip():
+                    records.append(decode(line))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        torn = f"; the last line is torn: run `{made_by}` again" if made_by and number == len(lines) else ""
+        raise DataError(f"{path}:{number}: {explain(str(error), record)}{torn}") from error
     return records
 
 
@@ -212,8 +296,8 @@ def explain(message: str, record: type[msgspec.Struct]) -> str:
 def read_toml(path: Path, record: type[R]) -> R:
     """A record from a TOML file that a person wrote."""
     try:
-        value = tomllib.loads(read_text(path))
-        return msgspec.convert(value, record)
+        with file_errors(path):
+            return msgspec.convert(tomllib.loads(read_text(path)), record)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from error
     except msgspec.ValidationError as error:
@@ -223,145 +307,3 @@ def read_toml(path: Path, record: type[R]) -> R:
 def suffix_of(path: Path) -> str:
     """The suffix that tells the format, ``.gz`` aside."""
     return Path(path.name.removesuffix(".gz")).suffix.lower()
-
-
-def read_table(path: Path) -> list[dict[str, Any]]:
-    """The rows of a CSV, TSV, JSONL or Parquet file (``.gz`` too); cells of CSV and TSV are strings."""
-    suffix = suffix_of(path)
-    if suffix == ".parquet":
-        return _read_parquet(path)
-    if suffix == ".jsonl":
-        return _read_loose_jsonl(path)
-    if suffix in (".csv", ".tsv"):
-        return _read_csv(path, "," if suffix == ".csv" else "\t")
-    raise DataError(f"{path}: unknown kind of table {suffix!r}; known are {', '.join(TABLE_SUFFIXES)}, each also .gz")
-
-
-def _read_csv(path: Path, delimiter: str) -> list[dict[str, Any]]:
-    csv.field_size_limit(1 << 30)
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter)
-    header = next(reader, None)
-    if header is None:
-        raise DataError(f"{path}: empty; a first line with the names of the columns is needed")
-    rows = []
-    for cells in reader:
-        if not cells:
-            continue
-        if len(cells) != len(header):
-            raise DataError(f"{path}:{reader.line_num}: {len(cells)} cells, but the header has {len(header)}")
-        rows.append(dict(zip(header, cells, strict=True)))
-    return rows
-
-
-def _read_loose_jsonl(path: Path) -> list[dict[str, Any]]:
-    rows = []
-    for n, line in enumerate(read_bytes(path).split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            rows.append(msgspec.json.decode(line, type=dict[str, Any]))
-        except msgspec.DecodeError as error:
-            raise DataError(f"{path}:{n}: not a JSON object: {error}") from error
-    return rows
-
-
-def _read_parquet(path: Path) -> list[dict[str, Any]]:
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        rows: list[dict[str, Any]] = pyarrow.parquet.read_table(io.BytesIO(read_bytes(path))).to_pylist()
-    except pyarrow.ArrowException as error:
-        raise DataError(f"{path}: not Parquet: {error}") from error
-    return rows
-
-
-def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write rows in the format that the file's name says; the first row names the columns."""
-    suffix = suffix_of(path)
-    columns = list(rows[0]) if rows else []
-    if suffix == ".jsonl":
-        write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    elif suffix in (".csv", ".tsv"):
-        out = io.StringIO(newline="")
-        writer = csv.DictWriter(out, columns, delimiter="," if suffix == ".csv" else "\t", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_text(path, out.getvalue())
-    elif suffix == ".parquet":
-        import pyarrow
-        import pyarrow.parquet
-
-        with written_whole(path) as beside:
-            pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), beside)
-    else:
-        raise DataError(f"{path}: unknown kind of table {suffix!r}; known are {', '.join(TABLE_SUFFIXES)}")
-
-
-_ROW_GROUP = 5000  # rows of a Parquet file that are held until they are written
-
-
-@contextlib.contextmanager
-def written_table(path: Path, columns: Mapping[str, type]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-    """Hand out what takes one row after the other; at the end the table is there whole, or not at all.
-
-    Args:
-        path: ``.jsonl``, ``.csv`` or ``.tsv``, each also ``.gz``, or ``.parquet``.
-        columns: the type of each: str, int or float; a cell may be None.
-    """
-    suffix = suffix_of(path)
-    if suffix not in TABLE_SUFFIXES or path.name.endswith(".parquet.gz"):
-        raise DataError(f"{path}: unknown kind of table {path.suffix!r}; known are {', '.join(TABLE_SUFFIXES)}")
-    with written_whole(path) as beside, contextlib.ExitStack() as stack:
-        if suffix == ".parquet":
-            yield stack.enter_context(_parquet_writer(beside, columns))
-            return
-        raw: Any = stack.enter_context(beside.open("wb"))
-        if path.suffix == ".gz":
-            raw = stack.enter_context(gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0))
-        handle = stack.enter_context(io.TextIOWrapper(raw, encoding="utf-8", newline=""))
-        if suffix == ".jsonl":
-            yield partial(_write_line, handle)
-        else:
-            delimiter = "," if suffix == ".csv" else "\t"
-            writer = csv.DictWriter(handle, list(columns), delimiter=delimiter, lineterminator="\n")
-            writer.writeheader()
-            yield writer.writerow
-
-
-def _write_line(handle: IO[str], row: Mapping[str, Any]) -> None:
-    handle.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-@contextlib.contextmanager
-def _parquet_writer(beside: Path, columns: Mapping[str, type]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-    import pyarrow
-    import pyarrow.parquet
-
-    kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
-    schema = pyarrow.schema([(name, kinds[kind]) for name, kind in columns.items()])
-    held: list[Mapping[str, Any]] = []
-    with pyarrow.parquet.ParquetWriter(beside, schema) as writer:
-
-        def put(row: Mapping[str, Any]) -> None:
-            held.append(row)
-            if len(held) == _ROW_GROUP:
-                write_held()
-
-        def write_held() -> None:
-            writer.write_table(pyarrow.Table.from_pylist(held, schema))
-            held.clear()
-
-        yield put
-        write_held()
-
-
-def column(rows: list[dict[str, Any]], name: str, where: Path) -> list[Any]:
-    """One column of a table.
-
-    Raises:
-        DataError: there is no such column; the message names those that there are.
-    """
-    if rows and name not in rows[0]:
-        raise DataError(f"{where}: no column {name!r}; the table has {', '.join(map(str, rows[0]))}")
-    return [row.get(name) for row in rows]

@@ -7,7 +7,7 @@ import pytest
 
 from toolkit.baselines.rows import Row
 from toolkit.baselines.training import train_baseline
-from toolkit.files import read_table
+from toolkit.tables import read_table
 
 DATA = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[3] / "shared" / "data")) / "gwstance"
 LABELS = ("disagrees", "neutral", "agrees")

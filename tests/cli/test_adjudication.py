@@ -4,9 +4,10 @@ import openpyxl
 import pytest
 from support.campaigns import answered_campaign
 
-from toolkit.files import read_json, read_jsonl, read_table, write_table
+from toolkit.files import read_json, read_jsonl
 from toolkit.labels.adjudication import Adjudication
 from toolkit.records import Gold
+from toolkit.tables import read_table, write_table
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ import pytest
 from support.campaigns import answered_campaign
 from support.workspace import Server
 
-from toolkit.files import read_json, read_jsonl, read_table, write_table
+from toolkit.files import read_json, read_jsonl
 from toolkit.labels.adjudication import Adjudication
 from toolkit.records import Gold
 from toolkit.studio.accounts import PEOPLE, ensure_annotators
+from toolkit.tables import read_table, write_table
 
 pytestmark = pytest.mark.server
 

@@ -5,7 +5,7 @@ import importlib.util
 
 import pytest
 
-from toolkit.files import read_table, write_table
+from toolkit.tables import read_table, write_table
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from toolkit.files import append_jsonl, write_table
+from toolkit.files import append_jsonl
 from toolkit.records import Annotation, Item
+from toolkit.tables import write_table
 
 
 def write_csv(path, rows):

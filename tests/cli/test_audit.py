@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.campaigns import answered_campaign
 
-from toolkit.files import read_table, write_table
+from toolkit.tables import read_table, write_table
 
 
 @pytest.fixture

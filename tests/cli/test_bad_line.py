@@ -12,9 +12,10 @@ import httpx
 import pytest
 from support.between import between
 
-from toolkit.files import read_json, read_table
+from toolkit.files import read_json
 from toolkit.studio.accounts import PEOPLE, ensure_annotators, read_keys
 from toolkit.studio.http.client import Studio
+from toolkit.tables import read_table
 
 pytestmark = pytest.mark.server
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from toolkit.files import read_table, write_table
+from toolkit.tables import read_table, write_table
 
 WORDS = [f"w{n}" for n in range(400)]
 ROWS = [

@@ -6,10 +6,11 @@ import shutil
 import pytest
 from support.campaigns import answered_campaign
 
-from toolkit.files import read_jsonl, read_table, write_table
+from toolkit.files import read_jsonl
 from toolkit.labels.erasure import Tombstone, Tombstones
 from toolkit.records import Annotation
 from toolkit.steps import forget as forgetting
+from toolkit.tables import read_table, write_table
 
 
 @pytest.fixture

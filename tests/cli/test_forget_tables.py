@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from toolkit.files import read_jsonl, read_table, write_table
+from toolkit.files import read_jsonl
 from toolkit.labels.erasure import Tombstone
+from toolkit.tables import read_table, write_table
 
 LONG = 'item,annotator,label,note\r\n1,ann,a,"says ""bo"",\r\nand more"\r\n1,bo,b,\r\n2, bo ,a,"x,y"\r\n2,cy,a,bo\r\n'
 ROWS = [

@@ -9,8 +9,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from toolkit.files import read_jsonl, read_table, write_table
+from toolkit.files import read_jsonl
 from toolkit.records import Annotation, Annotator
+from toolkit.tables import read_table, write_table
 
 EXPORT = Path(os.environ.get("STANCE_DATA", "../shared/data")) / "label_studio_export" / "sentiment.tsv"
 PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4")

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from toolkit.files import read_table
+from toolkit.tables import read_table
 
 TEXT = """Ferry returns to Vesper Bay after nine years
 

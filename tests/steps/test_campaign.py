@@ -9,9 +9,10 @@ from support.accident import Accident
 from support.persent import BOOK, needed, persent_files
 from support.workspace import Workspace
 
-from toolkit.files import read_json, read_jsonl, write_table
+from toolkit.files import read_json, read_jsonl
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Gold, Item
+from toolkit.tables import write_table
 
 pytestmark = [pytest.mark.shared, pytest.mark.server]
 

@@ -13,11 +13,12 @@ import httpx
 import pytest
 from support.workspace import Workspace
 
-from toolkit.files import read_json, write_table
+from toolkit.files import read_json
 from toolkit.labels.ledger import latest
 from toolkit.studio.accounts import PEOPLE, ensure_annotators
 from toolkit.studio.server.local import open_studio, start_server, stop_server
 from toolkit.studio.server.postgres import use_cluster
+from toolkit.tables import write_table
 
 SECONDS = float(os.environ.get("STANCE_LOAD_SECONDS", "4"))
 ON_SQLITE = int(os.environ.get("STANCE_LOAD_SQLITE", "4"))

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from support.persent import BOOK, persent_files
 
-from toolkit.files import read_json, read_jsonl, read_table, write_table
+from toolkit.files import read_json, read_jsonl
 from toolkit.records import Annotator, Gold, Item
+from toolkit.tables import read_table, write_table
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("STANCE_DATA") or ROOT / ".." / "shared" / "data")

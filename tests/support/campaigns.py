@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from toolkit.files import read_jsonl, write_table
+from toolkit.files import read_jsonl
 from toolkit.records import Item
+from toolkit.tables import write_table
 from toolkit.workspace import read_campaign
 
 CAMPAIGN = """

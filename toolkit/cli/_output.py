@@ -42,7 +42,7 @@ def note(result: "Result | Outcome", common: "Common") -> None:
 def rows_out(output: Path | None, is_silent: bool, columns: Mapping[str, type]) -> Iterator[Put]:
     """Hand out what takes a verb's rows: into a file, or as JSON lines on stdout unless that holds the facts alone."""
     if output is not None:
-        from toolkit.files import written_table
+        from toolkit.tables import written_table
 
         with written_table(output, columns) as put:
             yield put

@@ -16,7 +16,8 @@ from msgspec import Struct
 from toolkit.errors import DataError, MissingFileError
 from toolkit.exchange.label_config import OURS
 from toolkit.exchange.submissions import Submission, account_name, answers_in, shown_text, utc, values_in_cell
-from toolkit.files import read_table, suffix_of
+from toolkit.files import suffix_of
+from toolkit.tables import read_table
 
 LIMIT = 1 << 29  # bytes of a file, unpacked
 SUFFIXES = (".json", ".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from toolkit.errors import ConfigError
 from toolkit.exchange.sheets import SheetRequest, asked_questions, context_of
-from toolkit.files import write_table, write_text
+from toolkit.files import write_text
+from toolkit.tables import write_table
 
 _PARAGRAPH = "paragraph"  # not "text": that would be compared with the item's, and a guarded text differs
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -13,7 +13,7 @@ from toolkit.codebook import Codebook, Label, Question
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.filled_sheets import read_sheet
 from toolkit.exchange.sheets import About, SheetRequest, write_sheet
-from toolkit.files import append_jsonl, locked, mend_jsonl, read_table, suffix_of, write_table
+from toolkit.files import append_jsonl, locked, mend_jsonl, suffix_of
 from toolkit.labels.adjudication import (
     REASONS,
     Adjudication,
@@ -30,6 +30,7 @@ from toolkit.steps.decided import Back, Before, Wanted, came_back, check_adjudic
 from toolkit.steps.showing import shown_now
 from toolkit.steps.studio_connection import campaign_key
 from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
+from toolkit.tables import read_table, write_table
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from toolkit.codebook import Label, Question
 from toolkit.errors import DataError, UsageError
-from toolkit.files import write_json, write_jsonl, write_table
+from toolkit.files import write_json, write_jsonl
 from toolkit.labels.adjudication import labels_of
 from toolkit.labels.aggregation.gold import Aggregated, aggregate, all_gold, default_min_votes
 from toolkit.labels.aggregation.methods import fit_line, method_of, reasons_line
@@ -20,6 +20,7 @@ from toolkit.steps.adjudicated import adjudications_of
 from toolkit.steps.agreement import AgreementFile, agreement_of, alpha_line
 from toolkit.steps.common import Outcome, annotations_of, annotators_of, finish, items_of, simulation_note, withdrawn_of
 from toolkit.steps.votes import Columns, Rules, counted_votes, gold_votes, left_out_line, table_votes
+from toolkit.tables import write_table
 from toolkit.workspace import AggregateOptions, CampaignConfig
 
 

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from toolkit.codebook import Question
 from toolkit.errors import DataError, UsageError
-from toolkit.files import column, read_table
 from toolkit.labels.audits.annotators import (
     Answer,
     Leaning,
@@ -32,6 +31,7 @@ from toolkit.steps.common import (
     simulation_note,
 )
 from toolkit.steps.votes import Columns
+from toolkit.tables import column, read_table
 from toolkit.workspace import CampaignConfig
 
 

@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import DataError, UsageError
-from toolkit.files import column, read_table, write_table
 from toolkit.labels.audits.labels import Pair, Scored, StanceSentiment, doubtful_labels, halo, stance_sentiment
 from toolkit.statistics import Estimate
 from toolkit.steps.audit import said
 from toolkit.steps.build import examples_of
 from toolkit.steps.common import Outcome, clusters_of, counted_of, items_of
+from toolkit.tables import column, read_table, write_table
 from toolkit.workspace import CampaignConfig
 
 _SHOWN = 8  # groups in a line

@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from toolkit.errors import UsageError
 from toolkit.exchange.submissions import is_plain_name
-from toolkit.files import write_table
 from toolkit.labels.adjudication import Adjudication, adjudication_facts, standing
 from toolkit.records import Gold
 from toolkit.steps.adjudicated import adjudications_of
 from toolkit.steps.build import gold_of
 from toolkit.steps.common import Outcome, counted_of, finish, items_of
 from toolkit.steps.showing import shown_now
+from toolkit.tables import write_table
 from toolkit.workspace import CampaignConfig
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from toolkit.campaigns.display import ShownItem, printable
 from toolkit.errors import DataError
-from toolkit.files import suffix_of, write_table, written_whole
+from toolkit.files import suffix_of, written_whole
 from toolkit.labels.adjudication import Disagreement, disagreements
 from toolkit.steps.adjudicated import adjudications_of
 from toolkit.steps.build import gold_of
 from toolkit.steps.common import Outcome, counted_of, items_of
 from toolkit.steps.showing import shown_now
+from toolkit.tables import write_table
 from toolkit.workspace import CampaignConfig
 
 

@@ -15,15 +15,12 @@ from toolkit.articles.reading.journal import Tally, dropped_beside
 from toolkit.articles.reading.normalise import Rules
 from toolkit.articles.reading.reader import Request, ingest, ingest_anew, read_articles
 from toolkit.errors import DataError, UsageError
-from toolkit.files import column as table_column
-from toolkit.files import (
-    read_table,
-    suffix_of,
-    write_table,
-)
+from toolkit.files import suffix_of
 from toolkit.records import Article, Clustered
 from toolkit.steps.common import Outcome, Progress
 from toolkit.steps.init import carried
+from toolkit.tables import column as table_column
+from toolkit.tables import read_table, write_table
 
 
 class Wanted(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolkit.errors import DataError, UsageError
-from toolkit.files import column, read_table
+from toolkit.tables import column, read_table
 
 
 def read_mapping(given: Sequence[str]) -> dict[str, str]:

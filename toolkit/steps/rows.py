@@ -10,7 +10,8 @@ import msgspec
 
 from toolkit.errors import UsageError
 from toolkit.exchange.submissions import VoteRow
-from toolkit.files import TABLE_SUFFIXES, suffix_of, written_whole
+from toolkit.files import suffix_of, written_whole
+from toolkit.tables import SUFFIXES as TABLE_SUFFIXES
 
 _CHUNK = 5000  # rows of a group in Parquet
 _COLUMNS = VoteRow.__struct_fields__

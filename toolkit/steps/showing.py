@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from toolkit.campaigns.display import DisplayRules, ShownItem, outlet_names, shown_items
-from toolkit.files import read_table
 from toolkit.records import Item, Paragraph
 from toolkit.steps.common import articles_of, paragraphs_of
 from toolkit.steps.segment import placed_items
+from toolkit.tables import read_table
 from toolkit.workspace import CampaignConfig
 
 

@@ -7,7 +7,6 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import UsageError
-from toolkit.files import read_table
 from toolkit.steps.common import Outcome, Progress
 from toolkit.steps.studio_connection import connect_workspace, server_keys, studio_directory
 from toolkit.studio.account_lockout import lock_out
@@ -15,6 +14,7 @@ from toolkit.studio.accounts import PEOPLE, Account, ensure_accounts, ensure_ann
 from toolkit.studio.server.local import open_studio, server_status, start_server, stop_server
 from toolkit.studio.server.postgres import database_of, parse_database, use_cluster, use_database
 from toolkit.studio.server.program import set_password
+from toolkit.tables import read_table
 
 
 class StartRequest(Struct, frozen=True, kw_only=True):

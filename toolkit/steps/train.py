@@ -14,13 +14,14 @@ from toolkit.baselines.persistence import describe, load_model, save_model
 from toolkit.baselines.rows import Row
 from toolkit.baselines.training import Trained, TrainFacts, train_baseline
 from toolkit.errors import DataError
-from toolkit.files import column, read_table, suffix_of, write_json, write_table
+from toolkit.files import suffix_of, write_json
 from toolkit.records import Example, Paragraph, Prediction
 from toolkit.segmentation.segmenter import segment_article
 from toolkit.statistics import Estimate
 from toolkit.steps.build import build_inputs, build_outputs, examples_of
 from toolkit.steps.common import Outcome, annotations_of, annotators_of, finish, simulation_note
 from toolkit.steps.scores import ScoresFile
+from toolkit.tables import column, read_table, write_table
 from toolkit.workspace import CampaignConfig
 
 _ASKED_ROLES = ("body", "quote", "list")

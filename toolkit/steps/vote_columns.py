@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from toolkit.errors import DataError
-from toolkit.files import read_bytes, read_table, suffix_of
+from toolkit.files import read_bytes, suffix_of
 from toolkit.labels.votes import Coded, Ints
 from toolkit.steps.text_keys import Keys, keys_of, texts_of
+from toolkit.tables import read_table
 
 
 @dataclass(frozen=True)

@@ -253,6 +253,38 @@ class Gold(Record, frozen=True, kw_only=True):
     confidence: float | None = None  # share or posterior of the label
 
 
+AdjudicationReason = Literal["ambiguous", "guideline_gap", "slip", "disagreement"]
+
+
+class Adjudication(Record, frozen=True, kw_only=True):
+    """An adjudicator's decision on one item and one question, and its reason."""
+
+    item_id: str
+    question: str
+    label: str | None  # None: the item has no label for good reasons
+    reason: AdjudicationReason
+    adjudicator: str  # pseudonym
+    comment: str = ""
+    before: str | None = None  # the gold label by the votes alone
+    blind: bool  # whether the votes were hidden
+    codebook: str  # name@version#hash that the adjudicator saw
+    observed: str  # ISO 8601, UTC
+    origin: Origin | None = None  # its place on a server; None: it came in a file
+
+
+class AdjudicationRequest(Record, frozen=True, kw_only=True):
+    """An item and a question that an adjudicator was asked to decide on a server, and the votes at that time."""
+
+    item_id: str
+    question: str
+    adjudicator: str  # pseudonym
+    blind: bool
+    below: float | None  # asked because its label has a lower confidence; None: because it has no label
+    votes: dict[str, int]
+    codebook: str  # name@version#hash
+    sent: str  # ISO 8601, UTC
+
+
 class Answered(Record, frozen=True, kw_only=True):
     """The gold of one question in an example: columns ``q``, ``q_status``, ``q_votes``, ``q_soft``."""
 

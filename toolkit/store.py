@@ -13,7 +13,19 @@ from filelock import FileLock, Timeout
 
 from toolkit.errors import DataError
 from toolkit.files import append_jsonl, read_json, read_jsonl, write_json, write_jsonl, write_text
-from toolkit.records import Annotation, Annotator, Assignment, Clustered, Gold, Item, Paragraph, SplitRow, Withdrawal
+from toolkit.records import (
+    Adjudication,
+    AdjudicationRequest,
+    Annotation,
+    Annotator,
+    Assignment,
+    Clustered,
+    Gold,
+    Item,
+    Paragraph,
+    SplitRow,
+    Withdrawal,
+)
 from toolkit.runs import Result, Run, commit_of, digests, last_run, record_run, versions
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
@@ -156,6 +168,16 @@ class Store:
     def gold(self) -> list[Gold]:
         """The gold labels."""
         return self.rows("gold.jsonl", Gold, "aggregate")
+
+    @property
+    def adjudications(self) -> list[Adjudication]:
+        """All adjudications in the order in which they came; none before the first."""
+        return self.rows("adjudications.jsonl", Adjudication)
+
+    @property
+    def adjudication_requests(self) -> list[AdjudicationRequest]:
+        """All requests to adjudicators on a server, in their order; none before the first."""
+        return self.rows("adjudication_requests.jsonl", AdjudicationRequest)
 
     # --- writing -----------------------------------------------------------------------------------------------------
 

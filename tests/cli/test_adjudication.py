@@ -5,9 +5,8 @@ import pytest
 from support.campaigns import answered_campaign
 
 from toolkit.files import read_json, read_jsonl
-from toolkit.labels.adjudication import Adjudication
-from toolkit.records import Gold
 from toolkit.tables import read_table, write_table
+from toolkit.records import Adjudication, Gold
 
 
 @pytest.fixture
@@ -30,16 +29,18 @@ def test_decisions_in_a_table_settle_items_and_move_neither_votes_nor_agreement(
     before, agreement = gold(campaign), read_json(campaign.at("agreement.json"))
     ledger = campaign.at("annotations.jsonl").read_bytes()
     sheet = tmp_path / "open.csv"
-    said = stance("adjudicate", campaign.path, "--to", sheet, "--by", "judge-1", "--question", "stance", "--json")
+    said = stance(
+        "adjudicate", "export", campaign.path, "-o", sheet, "--by", "judge-1", "--question", "stance", "--json"
+    )
     assert said.facts["blind"] is True
     rows = read_table(sheet)
     waiting = {row.item_id for row in before.values() if row.question == "stance" and row.label is None}
     assert {row["item_id"] for row in rows} == waiting
     assert "votes" not in rows[0]
     write_table(sheet, decide(rows))
-    facts = stance("adjudicate", campaign.path, "--from", sheet, "--by", "judge-1", "--json").facts
+    facts = stance("adjudicate", "import", campaign.path, "--from", sheet, "--by", "judge-1", "--json").facts
     assert (facts["new"], facts["all"]["settled"], facts["all"]["blind"]) == (len(waiting),) * 3
-    assert stance("adjudicate", campaign.path, "--from", sheet, "--by", "judge-1", "--json").facts["new"] == 0
+    assert stance("adjudicate", "import", campaign.path, "--from", sheet, "--by", "judge-1", "--json").facts["new"] == 0
     stance("aggregate", campaign.path)
     after = gold(campaign)
     assert {after[item, "stance"].status for item in waiting} == {"adjudicated"}
@@ -53,8 +54,8 @@ def test_decisions_in_a_table_settle_items_and_move_neither_votes_nor_agreement(
 
 def test_a_spreadsheet_offers_labels_and_reasons_and_shows_votes_where_asked(stance, campaign, tmp_path):
     path = tmp_path / "open.xlsx"
-    words = ["--to", path, "--by", "judge-1", "--question", "stance", "--show-votes"]
-    assert stance("adjudicate", campaign.path, *words).code == 0
+    words = ["-o", path, "--by", "judge-1", "--question", "stance", "--show-votes"]
+    assert stance("adjudicate", "export", campaign.path, *words).code == 0
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]
     keys = {cell.value: cell.column for cell in sheet[2]}
@@ -62,7 +63,7 @@ def test_a_spreadsheet_offers_labels_and_reasons_and_shows_votes_where_asked(sta
     sheet.cell(3, keys["q:stance"]).value = "Neutral"
     sheet.cell(3, keys["q:reason"]).value = "An annotator slipped"
     book.save(path)
-    assert stance("adjudicate", campaign.path, "--from", path, "--json").facts["new"] == 1
+    assert stance("adjudicate", "import", campaign.path, "--from", path, "--json").facts["new"] == 1
     (row,) = read_jsonl(campaign.at("adjudications.jsonl"), Adjudication)
     assert (row.label, row.reason, row.adjudicator, row.blind) == ("neutral", "slip", "judge-1", False)
     assert stance("pull", campaign.path, "--from", path).code == 1
@@ -70,16 +71,21 @@ def test_a_spreadsheet_offers_labels_and_reasons_and_shows_votes_where_asked(sta
 
 def test_no_answer_leaves_the_item_open_for_good(stance, campaign, tmp_path):
     sheet = tmp_path / "open.csv"
-    stance("adjudicate", campaign.path, "--to", sheet, "--by", "judge-1", "--question", "stance")
+    stance("adjudicate", "export", campaign.path, "-o", sheet, "--by", "judge-1", "--question", "stance")
     rows = read_table(sheet)
     rows[0] |= {"stance": "unclear", "reason": "ambiguous"}
     write_table(sheet, rows)
     assert (
-        stance("adjudicate", campaign.path, "--from", sheet, "--by", "judge-1", "--json").facts["all"]["left_open"] == 1
+        stance("adjudicate", "import", campaign.path, "--from", sheet, "--by", "judge-1", "--json").facts["all"][
+            "left_open"
+        ]
+        == 1
     )
     stance("aggregate", campaign.path)
     assert gold(campaign)[rows[0]["item_id"], "stance"].status == "unresolved"
-    again = stance("adjudicate", campaign.path, "--to", tmp_path / "2.csv", "--by", "judge-1", "--question", "stance")
+    again = stance(
+        "adjudicate", "export", campaign.path, "-o", tmp_path / "2.csv", "--by", "judge-1", "--question", "stance"
+    )
     assert again.code == 0
     assert rows[0]["item_id"] not in {row["item_id"] for row in read_table(tmp_path / "2.csv")}
 
@@ -94,24 +100,24 @@ def test_no_answer_leaves_the_item_open_for_good(stance, campaign, tmp_path):
 )
 def test_one_bad_row_and_nothing_is_written(stance, campaign, tmp_path, cells, message):
     sheet = tmp_path / "open.csv"
-    stance("adjudicate", campaign.path, "--to", sheet, "--by", "judge-1", "--question", "stance")
+    stance("adjudicate", "export", campaign.path, "-o", sheet, "--by", "judge-1", "--question", "stance")
     rows = decide(read_table(sheet))
     rows[0] |= {"stance": "", "reason": ""} | cells
     write_table(sheet, rows)
-    said = stance("adjudicate", campaign.path, "--from", sheet, "--by", "judge-1")
+    said = stance("adjudicate", "import", campaign.path, "--from", sheet, "--by", "judge-1")
     assert (said.code, message in said.err) == (1, True), said.err
     assert not campaign.at("adjudications.jsonl").exists()
 
 
 def test_a_label_of_low_confidence_can_be_asked_for_and_changed(stance, campaign, tmp_path):
     unsure = {row.item_id for row in gold(campaign).values() if row.question == "stance" and row.confidence}
-    words = ["--by", "ann-1", "--question", "stance", "--below", "1"]
-    stance("adjudicate", campaign.path, "--to", tmp_path / "o.csv", *words)
+    words = ["--by", "ann-1", "--question", "stance", "--max-confidence", "1"]
+    stance("adjudicate", "export", campaign.path, "-o", tmp_path / "o.csv", *words)
     rows = [row for row in read_table(tmp_path / "o.csv") if row["item_id"] in unsure]
     assert rows
     rows[0] |= {"stance": "mixed", "reason": "disagreement"}
     write_table(tmp_path / "o.csv", rows[:1])
-    facts = stance("adjudicate", campaign.path, "--from", tmp_path / "o.csv", "--by", "ann-1", "--json").facts
+    facts = stance("adjudicate", "import", campaign.path, "--from", tmp_path / "o.csv", "--by", "ann-1", "--json").facts
     assert facts["all"]["own"] == 1
     assert facts["all"]["changed"] + (gold(campaign)[rows[0]["item_id"], "stance"].label == "mixed") == 1
 
@@ -139,9 +145,9 @@ def test_a_campaign_aggregates_by_the_method_that_its_file_names(stance, tmp_pat
 
 def test_the_card_says_who_adjudicated_and_what_changed(stance, campaign, tmp_path):
     sheet = tmp_path / "open.csv"
-    stance("adjudicate", campaign.path, "--to", sheet, "--by", "judge-1", "--question", "stance")
+    stance("adjudicate", "export", campaign.path, "-o", sheet, "--by", "judge-1", "--question", "stance")
     write_table(sheet, decide(read_table(sheet)))
-    stance("adjudicate", campaign.path, "--from", sheet, "--by", "judge-1")
+    stance("adjudicate", "import", campaign.path, "--from", sheet, "--by", "judge-1")
     stance("aggregate", campaign.path)
     said = stance("build", campaign.path)
     assert said.code == 0, said.err

@@ -9,10 +9,9 @@ from support.campaigns import answered_campaign
 from support.workspace import Server
 
 from toolkit.files import read_json, read_jsonl
-from toolkit.labels.adjudication import Adjudication
-from toolkit.records import Gold
-from toolkit.studio.accounts import PEOPLE, ensure_annotators
 from toolkit.tables import read_table, write_table
+from toolkit.records import Adjudication, Gold
+from toolkit.studio.accounts import PEOPLE, ensure_annotators
 
 pytestmark = pytest.mark.server
 
@@ -43,13 +42,13 @@ def open_items(campaign, question="stance"):
 
 
 def push(stance, campaign, *words, by="judge-1"):
-    said = stance("adjudicate", campaign.path, "--push", "--by", by, "--question", "stance", "--json", *words)
+    said = stance("adjudicate", "push", campaign.path, "--by", by, "--question", "stance", "--json", *words)
     assert said.code == 0, said.err
     return said.facts
 
 
 def pull(stance, campaign):
-    said = stance("adjudicate", campaign.path, "--pull", "--json")
+    said = stance("adjudicate", "pull", campaign.path, "--json")
     assert said.code == 0, said.err
     return said.facts
 
@@ -129,7 +128,7 @@ def test_decisions_come_back_once_and_an_edit_is_a_later_line(stance, campaign, 
     # A later decision in a file is the last word, and what is on the server does not come in front of it again.
     sheet = campaign.root / "open.csv"
     write_table(sheet, [{"item_id": first, "stance": "opposition", "reason": "slip"}])
-    assert stance("adjudicate", campaign.path, "--from", sheet, "--by", "judge-2").code == 0
+    assert stance("adjudicate", "import", campaign.path, "--from", sheet, "--by", "judge-2").code == 0
     assert pull(stance, campaign)["new"] == 0
     people["judge-1"].delete(f"/api/annotations/{given}/")
     assert pull(stance, campaign)["gone"] == [first]
@@ -224,7 +223,7 @@ def test_another_adjudicator_takes_over_what_the_first_has_not_touched(stance, c
     answer(people["judge-1"], tasks[answered], verdict())
     answer(people["judge-1"], tasks[skipped], [], was_cancelled=True)
     facts = push(stance, campaign, "--show-votes", by="judge-2")
-    assert facts["elsewhere"] == {"judge-1": [answered]}
+    assert facts["kept_by"] == {"judge-1": [answered]}
     assert (facts["moved"], facts["created"]) == (len(tasks) - 1, len(tasks) - 1)
     (other,) = facts["projects"]
     assert sorted(people["admin"].item_ids(other["id"])) == sorted(tasks.keys() - {answered})
@@ -237,8 +236,8 @@ def test_another_adjudicator_takes_over_what_the_first_has_not_touched(stance, c
 
 def test_several_questions_share_a_screen_and_labels_of_low_confidence_can_be_asked_for(stance, campaign, people):
     words = ["--by", "judge-1", "--json"]
-    first = stance("adjudicate", campaign.path, "--push", *words, "--question", "stance").facts
-    both = stance("adjudicate", campaign.path, "--push", *words, "--below", "0.7").facts
+    first = stance("adjudicate", "push", campaign.path, *words, "--question", "stance").facts
+    both = stance("adjudicate", "push", campaign.path, *words, "--max-confidence", "0.7").facts
     (project,) = both["projects"]
     assert [each["id"] for each in first["projects"]] == [project["id"]]
     exported = {task["data"]["item_id"]: task for task in people["admin"].export(project["id"])}
@@ -267,14 +266,16 @@ def test_pulling_votes_never_takes_what_adjudicators_answered(stance, campaign, 
     export = campaign.root / "export.json"
     export.write_text(people["admin"].text(f"/api/projects/{project['id']}/export?exportType=JSON"))
     refused = stance("pull", campaign.path, "--from", export)
-    assert (refused.code, "what adjudicators answered; `stance adjudicate" in refused.err) == (1, True), refused.err
+    assert (refused.code, "it holds decisions of adjudicators; run `stance adjudicate pull" in refused.err) == (
+        1,
+        True,
+    ), refused.err
     assert campaign.at("annotations.jsonl").read_bytes() == ledger
     assert pull(stance, campaign)["all"]["own"] == 1
 
 
 def test_a_name_without_an_account_and_a_campaign_without_adjudicators_are_said(stance, campaign):
-    said = stance("adjudicate", campaign.path, "--pull")
+    said = stance("adjudicate", "pull", campaign.path)
     assert (said.code, "no adjudicator of this campaign is asked there" in said.err) == (1, True)
     assert push(stance, campaign, by="judge-9")["account"] is False
-    for words in (["--push"], ["--push", "--pull"], []):
-        assert stance("adjudicate", campaign.path, *words).code == 2
+    assert stance("adjudicate", "push", campaign.path).code == 2  # nobody is named

@@ -8,8 +8,7 @@ from support.campaigns import CAMPAIGN
 from support.workspace import Server
 
 from toolkit.files import read_json, read_jsonl
-from toolkit.labels.adjudication import Adjudication
-from toolkit.records import Annotation
+from toolkit.records import Adjudication, Annotation
 from toolkit.steps import pull as pulling
 from toolkit.steps.common import silent
 from toolkit.studio.accounts import PEOPLE, ensure_annotators

@@ -3,8 +3,6 @@ import pytest
 from toolkit.codebook import Codebook, Label, Migration, Question
 from toolkit.errors import DataError
 from toolkit.labels.adjudication import (
-    Adjudication,
-    AdjudicationRequest,
     adjudication_facts,
     disagreements,
     labels_of,
@@ -12,7 +10,7 @@ from toolkit.labels.adjudication import (
     to_adjudicate,
     waiting_requests,
 )
-from toolkit.records import Annotation, Gold
+from toolkit.records import Adjudication, AdjudicationRequest, Annotation, Gold
 
 STANCE = Question(name="stance", text={}, labels=tuple(Label(name=name, title={}) for name in ("pro", "con")))
 COMMENT = Question(name="comment", text={}, kind="text")
@@ -98,9 +96,18 @@ def test_the_most_divided_come_first_with_who_said_what():
     rows = [gold("a", "pro", {"pro": 2, "con": 1}), gold("b", None, {"pro": 1, "con": 1}), gold("c", "pro", {"pro": 2})]
     found = disagreements(answers, rows, [ruling("b", "con")], BOOK)
     assert [one.item_id for one in found] == ["b", "a"]
-    assert found[1].who == {"r1": "pro", "r2": "pro", "r3": "con"}
+    assert found[1].labels == {"r1": "pro", "r2": "pro", "r3": "con"}
     assert found[1].comments == {"r3": "irony"}
     assert found[0].adjudication.label == "con"
+
+
+def test_votes_are_counted_and_annotators_named_from_the_same_annotations():
+    answers = [annotation("a", "r1", stance="pro"), annotation("a", "r2", stance="con")]
+    answers.append(annotation("a", "r3", stance="con"))  # a tie-break, which gold counts and the design did not ask for
+    older = gold("a", None, {"pro": 1, "con": 1})  # gold of before the tie-break
+    (row,) = disagreements(answers, [older], [], BOOK)
+    assert row.labels == {"r1": "pro", "r2": "con", "r3": "con"}
+    assert row.votes == {"con": 2, "pro": 1}
 
 
 def request(item, adjudicator="judge", below=None):

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from toolkit.exchange.adjudication_sheets import adjudication_codebook
 from toolkit.exchange.label_config import screen_mark
 from toolkit.exchange.results import parse_result, screen_in, spans_in_code_points
-from toolkit.studio.adjudication_projects import ruling_book
 from toolkit.studio.push.items import push_items
 
 BROWSER = Path("/usr/bin/chromium")
@@ -294,7 +294,7 @@ def test_a_text_is_shown_letter_by_letter_and_is_never_markup(page, studio, raw,
 
 def test_an_adjudicator_reads_the_votes_as_text_and_must_give_a_reason(page, studio, raw, push_request, book):
     note = "In doubt: stance · Votes: stance: <b>For</b> & {{against}} 1, Neutral, plain 2"
-    request = push_request(1, votes=1, codebook=ruling_book(book, {"stance"}, "en"))
+    request = push_request(1, votes=1, codebook=adjudication_codebook(book, {"stance"}, "en"))
     project = give(studio, request, note=note)
     expect = open_queue(page, studio.url, project)
     expect(page.locator(".stance-side")).to_contain_text(note)
@@ -307,7 +307,7 @@ def test_an_adjudicator_reads_the_votes_as_text_and_must_give_a_reason(page, stu
     page.get_by_text("The guidelines do not say").click()
     submit(page)
     (given,) = raw().tasks(project)[0]["annotations"]
-    answers = parse_result(given["result"], ruling_book(book, {"stance"}, "en"))
+    answers = parse_result(given["result"], adjudication_codebook(book, {"stance"}, "en"))
     assert answers == {"stance": "neutral", "adjudication_reason": "guideline_gap"}
 
 

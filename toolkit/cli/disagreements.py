@@ -3,7 +3,7 @@
 from toolkit.cli._options import CampaignPath, Common, Output, campaign_at, new_app, verb
 from toolkit.cli._output import emit
 from toolkit.errors import UsageError
-from toolkit.steps import disagreements as disagreeing
+from toolkit.steps.disagreements import disagreements_campaign
 
 app = new_app()
 
@@ -16,4 +16,4 @@ def _disagreements(source: CampaignPath, output: Output = None, *, common: Commo
     """
     if output is None:
         raise UsageError("-o FILE is needed: .xlsx, .csv, .tsv, .jsonl or .parquet")
-    emit(disagreeing.disagreements_step(campaign_at(source), output), common)
+    emit(disagreements_campaign(campaign_at(source), output), common)

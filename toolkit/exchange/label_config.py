@@ -13,6 +13,9 @@ DEFINITIONS = "definitions-shown"  # the box that opens the definitions: no answ
 SCREEN = "screen-shown"  # a hidden control that names the codebook from which the interface was made
 OURS = frozenset({DEFINITIONS, SCREEN})  # controls that the toolkit adds to every interface
 
+ADJUDICATION_REASON = "adjudication_reason"  # questions of adjudicators, which no codebook of a campaign has
+ADJUDICATION_COMMENT = "adjudication_comment"
+
 _FILTERS = ("filter", "shortcut", "relations", "relation")  # tags that bear a name and ask nothing
 _DEFAULT_RATING = "5"  # points of a Rating that says nothing
 

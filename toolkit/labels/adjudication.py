@@ -1,17 +1,19 @@
-"""Adjudications: a layer of their own above the votes, which stay as they are and alone make agreement."""
+"""Adjudications: decisions in a layer above the votes, which stay as they are and alone make agreement."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from toolkit.codebook import Codebook, Question
-from toolkit.errors import DataError
-from toolkit.records import Annotation, Gold, Origin, Record
+from toolkit.errors import DataError, UsageError
+from toolkit.records import Adjudication, AdjudicationReason, AdjudicationRequest, Annotation, Gold, Origin, Vote
+from toolkit.runs import Result
+from toolkit.words import plural, tally
 
-Reason = Literal["ambiguous", "guideline_gap", "slip", "disagreement"]
-REASONS: dict[Reason, str] = {
+Labelled = tuple[str, str]  # item id and question
+
+REASONS: dict[AdjudicationReason, str] = {
     "ambiguous": "The text can be read in both ways",
     "guideline_gap": "The guidelines do not say",
     "slip": "An annotator slipped",
@@ -19,41 +21,12 @@ REASONS: dict[Reason, str] = {
 }
 
 
-class Adjudication(Record, frozen=True, kw_only=True):
-    """What an adjudicator decided on one item and one question, and why."""
-
-    item_id: str
-    question: str
-    label: str | None  # None: the item has no label for good reasons
-    reason: Reason
-    adjudicator: str  # pseudonym
-    comment: str = ""
-    before: str | None = None  # the gold label until then
-    blind: bool  # whether the votes were hidden
-    codebook: str  # name@version#hash that the adjudicator saw
-    observed: str  # ISO 8601, UTC
-    origin: Origin | None = None  # where it was given on a server; None: it came in a file
-
-
-class AdjudicationRequest(Record, frozen=True, kw_only=True):
-    """An item and a question that somebody was asked to decide on a server, and what was known then."""
-
-    item_id: str
-    question: str
-    adjudicator: str  # pseudonym
-    blind: bool
-    below: float | None  # asked for since its label has a lower confidence; None: since it has none
-    votes: dict[str, int]  # that there were
-    codebook: str  # name@version#hash
-    sent: str  # ISO 8601, UTC
-
-
 class AdjudicationFacts(Struct, frozen=True, kw_only=True):
     """What a reader of the dataset must know about adjudication."""
 
     adjudicated: int  # items and questions
-    changed: int  # that had another label before
-    settled: int  # that had none before and have one now
+    changed: int  # that had another label by the votes
+    settled: int  # that had no label and have one now
     left_open: int  # without a label afterwards
     blind: int  # decided without seeing the votes
     reasons: dict[str, int]
@@ -61,11 +34,19 @@ class AdjudicationFacts(Struct, frozen=True, kw_only=True):
     own: int  # decisions on items on which the adjudicator had voted
 
 
+class AdjudicationOptions(Struct, frozen=True, kw_only=True):
+    """Who adjudicates what."""
+
+    adjudicator: str  # pseudonym
+    questions: tuple[str, ...] = ()  # none: all that have gold
+    max_confidence: float | None = None  # labels of a lower confidence too
+    show_votes: bool = False
+
+
 def standing(adjudications: Iterable[Adjudication]) -> list[Adjudication]:
-    """The last word on each item and question, in their order."""
-    last: dict[tuple[str, str], Adjudication] = {}
-    for number, row in sorted(enumerate(adjudications), key=lambda pair: (pair[1].observed, pair[0])):
-        del number
+    """The latest adjudication of each item and question, in the order of question and item."""
+    last: dict[Labelled, Adjudication] = {}
+    for _, row in sorted(enumerate(adjudications), key=lambda pair: (pair[1].observed, pair[0])):
         last[row.question, row.item_id] = row
     return [last[key] for key in sorted(last)]
 
@@ -76,17 +57,40 @@ def labels_of(adjudications: Iterable[Adjudication], codebook: Codebook) -> dict
     Raises:
         DataError: a label is not in the codebook any more.
     """
-    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    labels: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for row in standing(adjudications):
         if row.label is None:
             continue
         label = str(codebook.migrated({row.question: row.label})[row.question])
-        if problem := problem_with(label, codebook.question(row.question)):
+        if problem := label_problem(label, codebook.question(row.question)):
             raise DataError(
                 f"item {row.item_id}: adjudicated {problem}; a migration in the codebook says what it became"
             )
-        found[row.question][row.item_id] = label
-    return dict(found)
+        labels[row.question][row.item_id] = label
+    return dict(labels)
+
+
+def label_problem(label: str, question: Question) -> str:
+    """What is wrong with an adjudicated label, or ""."""
+    if label in question.label_names:
+        return ""
+    return f"{label!r} for {question.name!r}; the codebook has {', '.join(question.label_names)}"
+
+
+# --- what waits ------------------------------------------------------------------------------------------------------
+
+
+def questions_to_adjudicate(codebook: Codebook, named: Sequence[str]) -> list[str]:
+    """The questions that are adjudicated: those that are named, or all that have gold.
+
+    Raises:
+        UsageError: a named question has no gold.
+    """
+    names = [question.name for question in codebook.choices]
+    unknown = [name for name in named if name not in names]
+    if unknown:
+        raise UsageError(f"--question {unknown[0]}: the questions with gold are {', '.join(names)}")
+    return list(named) or names
 
 
 def to_adjudicate(
@@ -94,41 +98,188 @@ def to_adjudicate(
 ) -> dict[str, list[str]]:
     """The items that wait for an adjudicator, with their questions; items in order.
 
-    Those that are unresolved although somebody voted, and, where a bound is given, those whose label has a share or a
-    chance below it.
+    An item waits where it has votes and no label, and, where a bound is given, where the share or probability of its
+    label is below it.
     """
-    over = {(row.item_id, row.question) for row in standing(done)}
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    decided = {(row.item_id, row.question) for row in standing(done)}
+    waiting: defaultdict[str, list[str]] = defaultdict(list)
     for row in gold:
-        if row.question in questions and _is_in_doubt(row, below) and (row.item_id, row.question) not in over:
-            found[row.item_id].append(row.question)
-    return {item: found[item] for item in sorted(found)}
+        if row.question in questions and _is_in_doubt(row, below) and (row.item_id, row.question) not in decided:
+            waiting[row.item_id].append(row.question)
+    return {item: waiting[item] for item in sorted(waiting)}
 
 
 def _is_in_doubt(row: Gold, below: float | None) -> bool:
-    unsure = below is not None and row.confidence is not None and row.confidence < below
-    return unsure or (row.label is None and row.n_votes > 0)
+    is_unsure = below is not None and row.confidence is not None and row.confidence < below
+    return is_unsure or (row.label is None and row.n_votes > 0)
 
 
 def waiting_requests(
     requests: Iterable[AdjudicationRequest], gold: Iterable[Gold], done: Iterable[Adjudication]
 ) -> list[AdjudicationRequest]:
-    """The requests that nobody has met yet and whose item is still in doubt, in the order of item and question.
+    """The requests without a decision whose item is still in doubt, in the order of item and question.
 
-    Of several requests on an item and a question the last one stands: whoever was asked last is to decide.
+    Of several requests on an item and a question the last one stands.
     """
-    over = {(row.item_id, row.question) for row in standing(done)}
+    decided = {(row.item_id, row.question) for row in standing(done)}
     last = {(row.item_id, row.question): row for row in requests}
-    known = {(row.item_id, row.question): row for row in gold}
-    open_ = [key for key in sorted(last) if key not in over and key in known]
-    return [last[key] for key in open_ if _is_in_doubt(known[key], last[key].below)]
+    gold_of = {(row.item_id, row.question): row for row in gold}
+    open_keys = [key for key in sorted(last) if key not in decided and key in gold_of]
+    return [last[key] for key in open_keys if _is_in_doubt(gold_of[key], last[key].below)]
 
 
-def problem_with(label: str, question: Question) -> str:
-    """What is wrong with an adjudicated label, or ""."""
-    if label in question.label_names:
-        return ""
-    return f"{label!r} for {question.name!r}; the codebook has {', '.join(question.label_names)}"
+def votes_in_words(gold: Iterable[Gold], questions: Sequence[str]) -> dict[str, str]:
+    """The votes on each item as a text: ``stance: neutral 2, opposition 1``."""
+    parts: defaultdict[str, list[str]] = defaultdict(list)
+    for row in gold:
+        if row.question in questions and row.votes:
+            parts[row.item_id].append(f"{row.question}: {tally(row.votes)}")
+    return {item: "; ".join(texts) for item, texts in parts.items()}
+
+
+# --- decisions -------------------------------------------------------------------------------------------------------
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """An adjudicator's answers to one item."""
+
+    where: str  # the place in the source, for messages
+    item_id: str
+    labels: dict[str, str]  # question -> label, as the source names it
+    reason: AdjudicationReason
+    comment: str = ""
+    origin: Origin | None = None
+
+
+class DecisionSource(Struct, frozen=True, kw_only=True):
+    """Who decided, and what they saw."""
+
+    adjudicator: str
+    blind: bool
+    codebook: str  # name@version#hash
+    observed: str
+
+
+def prior_labels(gold: Iterable[Gold], adjudications: Iterable[Adjudication]) -> dict[Labelled, str | None]:
+    """The label of each item and question by the votes alone.
+
+    Gold may hold the label of an earlier adjudication; then the label before that one counts.
+    """
+    labels = {(row.item_id, row.question): row.label for row in gold}
+    return labels | {(row.item_id, row.question): row.before for row in standing(adjudications)}
+
+
+def adjudications_from(
+    decision: Decision, source: DecisionSource, prior: Mapping[Labelled, str | None], codebook: Codebook
+) -> list[Adjudication]:
+    """The adjudications that a decision makes, one a question; a no-answer label leaves the item without a label."""
+    rows = []
+    for name, label in decision.labels.items():
+        present = codebook.migrated({name: label})[name]
+        rows.append(
+            Adjudication(
+                item_id=decision.item_id,
+                question=name,
+                label=None if present in codebook.question(name).no_answers else label,
+                reason=decision.reason,
+                adjudicator=source.adjudicator,
+                comment=decision.comment,
+                before=prior.get((decision.item_id, name)),
+                blind=source.blind,
+                codebook=source.codebook,
+                observed=source.observed,
+                origin=decision.origin,
+            )
+        )
+    return rows
+
+
+def adjudications_of(
+    decisions: Iterable[Decision],
+    source: DecisionSource,
+    gold: Sequence[Gold],
+    before: Iterable[Adjudication],
+    codebook: Codebook,
+) -> list[Adjudication]:
+    """The adjudications of all decisions of a source.
+
+    Raises:
+        DataError: a decision is on an item without gold.
+    """
+    items = {row.item_id for row in gold}
+    prior = prior_labels(gold, before)
+    rows: list[Adjudication] = []
+    for decision in decisions:
+        if decision.item_id not in items:
+            raise DataError(f"{decision.where}: no item {decision.item_id!r} with gold in this campaign")
+        rows += adjudications_from(decision, source, prior, codebook)
+    return rows
+
+
+def unrecorded(rows: Iterable[Adjudication], before: Iterable[Adjudication]) -> list[Adjudication]:
+    """The adjudications that do not stand already, whoever reads their file again."""
+    recorded = {_decided(row) for row in standing(before)}
+    return [row for row in rows if _decided(row) not in recorded]
+
+
+def _decided(row: Adjudication) -> tuple[str | None, ...]:
+    return row.item_id, row.question, row.label, row.reason, row.adjudicator, row.comment
+
+
+def items_with_other_votes(
+    rows: Iterable[Adjudication | AdjudicationRequest],
+    requests: Iterable[AdjudicationRequest],
+    votes: Mapping[str, Iterable[Vote]],
+    codebook: Codebook,
+) -> list[str]:
+    """The items among the rows whose votes are not those of the time when an adjudicator was asked.
+
+    Args:
+        rows: decisions or requests.
+        requests: all requests, in their order.
+        votes: by question, those that count for gold.
+        codebook: gives labels their present names.
+    """
+    shown = {(row.item_id, row.question): row.votes for row in requests}
+    present: defaultdict[Labelled, Counter[str]] = defaultdict(Counter)
+    for name, cast_votes in votes.items():
+        for vote in cast_votes:
+            present[vote.item_id, name][vote.label] += 1
+    keys = {(row.item_id, row.question) for row in rows} & shown.keys()
+    return sorted({key[0] for key in keys if _under_present_names(shown[key], key[1], codebook) != present[key]})
+
+
+def _under_present_names(votes: Mapping[str, int], question: str, codebook: Codebook) -> Counter[str]:
+    present: Counter[str] = Counter()
+    for label, count in votes.items():
+        present[str(codebook.migrated({question: label})[question])] += count
+    return present
+
+
+def new_adjudications(rows: Iterable[Adjudication], before: Iterable[Adjudication]) -> list[Adjudication]:
+    """The adjudications that are not the last ones of their item, question and project; an edit is a new one."""
+    last = {_place(row): row for row in before if row.origin is not None}
+    return [row for row in rows if _content(row) != _content(last.get(_place(row)))]
+
+
+def gone_items(rows: Iterable[Adjudication], before: Iterable[Adjudication], projects: Container[int]) -> list[str]:
+    """The items of earlier decisions that are no longer on the server, in projects that are there."""
+    present = {_place(row) for row in rows}
+    earlier = {_place(row): row.origin for row in before if row.origin is not None}
+    return sorted({str(place[0]) for place, at in earlier.items() if place not in present and at.project in projects})
+
+
+def _place(row: Adjudication) -> tuple[object, ...]:
+    """The place where a decision can be edited."""
+    origin = row.origin
+    return row.item_id, row.question, origin and origin.server, origin and origin.project
+
+
+def _content(row: Adjudication | None) -> tuple[str | None, ...] | None:
+    return None if row is None else (row.label, row.reason, row.comment)
+
+
+# --- summaries -------------------------------------------------------------------------------------------------------
 
 
 def adjudication_facts(
@@ -151,14 +302,83 @@ def adjudication_facts(
     )
 
 
+_NAMED = 5  # items that a line names; the facts have all
+
+
+class ImportSummary(Result, frozen=True, kw_only=True):
+    """The decisions that came in, and what all decisions amount to."""
+
+    new: int
+    known: int
+    gaps: str  # the table of guideline gaps
+    guideline_gaps: int
+    all: AdjudicationFacts | None
+    skipped: tuple[str, ...] = ()  # items
+    waiting: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()  # answers, each with its place and the reason
+    other_votes: tuple[str, ...] = ()  # items whose votes have changed since they were pushed
+    gone: tuple[str, ...] = ()  # items whose decision is no longer on the server, and stands
+    withdrawn: int = 0  # answers of people who withdrew
+    next_command: str
+
+    def line(self) -> str:
+        """The decisions by what became of them."""
+        parts = [plural(self.new, "new decision"), f"{self.known} recorded before"]
+        for items, what in (
+            (self.skipped, "skipped"),
+            (self.waiting, "still waiting"),
+            (self.refused, "not accepted"),
+            (self.other_votes, "with other votes than when they were pushed: push again"),
+            (self.gone, "deleted on the server, and kept"),
+        ):
+            if items:
+                named = ", ".join(items[:_NAMED]) + (", …" if len(items) > _NAMED else "")
+                parts.append(f"{len(items)} {what} ({named})")
+        if self.withdrawn:
+            parts.append(f"{plural(self.withdrawn, 'answer')} of people who withdrew left out")
+        parts.append(f"{plural(self.guideline_gaps, 'guideline gap')} ({self.gaps})")
+        if self.all:
+            parts.append(
+                f"in all {self.all.settled} settled, {self.all.changed} changed, {self.all.left_open} left open"
+            )
+            if self.all.own:
+                parts.append(f"{self.all.own} on items on which the adjudicator had voted")
+        return "; ".join([*parts, f"next: `{self.next_command}`"])
+
+
+def guideline_gaps(
+    adjudications: Iterable[Adjudication], gold: Iterable[Gold], texts: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """The decisions whose reason is a gap in the guidelines, as rows of a table.
+
+    Args:
+        adjudications: all of a campaign.
+        gold: of the same campaign.
+        texts: by item id, as annotators see them.
+    """
+    votes = {(row.item_id, row.question): row.votes for row in gold}
+    return [
+        {
+            "item_id": row.item_id,
+            "question": row.question,
+            "votes": tally(votes.get((row.item_id, row.question), {})),
+            "label": row.label or "",
+            "comment": row.comment,
+            "text": texts.get(row.item_id, ""),
+        }
+        for row in standing(adjudications)
+        if row.reason == "guideline_gap"
+    ]
+
+
 class Disagreement(Struct, frozen=True, kw_only=True):
     """An item on which annotators differ, as a meeting needs it."""
 
     item_id: str
     question: str
-    votes: dict[str, int]
-    who: dict[str, str]  # annotator -> label
-    comments: dict[str, str]  # annotator -> what they wrote
+    votes: dict[str, int]  # counts of the labels in `labels`
+    labels: dict[str, str]  # by annotator
+    comments: dict[str, str]  # by annotator
     gold: str | None
     adjudication: Adjudication | None
 
@@ -168,8 +388,10 @@ def disagreements(
 ) -> list[Disagreement]:
     """The items with more than one label, by question; the most divided first.
 
+    Votes are counted and annotators are named from the same annotations.
+
     Args:
-        annotations: those that count.
+        annotations: those that count for gold, tie-breaks included.
         gold: of the same campaign.
         adjudications: of the same campaign.
         codebook: the questions, in their order.
@@ -177,34 +399,34 @@ def disagreements(
     by_item: defaultdict[str, list[Annotation]] = defaultdict(list)
     for annotation in annotations:
         by_item[annotation.item_id].append(annotation)
-    ruled = {(row.item_id, row.question): row for row in standing(adjudications)}
-    texts = [question.name for question in codebook.questions if question.kind == "text"]
-    place = {question.name: number for number, question in enumerate(codebook.choices)}
-    found = [
-        Disagreement(
-            item_id=row.item_id,
-            question=row.question,
-            votes=row.votes,
-            who=_said(by_item[row.item_id], row.question),
-            comments=_comments(by_item[row.item_id], texts),
-            gold=row.label,
-            adjudication=ruled.get((row.item_id, row.question)),
-        )
-        for row in gold
-        if len(row.votes) > 1 and row.question in place
-    ]
-    return sorted(found, key=lambda one: (place[one.question], _largest_share(one.votes), one.item_id))
+    decided = {(row.item_id, row.question): row for row in standing(adjudications)}
+    gold_labels = {(row.item_id, row.question): row.label for row in gold}
+    text_questions = [question.name for question in codebook.questions if question.kind == "text"]
+    rows = []
+    for question in codebook.choices:
+        divided = []
+        for item_id, members in by_item.items():
+            labels = {a.annotator: str(a.answers[question.name]) for a in members if question.name in a.answers}
+            disagreement = Disagreement(
+                item_id=item_id,
+                question=question.name,
+                votes=dict(sorted(Counter(labels.values()).items())),
+                labels=labels,
+                comments=_comments(members, text_questions),
+                gold=gold_labels.get((item_id, question.name)),
+                adjudication=decided.get((item_id, question.name)),
+            )
+            divided += [disagreement] if len(disagreement.votes) > 1 else []
+        rows += sorted(divided, key=lambda row: (_largest_share(row.votes), row.item_id))
+    return rows
 
 
-def _said(annotations: Iterable[Annotation], question: str) -> dict[str, str]:
-    return {a.annotator: str(a.answers[question]) for a in annotations if question in a.answers}
-
-
-def _comments(annotations: Iterable[Annotation], texts: Sequence[str]) -> dict[str, str]:
-    found = {
-        a.annotator: " / ".join(str(a.answers[name]) for name in texts if a.answers.get(name)) for a in annotations
+def _comments(annotations: Iterable[Annotation], text_questions: Sequence[str]) -> dict[str, str]:
+    comments = {
+        a.annotator: " / ".join(str(a.answers[name]) for name in text_questions if a.answers.get(name))
+        for a in annotations
     }
-    return {name: text for name, text in found.items() if text}
+    return {name: text for name, text in comments.items() if text}
 
 
 def _largest_share(votes: Mapping[str, int]) -> float:

@@ -1,237 +1,152 @@
-"""Adjudication through a file: what annotators left open goes to one person, and the decisions come back."""
+"""Adjudication: one person decides the items that the votes leave open, on Label Studio or in a file."""
 
+import functools
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from toolkit.campaigns.display import ShownItem
-from toolkit.codebook import Codebook, Label, Question
 from toolkit.errors import DataError, UsageError
-from toolkit.exchange.filled_sheets import read_sheet
-from toolkit.exchange.sheets import About, SheetRequest, write_sheet
-from toolkit.files import append_jsonl, locked, mend_jsonl, suffix_of
-from toolkit.labels.adjudication import (
-    REASONS,
-    Adjudication,
-    Reason,
-    problem_with,
-    standing,
-    to_adjudicate,
-)
-from toolkit.records import Gold
-from toolkit.steps.adjudicated import adjudications_of
-from toolkit.steps.build import gold_of
-from toolkit.steps.common import Outcome, items_of
-from toolkit.steps.decided import Back, Before, Wanted, came_back, check_adjudicator, questions_in_doubt
+from toolkit.exchange import adjudication_sheets as sheets
+from toolkit.files import mend_jsonl
+from toolkit.tables import write_table
+from toolkit.labels import adjudication as rules
+from toolkit.labels.adjudication import AdjudicationOptions, ImportSummary
+from toolkit.runs import Progress
+from toolkit.steps.common import counted_of
+from toolkit.steps.pull import Naming
 from toolkit.steps.showing import shown_now
-from toolkit.steps.studio_connection import campaign_key
+from toolkit.steps.studio_connection import campaign_key, connect, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
-from toolkit.tables import read_table, write_table
+from toolkit.steps.votes import gold_votes
+from toolkit.store import Store
+from toolkit.studio import adjudication as projects
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 
-_REASON, _COMMENT = "reason", "adjudication_comment"
-_BLIND, _SEEN = "blind", "seen"  # ends the key of a sheet: whether the votes were hidden
+_FILE, _REQUESTS, _GAPS = "adjudications.jsonl", "adjudication_requests.jsonl", "guideline_gaps.csv"
 
 
-# --- out -----------------------------------------------------------------------------------------------------------
+def push_adjudications(
+    campaign: CampaignConfig, options: AdjudicationOptions, progress: Progress
+) -> projects.AdjudicationPushed:
+    """Bring the items that wait for an adjudicator to a project of their own, each once, however often this runs."""
+    store, name = Store(campaign), options.adjudicator
+    sheets.check_adjudicator(name)
+    if read_tombstones(campaign.at(TOMBSTONES)).hold_name(name):
+        raise UsageError(f"--by {name}: a person of that name withdrew; name another one")
+    questions = rules.questions_to_adjudicate(campaign.codebook, options.questions)
+    own = projects.AdjudicationProject(campaign=campaign_key(campaign), adjudicator=name, blind=not options.show_votes)
+    studio, keys_file = connect(campaign)
+    with studio, store.lock():
+        mend_jsonl(store.path(_REQUESTS))
+        doubts = rules.to_adjudicate(store.gold, store.adjudications, questions, options.max_confidence)
+        requests, remember = store.adjudication_requests, functools.partial(store.append_rows, _REQUESTS)
+        shown = shown_now(campaign, store.items.values())
+        setup = projects.AdjudicationSetup(
+            key=own.campaign, campaign=campaign, items=shown, gold=store.gold, adjudications=store.adjudications
+        )
+        queues = projects.AdjudicationQueues(studio, setup, requests, remember, functools.partial(progress, "pushed"))
+        if not doubts and not queues.requests_to(own):
+            raise DataError(f"{campaign.path}: no item waits for an adjudicator")
+        pushed = queues.ask(own, doubts, options.max_confidence)
+        naming = Naming(campaign, keys_file)
+        has_account = name in [naming.known_name(*account) for account in studio.users().items()]
+    voted = {row.item_id for row in counted_of(campaign).counted if row.annotator == name}
+    own_votes = len(voted & {row.item_id for row in queues.requests_to(own)})
+    next_command = f"stance adjudicate pull {campaign.path}"
+    result = msgspec.structs.replace(pushed, own=own_votes, account=has_account, next_command=next_command)
+    return store.record("adjudicate push", [store.path("gold.jsonl")], [store.path(_REQUESTS)], result)
 
 
-def adjudicate_to_step(campaign: CampaignConfig, to: Path, wanted: Wanted) -> Outcome:
-    """Write what waits for an adjudicator into a spreadsheet or a table."""
-    check_adjudicator(wanted.adjudicator)
-    if to.exists():
-        raise DataError(f"{to}: there is a file already; bring its decisions in and move it away, or name another")
-    questions = questions_in_doubt(campaign, wanted.questions)
-    gold = gold_of(campaign)
-    waiting = to_adjudicate(gold, adjudications_of(campaign), questions, wanted.below)
-    shown = [each for each in shown_now(campaign, list(items_of(campaign).values())) if each.item.id in waiting]
+def pull_adjudications(campaign: CampaignConfig, progress: Progress) -> ImportSummary:
+    """Append the decisions on the server that are new; an edited decision is a later line."""
+    store = Store(campaign)
+    studio, keys_file = connect(campaign)
+    with studio, store.lock():
+        reading = projects.ReadingRules(
+            server=studio_file_of(campaign).server if store.has("studio.json") else studio.url,
+            items=frozenset(store.items.keys() - store.withdrawn),
+            codebook=sheets.full_adjudication_codebook(campaign.codebook, campaign.file.language),
+            ours=studio.whoami().id,
+            emails=studio.users(),
+            pseudonym_of=Naming(campaign, keys_file).known_name,
+            tombstones=read_tombstones(campaign.at(TOMBSTONES)),
+        )
+        count = functools.partial(progress, "projects read")
+        read, left_out = projects.read_adjudication_projects(studio, campaign_key(campaign), reading, count)
+        mend_jsonl(store.path(_FILE))
+        before, requests = store.adjudications, store.adjudication_requests
+        rows = projects.adjudications_in(read, requests, rules.prior_labels(store.gold, before), campaign.codebook)
+        new = rules.new_adjudications(rows, before)
+        store.append_rows(_FILE, new)
+    waiting = rules.waiting_requests(requests, store.gold, store.adjudications)
+    extra = projects.pull_details(read, rows, before, waiting)
+    other_votes = rules.items_with_other_votes([*new, *waiting], requests, gold_votes(campaign), campaign.codebook)
+    summary = _summary(store, len(new), len(rows) - len(new))
+    summary = msgspec.structs.replace(summary, other_votes=tuple(other_votes), withdrawn=left_out, **extra)
+    return store.record("adjudicate pull", [], [store.path(_FILE), store.path(_GAPS)], summary)
+
+
+def export_adjudications(
+    campaign: CampaignConfig, path: Path, options: AdjudicationOptions
+) -> sheets.AdjudicationExported:
+    """Write the items that wait for an adjudicator into a spreadsheet or a table."""
+    sheets.check_adjudicator(options.adjudicator)
+    sheets.check_adjudication_file(path)
+    store = Store(campaign)
+    questions = rules.questions_to_adjudicate(campaign.codebook, options.questions)
+    doubts = rules.to_adjudicate(store.gold, store.adjudications, questions, options.max_confidence)
+    shown = tuple(each for each in shown_now(campaign, store.items.values()) if each.item.id in doubts)
     if not shown:
-        raise DataError(f"{campaign.path}: nothing waits for an adjudicator")
-    votes = _votes_in_words(gold, questions) if wanted.show_votes else {}
-    asked = [name for name in questions if any(name in waiting[each.item.id] for each in shown)]
-    book = _book(campaign.codebook, asked)
-    if to.suffix.lower() == ".xlsx":
-        write_sheet(to, _request(campaign, book, [_with_votes(each, votes) for each in shown], wanted))
-    else:
-        write_table(to, [_row(each, waiting, votes, asked) for each in shown])
-    counts = dict(Counter(name for each in shown for name in waiting[each.item.id]))
-    facts = {"schema": 1, "file": str(to), "items": len(shown), "questions": counts, "blind": not wanted.show_votes}
-    told = ", ".join(f"{name} {number}" for name, number in counts.items())
-    seen = "votes shown" if wanted.show_votes else "blind"
-    line = f"{to}: {len(shown)} items ({told}), {seen}; back by `stance adjudicate {campaign.path} --from {to}"
-    line += "`" if to.suffix.lower() == ".xlsx" else f" --by {wanted.adjudicator}`"
-    return Outcome(line=line, facts=facts)
-
-
-def _votes_in_words(gold: Sequence[Gold], questions: Sequence[str]) -> dict[str, str]:
-    found: dict[str, list[str]] = {}
-    for row in gold:
-        if row.question in questions and row.votes:
-            told = ", ".join(f"{label} {number}" for label, number in row.votes.items())
-            found.setdefault(row.item_id, []).append(f"{row.question}: {told}")
-    return {item: "; ".join(parts) for item, parts in found.items()}
-
-
-def _book(codebook: Codebook, asked: Sequence[str]) -> Codebook:
-    """The questions in doubt, why they are, and a comment; nothing is required of an item but what is decided."""
-    language = codebook.languages[0]
-    questions = [msgspec.structs.replace(codebook.question(name), required=False, when={}) for name in asked]
-    reasons = tuple(Label(name=name, title={language: text}) for name, text in REASONS.items())
-    questions.append(Question(name=_REASON, text={language: "Why was it in doubt?"}, labels=reasons))
-    questions.append(Question(name=_COMMENT, text={language: "Comment"}, kind="text"))
-    return msgspec.structs.replace(codebook, questions=tuple(questions), tree=(), cases=(), migrations=())
-
-
-def _request(campaign: CampaignConfig, book: Codebook, items: Sequence[ShownItem], wanted: Wanted) -> SheetRequest:
-    seen = _SEEN if wanted.show_votes else _BLIND
-    about = About(
-        campaign=f"{campaign_key(campaign)}/adjudication/{seen}",
-        annotator=wanted.adjudicator,
-        codebook=campaign.codebook.ref,
-        file=f"{wanted.adjudicator}.xlsx",
+        raise DataError(f"{campaign.path}: no item waits for an adjudicator")
+    sheet = sheets.AdjudicationSheet(
+        campaign=campaign_key(campaign),
+        adjudicator=options.adjudicator,
+        codebook=campaign.codebook,
+        language=campaign.file.language,
+        items=shown,
+        doubts=doubts,
+        votes=rules.votes_in_words(store.gold, questions) if options.show_votes else {},
+        blind=not options.show_votes,
     )
-    return SheetRequest(about=about, codebook=book, language=campaign.file.language, items=tuple(items))
+    sheets.write_adjudication_sheet(path, sheet)
+    return sheets.AdjudicationExported(
+        file=str(path),
+        items=len(shown),
+        questions=dict(Counter(name for each in shown for name in doubts[each.item.id])),
+        blind=sheet.blind,
+        next_command=f"stance adjudicate import {campaign.path} --from {path} --by {options.adjudicator}",
+    )
 
 
-def _with_votes(each: ShownItem, votes: Mapping[str, str]) -> ShownItem:
-    note = "\n".join(part for part in (each.shown.note, votes.get(each.item.id, "")) if part)
-    return msgspec.structs.replace(each, shown=msgspec.structs.replace(each.shown, note=note))
-
-
-def _row(
-    each: ShownItem, waiting: Mapping[str, Sequence[str]], votes: Mapping[str, str], asked: Sequence[str]
-) -> dict[str, Any]:
-    item = each.item
-    around = {"headline": each.shown.headline, "previous": each.shown.previous, "text": each.shown.text}
-    row = {"item_id": item.id, "target": item.target.title, **around, "next": each.shown.next}
-    row |= {"votes": votes.get(item.id, "")} if votes else {}
-    in_doubt = ", ".join(waiting[item.id])
-    return {**row, "in_doubt": in_doubt, **dict.fromkeys(asked, ""), _REASON: "", _COMMENT: ""}
-
-
-# --- back ------------------------------------------------------------------------------------------------------------
-
-
-class _Decided(Struct, frozen=True, kw_only=True):
-    where: str
-    item: str
-    answers: dict[str, str]
-
-
-class _Read(Struct, frozen=True, kw_only=True):
-    decided: list[_Decided]
-    adjudicator: str
-    codebook: str
-    blind: bool
-
-
-def adjudicate_from_step(campaign: CampaignConfig, path: Path, adjudicator: str | None) -> Outcome:
-    """Append the decisions in a file to the adjudications, all or none; what is known already is passed over."""
-    read = _read_sheet(campaign, path) if path.suffix.lower() == ".xlsx" else _read_rows(campaign, path, adjudicator)
+def import_adjudications(campaign: CampaignConfig, path: Path, adjudicator: str | None) -> ImportSummary:
+    """Append the decisions in a file, all or none; those that are recorded already are passed over."""
+    store = Store(campaign)
+    read = sheets.read_adjudication_sheet(path, campaign_key(campaign), campaign.codebook, adjudicator)
     if read_tombstones(campaign.at(TOMBSTONES)).hold_name(read.adjudicator):
-        raise DataError(f"{path}: decided by somebody who withdrew; nothing of it is taken")
-    gold = {(row.item_id, row.question): row for row in gold_of(campaign)}
-    file = campaign.at("adjudications.jsonl")
-    with locked(campaign.at("adjudicate")):
-        mend_jsonl(file)
-        stand = {(row.item_id, row.question): row for row in standing(adjudications_of(campaign))}
-        known = {_content(row) for row in stand.values()}
-        rows = [row for one in read.decided for row in _adjudications(campaign, one, read, Before(gold, stand))]
-        new = [row for row in rows if _content(row) not in known]
-        append_jsonl(file, new)
-    return came_back(campaign, "adjudicate --from", [path], Back(new=len(new), known=len(rows) - len(new)))
+        raise DataError(f"{path}: decided by a person who withdrew; no decision is taken")
+    with store.lock():
+        mend_jsonl(store.path(_FILE))
+        source = read.source(now())
+        before = store.adjudications
+        rows = rules.adjudications_of(read.decisions, source, store.gold, before, campaign.codebook)
+        new = rules.unrecorded(rows, before)
+        store.append_rows(_FILE, new)
+    summary = _summary(store, len(new), len(rows) - len(new))
+    return store.record("adjudicate import", [path], [store.path(_FILE), store.path(_GAPS)], summary)
 
 
-def _read_sheet(campaign: CampaignConfig, path: Path) -> _Read:
-    sheet = read_sheet(path)
-    begin = f"{campaign_key(campaign)}/adjudication/"
-    if sheet is None or not sheet.about.campaign.startswith(begin):
-        raise DataError(f"{path}: no sheet for adjudication in this campaign; `stance adjudicate --to` writes one")
-    decided = [
-        _Decided(where=each.where, item=each.item, answers={q: str(v[0]).strip() for q, v in each.answers.items() if v})
-        for each in sheet.submissions
-        if each.state == "submitted"
-    ]
-    return _Read(
-        decided=decided,
-        adjudicator=sheet.about.annotator,
-        codebook=sheet.about.codebook,
-        blind=sheet.about.campaign == begin + _BLIND,
+def _summary(store: Store, new: int, known: int) -> ImportSummary:
+    """Write the guideline gaps, and count what all decisions amount to."""
+    texts = {each.item.id: each.shown.text for each in shown_now(store.campaign, store.items.values())}
+    gaps = rules.guideline_gaps(store.adjudications, store.gold, texts)
+    write_table(store.path(_GAPS), gaps)
+    return ImportSummary(
+        new=new,
+        known=known,
+        gaps=str(store.path(_GAPS)),
+        guideline_gaps=len(gaps),
+        all=rules.adjudication_facts(store.adjudications, counted_of(store.campaign).counted),
+        next_command=f"stance aggregate {store.campaign.path}",
     )
-
-
-def _read_rows(campaign: CampaignConfig, path: Path, adjudicator: str | None) -> _Read:
-    if adjudicator is None:
-        raise UsageError("--by says who decided: a pseudonym")
-    check_adjudicator(adjudicator)
-    rows = read_table(path)
-    asked = [*(question.name for question in campaign.codebook.choices), _REASON, _COMMENT]
-    if rows and ("item_id" not in rows[0] or _REASON not in rows[0]):
-        raise DataError(f"{path}: the columns item_id and {_REASON} are needed, and one for each question decided")
-    decided = [
-        _Decided(
-            where=f"{path}, row {number}",
-            item=str(row["item_id"]),
-            answers={name: str(row[name]).strip() for name in asked if row.get(name) and str(row[name]).strip()},
-        )
-        for number, row in enumerate(rows, 1)
-    ]
-    blind = not any(row.get("votes") for row in rows)
-    return _Read(decided=decided, adjudicator=adjudicator, codebook=campaign.codebook.ref, blind=blind)
-
-
-def _adjudications(campaign: CampaignConfig, one: _Decided, read: _Read, before: Before) -> list[Adjudication]:
-    decided = [name for name in one.answers if name not in (_REASON, _COMMENT)]
-    if not decided:
-        return []
-    if one.item not in before.items:
-        raise DataError(f"{one.where}: no item {one.item!r} with gold in this campaign")
-    reason = _reason(one)
-    found = []
-    for name in decided:
-        question = campaign.codebook.question(name)
-        if problem := problem_with(one.answers[name], question):
-            raise DataError(f"{one.where}: unknown label {problem}")
-        label = None if one.answers[name] in question.no_answers else one.answers[name]
-        found.append(
-            Adjudication(
-                item_id=one.item,
-                question=name,
-                label=label,
-                reason=reason,
-                adjudicator=read.adjudicator,
-                comment=one.answers.get(_COMMENT, ""),
-                before=before.label(one.item, name),
-                blind=read.blind,
-                codebook=read.codebook,
-                observed=now(),
-            )
-        )
-    return found
-
-
-def _reason(one: _Decided) -> Reason:
-    given = one.answers.get(_REASON, "")
-    for name, text in REASONS.items():
-        if given in (name, text):
-            return name
-    raise DataError(f"{one.where}: {given!r} is no reason; each decision needs one of {', '.join(REASONS)}")
-
-
-def _content(row: Adjudication) -> tuple[Any, ...]:
-    return row.item_id, row.question, row.label, row.reason, row.adjudicator, row.comment
-
-
-def check_kind(to: Path) -> None:
-    """Refuse a file that is neither a spreadsheet nor a table.
-
-    Raises:
-        UsageError: its name ends otherwise.
-    """
-    if to.suffix.lower() != ".xlsx" and suffix_of(to) not in (".csv", ".tsv", ".jsonl"):
-        raise UsageError(f"--to {to}: .xlsx, .csv, .tsv or .jsonl is needed")

@@ -16,11 +16,11 @@ from toolkit.labels.aggregation.gold import Aggregated, aggregate, all_gold, def
 from toolkit.labels.aggregation.methods import fit_line, method_of, reasons_line
 from toolkit.records import Gold, Vote
 from toolkit.statistics import DRAWS
-from toolkit.steps.adjudicated import adjudications_of
 from toolkit.steps.agreement import AgreementFile, agreement_of, alpha_line
 from toolkit.steps.common import Outcome, annotations_of, annotators_of, finish, items_of, simulation_note, withdrawn_of
 from toolkit.steps.votes import Columns, Rules, counted_votes, gold_votes, left_out_line, table_votes
 from toolkit.tables import write_table
+from toolkit.store import Store
 from toolkit.workspace import AggregateOptions, CampaignConfig
 
 
@@ -56,7 +56,7 @@ def aggregated_campaign(campaign: CampaignConfig, votes: Mapping[str, list[Vote]
     gone = withdrawn_of(campaign)
     asked = {item.id: item.votes for item in items_of(campaign).values() if item.id not in gone}
     method = method_of(campaign.file.aggregate, campaign.file.seed)
-    adjudicated = labels_of(adjudications_of(campaign), campaign.codebook)
+    adjudicated = labels_of(Store(campaign).adjudications, campaign.codebook)
     return aggregate(votes, campaign.codebook, asked, method, adjudicated)
 
 

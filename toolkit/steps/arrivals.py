@@ -11,6 +11,7 @@ from toolkit.campaigns.progress import state_line
 from toolkit.codebook import Codebook
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.import_votes import Imported, ImportRequest, Kind, import_lines
+from toolkit.exchange.label_config import ADJUDICATION_REASON
 from toolkit.files import append_jsonl, locked, mend_jsonl, read_jsonl
 from toolkit.records import Annotation, Annotator, Item
 from toolkit.steps.common import Outcome, annotators_of, finish, items_of, paragraphs_of
@@ -21,7 +22,6 @@ from toolkit.steps.status import campaign_state
 from toolkit.steps.studio_connection import campaign_key, studio_directory, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, Withdrawn, read_tombstones, without_withdrawn
 from toolkit.studio.accounts import Keys, read_keys
-from toolkit.studio.adjudication_projects import REASON
 from toolkit.studio.pull.differences import role_of
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
@@ -140,9 +140,9 @@ class _Kinds:
 def _refuse_verdicts(campaign: CampaignConfig, read: Sequence[ReadFile]) -> None:
     """Refuse what adjudicators answered: they have seen more than annotators, and decide instead of voting."""
     for file in read:
-        if any(REASON in each.answers for each in file.submissions):
+        if any(ADJUDICATION_REASON in each.answers for each in file.submissions):
             raise DataError(
-                f"{file.path}: what adjudicators answered; `stance adjudicate {campaign.path} --pull` brings it"
+                f"{file.path}: it holds decisions of adjudicators; run `stance adjudicate pull {campaign.path}`"
             )
 
 

@@ -26,7 +26,6 @@ from toolkit.labels.adjudication import adjudication_facts
 from toolkit.labels.ledger import latest
 from toolkit.records import Article, Dropped, Example, Gold, Split, SplitRow
 from toolkit.splitting.certificate import Certificate, certify
-from toolkit.steps.adjudicated import adjudications_of
 from toolkit.steps.agreement import AgreementFile
 from toolkit.steps.common import (
     Outcome,
@@ -43,6 +42,7 @@ from toolkit.steps.common import (
 from toolkit.steps.plan import frame_of
 from toolkit.steps.scores import ScoresFile, scores_of
 from toolkit.steps.segment import counts_of, placed_items, told_outdated
+from toolkit.store import Store
 from toolkit.workspace import CampaignConfig
 
 
@@ -218,7 +218,7 @@ def card_facts(campaign: CampaignConfig) -> CardFacts:
         questions=_question_facts(campaign, agreement, {example.id for example in examples}),
         certificate=msgspec.convert(read_json(directory / "certificate.json"), Certificate),
         scores=_scores(scores),
-        adjudication=adjudication_facts(adjudications_of(campaign), annotations),
+        adjudication=adjudication_facts(Store(campaign).adjudications, annotations),
         scored_question=scores.question if scores else "",
         scored_labels=scores.labels if scores else (),
     )

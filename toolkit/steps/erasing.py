@@ -8,7 +8,7 @@ from toolkit.labels.erasure import Tombstones
 from toolkit.steps.common import Outcome, Progress
 from toolkit.steps.studio_connection import campaign_key, connect, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, tombstones_in
-from toolkit.studio.adjudication_projects import find_rulings
+from toolkit.studio.adjudication import find_adjudication_projects
 from toolkit.studio.http.client import Studio
 from toolkit.studio.push.items import find_projects
 from toolkit.workspace import CampaignConfig
@@ -52,7 +52,7 @@ def erase_on_server_step(campaign: CampaignConfig, pseudonym: str, progress: Pro
 def _erase(campaign: CampaignConfig, studio: Studio, tombstones: Tombstones, progress: Progress) -> Erased:
     key = campaign_key(campaign)
     server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else studio.url
-    rulings = find_rulings(studio, key)
+    rulings = find_adjudication_projects(studio, key)
     own = [project.id for project, place in rulings if tombstones.hold_name(place.adjudicator)]
     others = [project.id for project, _ in rulings if project.id not in own]
     emails = studio.users()

@@ -1,0 +1,477 @@
+"""Adjudication on a server: a project for each adjudicator, what is asked there, and reading the decisions.
+
+Such a project is pushed like any other, under a key of its own. A search for the projects of the campaign never
+returns it, so no answer of an adjudicator is taken for a vote.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from toolkit.campaigns.display import ShownItem
+from toolkit.codebook import Codebook
+from toolkit.errors import DataError
+from toolkit.exchange.adjudication_sheets import adjudication_codebook, adjudication_word
+from toolkit.exchange.label_config import ADJUDICATION_COMMENT, ADJUDICATION_REASON, read_label_config
+from toolkit.exchange.results import parse_result
+from toolkit.labels.adjudication import (
+    Decision,
+    DecisionSource,
+    Labelled,
+    adjudications_from,
+    gone_items,
+    label_problem,
+    waiting_requests,
+)
+from toolkit.labels.erasure import Tombstones
+from toolkit.records import Adjudication, AdjudicationRequest, Answers, Assignment, Gold, Origin
+from toolkit.runs import Result
+from toolkit.studio.http.client import Studio
+from toolkit.studio.http.schemas import Project, ServerAnnotation, ServerTask
+from toolkit.studio.push.items import PushReport, PushRequest, find_projects, push_items
+from toolkit.studio.push.project_specs import PushedProject
+from toolkit.times import now
+from toolkit.words import plural
+from toolkit.workspace import CampaignConfig
+
+
+class AdjudicationProject(Struct, frozen=True, kw_only=True):
+    """The project of an adjudicator, and whether the votes are hidden there."""
+
+    campaign: str  # the key of the campaign in which people vote
+    adjudicator: str  # pseudonym
+    blind: bool
+
+    @property
+    def key(self) -> str:
+        """The key under which it is pushed.
+
+        >>> AdjudicationProject(campaign="demo-1f", adjudicator="judge-1", blind=True).key
+        'demo-1f/adjudication/blind/judge-1'
+        """
+        return f"{self.campaign}/adjudication/{'blind' if self.blind else 'seen'}/{self.adjudicator}"
+
+
+def adjudication_project_in(project: Project, campaign: str) -> AdjudicationProject | None:
+    """The adjudicator's project that a description names; None where it names none of the campaign."""
+    pattern = rf"\[stance-toolkit {re.escape(campaign)}/adjudication/(blind|seen)/(\S+) "
+    match = re.search(pattern, project.description)
+    if match is None:
+        return None
+    return AdjudicationProject(campaign=campaign, adjudicator=match[2], blind=match[1] == "blind")
+
+
+def find_adjudication_projects(studio: Studio, campaign: str) -> list[tuple[Project, AdjudicationProject]]:
+    """The projects of the adjudicators of a campaign, oldest first."""
+    projects = studio.projects_described(f"[stance-toolkit {campaign}/adjudication/")
+    pairs = ((project, adjudication_project_in(project, campaign)) for project in projects)
+    return [(project, own) for project, own in pairs if own is not None]
+
+
+# --- asking ----------------------------------------------------------------------------------------------------------
+
+
+class AdjudicationSetup(Struct, frozen=True, kw_only=True):
+    """A campaign as its adjudicators are asked about it."""
+
+    key: str  # of the campaign on servers
+    campaign: CampaignConfig
+    items: Sequence[ShownItem]
+    gold: Sequence[Gold]
+    adjudications: Sequence[Adjudication]
+
+
+class AdjudicationPushed(Result, frozen=True, kw_only=True):
+    """The items that an adjudicator is asked for on Label Studio."""
+
+    adjudicator: str
+    blind: bool
+    created: int
+    present: int
+    refreshed: int
+    taken_out: int
+    moved: int  # items that another adjudicator was asked before
+    kept_by: dict[str, list[str]]  # adjudicator -> items that stay there, answered or begun
+    own: int = 0  # items on which the adjudicator has voted
+    account: bool = False  # whether the server has an account of that name
+    twins: tuple[str, ...]
+    projects: tuple[PushedProject, ...]
+    next_command: str = ""
+
+    def line(self) -> str:
+        """The items pushed and what needs attention."""
+        mode = "blind" if self.blind else "votes shown"
+        counts = {"tasks put right": self.refreshed, "taken out": self.taken_out}
+        counts["that another adjudicator was asked before"] = self.moved
+        parts = [f"{plural(self.created, 'item')} pushed for {self.adjudicator}, {mode}, {self.present} were there"]
+        parts += [f"{number} {what}" for what, number in counts.items() if number]
+        lines = [", ".join(parts) + "".join(f": {project.url}" for project in self.projects)]
+        for name, items in self.kept_by.items():
+            lines.append(f"{plural(len(items), 'item')} stay with {name}, who has answered or begun them: pull first")
+        if self.own:
+            lines.append(f"{self.adjudicator} has voted on {self.own} of them, which the card will say")
+        if not self.account:
+            lines.append(f"the server has no account {self.adjudicator}: `stance studio users add` makes one")
+        return "; ".join([*lines, f"next: `{self.next_command}`"])
+
+
+class AdjudicationQueues:
+    """The projects of the adjudicators of a campaign: who is asked for what, and bringing it there."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        setup: AdjudicationSetup,
+        requests: Sequence[AdjudicationRequest],
+        remember: Callable[[list[AdjudicationRequest]], object],
+        progress: Callable[[int, int], None],
+    ) -> None:
+        """The queues as the requests of before have them.
+
+        Args:
+            studio: the server.
+            setup: the campaign.
+            requests: all of before, in their order.
+            remember: stores further requests; called before the server has them.
+            progress: called with the number of items pushed and their total.
+        """
+        self._studio = studio
+        self._setup = setup
+        self._requests = list(requests)
+        self._remember = remember
+        self._progress = progress
+        self._gold = {(row.item_id, row.question): row for row in setup.gold}
+        self._shown = {shown.item.id: shown for shown in setup.items}
+
+    def requests_to(self, project: AdjudicationProject) -> list[AdjudicationRequest]:
+        """All requests that were ever made in a project."""
+        return [row for row in self._requests if self._project_of(row) == project]
+
+    def _project_of(self, row: AdjudicationRequest) -> AdjudicationProject:
+        return AdjudicationProject(campaign=self._setup.key, adjudicator=row.adjudicator, blind=row.blind)
+
+    def _waiting(self) -> list[AdjudicationRequest]:
+        return waiting_requests(self._requests, self._setup.gold, self._setup.adjudications)
+
+    def ask(
+        self, project: AdjudicationProject, doubts: Mapping[str, Sequence[str]], below: float | None
+    ) -> AdjudicationPushed:
+        """Take from other adjudicators what they have not touched, record the requests, and push the items.
+
+        Args:
+            project: whom to ask.
+            doubts: the questions in doubt by item.
+            below: the bound of confidence for which labels are asked again.
+        """
+        doubts = {item: names for item, names in doubts.items() if item in self._shown}
+        kept_by: dict[str, list[str]] = {}
+        moved = 0
+        for other, items in self._at_others(project, doubts).items():
+            kept = self._take_from(other, items)
+            if kept:
+                kept_by.setdefault(other.adjudicator, []).extend(sorted(kept))
+            moved += len(items) - len(kept)
+            doubts = {item: names for item, names in doubts.items() if item not in kept}
+        self._record(project, doubts, below)
+        report = self._push(project, ())
+        return AdjudicationPushed(
+            adjudicator=project.adjudicator,
+            blind=project.blind,
+            created=report.created,
+            present=report.present,
+            refreshed=report.refreshed,
+            taken_out=report.taken_out,
+            moved=moved,
+            kept_by=kept_by,
+            twins=report.twins,
+            projects=report.projects,
+        )
+
+    def _at_others(
+        self, project: AdjudicationProject, doubts: Mapping[str, Sequence[str]]
+    ) -> dict[AdjudicationProject, set[str]]:
+        """The items in doubt that wait in other projects, for no question but these."""
+        open_at: defaultdict[tuple[AdjudicationProject, str], set[str]] = defaultdict(set)
+        for row in self._waiting():
+            open_at[self._project_of(row), row.item_id].add(row.question)
+        items: defaultdict[AdjudicationProject, set[str]] = defaultdict(set)
+        for (other, item), names in open_at.items():
+            if other != project and names <= set(doubts.get(item, ())):
+                items[other].add(item)
+        return dict(items)
+
+    def _take_from(self, other: AdjudicationProject, items: set[str]) -> set[str]:
+        """Take items out of another project; returns those that were answered or begun there, skips aside."""
+        kept = set(self._push(other, items).kept) & items
+        return kept - self._skipped(other) if kept else kept
+
+    def _skipped(self, own: AdjudicationProject) -> set[str]:
+        skipped = set()
+        for project in find_projects(self._studio, own.key):
+            begun = {task for task, _ in self._studio.drafts(project.id)}
+            for task in self._studio.tasks(project.id):
+                if task.id not in begun and all(raw.was_cancelled for raw in task.annotations):
+                    skipped.add(str(task.data.get("item_id")))
+        return skipped
+
+    def _record(self, project: AdjudicationProject, doubts: Mapping[str, Sequence[str]], below: float | None) -> None:
+        """Record requests before the server has them; one that equals the last for its item is not repeated."""
+        last = {(row.item_id, row.question): row for row in self._requests}
+        rows = [
+            AdjudicationRequest(
+                item_id=item,
+                question=name,
+                adjudicator=project.adjudicator,
+                blind=project.blind,
+                below=below,
+                votes=self._gold[item, name].votes,
+                codebook=self._setup.campaign.codebook.ref,
+                sent=now(),
+            )
+            for item, names in doubts.items()
+            for name in names
+        ]
+        new = [row for row in rows if not _is_same(row, last.get((row.item_id, row.question)))]
+        self._remember(new)
+        self._requests += new
+
+    def _push(self, project: AdjudicationProject, without: Iterable[str]) -> PushReport:
+        """Make the server show in a project what waits there and nothing else."""
+        waiting: defaultdict[str, list[str]] = defaultdict(list)
+        for row in self._waiting():
+            if self._project_of(row) == project and row.item_id not in without:
+                waiting[row.item_id].append(row.question)
+        done = {row.item_id for row in self.requests_to(project)} - waiting.keys()
+        return push_items(self._studio, self._push_request(project, waiting, done), self._progress)
+
+    def _push_request(
+        self, own: AdjudicationProject, waiting: Mapping[str, Sequence[str]], done: set[str]
+    ) -> PushRequest:
+        file, codebook = self._setup.campaign.file, self._setup.campaign.codebook
+        names = {name for questions in waiting.values() for name in questions}
+        names |= {row.question for row in self.requests_to(own)}
+        for project in find_projects(self._studio, own.key):
+            present = read_label_config(project.label_config, f"project {project.id}")
+            names |= {question.name for question in present}
+        items = [shown for item_id, shown in self._shown.items() if item_id in waiting]
+        assignments = (
+            Assignment(item_id=shown.item.id, annotator=own.adjudicator, position=position)
+            for position, shown in enumerate(items)
+        )
+        return PushRequest(
+            campaign=own.key,
+            title=f"{adjudication_word('title', file.language)}: {file.studio.title or file.title}",
+            codebook=adjudication_codebook(codebook, names, file.language),
+            language=file.language,
+            items=tuple(self._with_note(shown, waiting[shown.item.id], own) for shown in items),
+            layout="blind",
+            assignments=tuple(assignments),
+            withdrawn=tuple(sorted(done)),
+            unshown=tuple(sorted(waiting.keys() - self._shown.keys())),
+            show=(*file.studio.show, *(() if "note" in file.studio.show else ("note",))),
+            batch=file.studio.batch,
+        )
+
+    def _with_note(self, shown: ShownItem, names: Sequence[str], project: AdjudicationProject) -> ShownItem:
+        """The item with the questions in doubt in its note, and unless blind the votes."""
+        campaign = self._setup.campaign
+        language = campaign.file.language
+        note = [shown.shown.note, f"{adjudication_word('doubt', language)}: {', '.join(names)}"]
+        if not project.blind:
+            rows = [self._gold[shown.item.id, name] for name in names]
+            votes = (f"{row.question}: {_titled_votes(row, campaign.codebook, language)}" for row in rows)
+            note.append(f"{adjudication_word('votes', language)}: {'; '.join(votes)}")
+        texts = msgspec.structs.replace(shown.shown, note=" · ".join(filter(None, note)))
+        return msgspec.structs.replace(shown, shown=texts)
+
+
+def _titled_votes(row: Gold, codebook: Codebook, language: str) -> str:
+    titles = {label.name: codebook.say(label.title, language) for label in codebook.question(row.question).labels}
+    return ", ".join(f"{titles.get(label) or label} {count}" for label, count in row.votes.items())
+
+
+def _is_same(row: AdjudicationRequest, last: AdjudicationRequest | None) -> bool:
+    return last is not None and msgspec.structs.replace(row, sent=last.sent) == last
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+class ProjectDecisions(Struct, frozen=True, kw_only=True):
+    """The answers in the project of an adjudicator.
+
+    The server takes anything from anybody with an account. Only what the named adjudicator sent counts, and only with
+    a label of the codebook and a reason.
+    """
+
+    number: int  # of the project on the server
+    project: AdjudicationProject
+    decisions: list[Decision]
+    skipped: list[str]  # items
+    waiting: list[str]  # items without an answer of the adjudicator, or with one that cannot be taken
+    refused: list[str]  # answers that were not taken: where each is, and the reason
+
+
+class ReadingRules(Struct, frozen=True, kw_only=True):
+    """How the answers of adjudicators are read."""
+
+    server: str  # the key of the server
+    items: frozenset[str]  # those of the campaign
+    codebook: Codebook
+    ours: int  # the account that pulls
+    emails: Mapping[int, str]  # of the accounts
+    pseudonym_of: Callable[[int, str], str | None]  # number and e-mail address of an account -> its pseudonym
+    tombstones: Tombstones
+
+    def name_of(self, account: int) -> str:
+        """The pseudonym of an account, or what else it may be called."""
+        email = self.emails.get(account, "")
+        if self.tombstones.hold_account(self.server, account, email):
+            return "somebody who withdrew"
+        return self.pseudonym_of(account, email) or f"account {account}"
+
+
+def read_adjudication_projects(
+    studio: Studio, campaign: str, rules: ReadingRules, progress: Callable[[int, int], None]
+) -> tuple[list[ProjectDecisions], int]:
+    """The answers in all adjudicators' projects of a campaign, and how many are left out of people who withdrew.
+
+    Raises:
+        DataError: the server has no such project.
+    """
+    projects = find_adjudication_projects(studio, campaign)
+    if not projects:
+        raise DataError(f"{studio.url}: no adjudicator of this campaign is asked there; run `stance adjudicate push`")
+    read, left_out = [], 0
+    for number, (project, own) in enumerate(projects, 1):
+        if rules.tombstones.hold_name(own.adjudicator):
+            left_out += sum(len(task.annotations) for task in studio.tasks(project.id))
+        else:
+            read.append(read_adjudication_project(studio, project, own, rules))
+        progress(number, len(projects))
+    return read, left_out
+
+
+def read_adjudication_project(
+    studio: Studio, project: Project, own: AdjudicationProject, rules: ReadingRules
+) -> ProjectDecisions:
+    """The answers in the project of an adjudicator."""
+    read = ProjectDecisions(number=project.id, project=own, decisions=[], skipped=[], waiting=[], refused=[])
+    for task in studio.tasks(project.id):
+        where = f"{studio.url}/projects/{project.id}, task {task.id}"
+        item = task.data.get("item_id")
+        if item not in rules.items:
+            read.refused.extend([f"{where}: no item of the campaign"] if task.annotations else [])
+            continue
+        annotations, problems = _own_annotations(task, own.adjudicator, rules)
+        read.refused.extend(f"{where}: {problem}" for problem in problems)
+        answered = [raw for raw in annotations if not raw.was_cancelled]
+        if not answered:
+            (read.skipped if annotations else read.waiting).append(item)
+            continue
+        origin = Origin(server=rules.server, project=project.id, task=task.id, annotation=answered[-1].id)
+        decision = _decision(answered[-1], where, origin, item, rules.codebook)
+        if isinstance(decision, Decision):
+            read.decisions.append(decision)
+        else:
+            read.refused.append(f"{where}: {decision}")
+            read.waiting.append(item)
+    return read
+
+
+def _own_annotations(
+    task: ServerTask, adjudicator: str, rules: ReadingRules
+) -> tuple[list[ServerAnnotation], list[str]]:
+    """The adjudicator's own answers to a task, the latest last; and what is wrong with the others."""
+    own, problems = [], []
+    for raw in sorted(task.annotations, key=lambda raw: (raw.updated_at, raw.id)):
+        problem = _sender_problem(raw, adjudicator, rules)
+        if problem:
+            problems.append(problem)
+        else:
+            own.append(raw)
+    return own, problems
+
+
+def _sender_problem(raw: ServerAnnotation, adjudicator: str, rules: ReadingRules) -> str:
+    if raw.completed_by is None:
+        return "its account was deleted on the server"
+    if (name := rules.name_of(raw.completed_by)) != adjudicator:
+        return f"answered by {name}, not by {adjudicator}: delete it, so that the queue asks {adjudicator}"
+    sender = raw.sender(rules.ours)
+    # Whoever marks an answer as the right one becomes its last sender; our own account is believed to have done that.
+    if sender in (None, raw.completed_by) or (raw.ground_truth and sender == rules.ours):
+        return ""
+    return f"in the name of {adjudicator}, but sent or changed by {rules.name_of(int(sender or 0))}"
+
+
+def _decision(raw: ServerAnnotation, where: str, origin: Origin, item: str, codebook: Codebook) -> Decision | str:
+    """The decision in an answer, or what is wrong with it."""
+    answers = parse_result(raw.result, codebook)
+    names = [question.name for question in codebook.choices if question.name != ADJUDICATION_REASON]
+    labels = {name: answers[name] for name in names if answers.get(name) is not None}
+    problem = next(iter(_decision_problems(answers, labels, codebook)), "")
+    if problem:
+        return problem
+    comment = str(answers.get(ADJUDICATION_COMMENT, ""))
+    reason = answers[ADJUDICATION_REASON]
+    return Decision(where=where, item_id=item, labels=labels, reason=reason, comment=comment, origin=origin)
+
+
+def _decision_problems(answers: Answers, labels: Answers, codebook: Codebook) -> Iterable[str]:
+    for name, label in codebook.migrated(labels).items():
+        if problem := label_problem(label, codebook.question(name)):
+            yield f"unknown label {problem}"
+    if not labels:
+        yield "a reason and no label"
+    reason, reasons = answers.get(ADJUDICATION_REASON), codebook.question(ADJUDICATION_REASON).label_names
+    if reason not in reasons:
+        yield f"{'no' if reason is None else 'an unknown'} reason; each decision needs one of {', '.join(reasons)}"
+
+
+# --- what is new -----------------------------------------------------------------------------------------------------
+
+
+def adjudications_in(
+    read: Iterable[ProjectDecisions],
+    requests: Iterable[AdjudicationRequest],
+    prior: Mapping[Labelled, str | None],
+    codebook: Codebook,
+) -> list[Adjudication]:
+    """The decisions on the server as adjudications, under the codebook that the adjudicator saw."""
+    shown = {(row.item_id, row.adjudicator): row.codebook for row in requests}
+    rows: list[Adjudication] = []
+    for part in read:
+        name = part.project.adjudicator
+        for decision in part.decisions:
+            ref = shown.get((decision.item_id, name), codebook.ref)
+            source = DecisionSource(adjudicator=name, blind=part.project.blind, codebook=ref, observed=now())
+            rows += adjudications_from(decision, source, prior, codebook)
+    return rows
+
+
+def pull_details(
+    read: Sequence[ProjectDecisions],
+    rows: Iterable[Adjudication],
+    before: Iterable[Adjudication],
+    waiting: Sequence[AdjudicationRequest],
+) -> dict[str, tuple[str, ...]]:
+    """The fields of an import summary that only a server gives: items that are skipped, waiting, or gone, and refusals.
+
+    Args:
+        read: from the server.
+        rows: the adjudications in it.
+        before: all adjudications of before.
+        waiting: the requests without a decision.
+    """
+    open_places = {(row.item_id, row.adjudicator, row.blind) for row in waiting}
+    skips = [(item, part.project) for part in read for item in part.skipped]
+    return {
+        "skipped": tuple(sorted({i for i, own in skips if (i, own.adjudicator, own.blind) in open_places})),
+        "waiting": tuple(sorted({row.item_id for row in waiting})),
+        "refused": tuple(problem for part in read for problem in part.refused),
+        "gone": tuple(gone_items(rows, before, {part.number for part in read})),
+    }

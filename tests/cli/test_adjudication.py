@@ -5,8 +5,8 @@ import pytest
 from support.campaigns import answered_campaign
 
 from toolkit.files import read_json, read_jsonl
-from toolkit.tables import read_table, write_table
 from toolkit.records import Adjudication, Gold
+from toolkit.tables import read_table, write_table
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from support.campaigns import answered_campaign
 from support.workspace import Server
 
 from toolkit.files import read_json, read_jsonl
-from toolkit.tables import read_table, write_table
 from toolkit.records import Adjudication, Gold
 from toolkit.studio.accounts import PEOPLE, ensure_annotators
+from toolkit.tables import read_table, write_table
 
 pytestmark = pytest.mark.server
 

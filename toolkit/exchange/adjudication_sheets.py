@@ -12,13 +12,13 @@ from toolkit.codebook import Codebook, Label, Question, Text
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.filled_sheets import read_sheet
 from toolkit.exchange.label_config import ADJUDICATION_COMMENT, ADJUDICATION_REASON
-from toolkit.exchange.sheets import About, SheetRequest, write_plain_spreadsheet, write_sheet
+from toolkit.exchange.sheets import About, SheetRequest, write_sheet
 from toolkit.exchange.submissions import is_plain_name
 from toolkit.files import suffix_of
-from toolkit.tables import read_table, write_table
 from toolkit.labels.adjudication import REASONS, Decision, DecisionSource, Disagreement, label_problem
 from toolkit.records import AdjudicationReason
 from toolkit.runs import Result
+from toolkit.tables import read_table, write_people_table
 from toolkit.words import plural, tally
 
 _REASON = "reason"
@@ -137,7 +137,7 @@ def _is_spreadsheet(path: Path) -> bool:
 def write_adjudication_sheet(path: Path, sheet: AdjudicationSheet) -> None:
     """Write a spreadsheet with lists to choose from, or a table, by the name of the file."""
     if not _is_spreadsheet(path):
-        write_table(path, [_row(shown, sheet) for shown in sheet.items])
+        write_people_table(path, [_row(shown, sheet) for shown in sheet.items])
         return
     about = About(
         campaign=f"{sheet.campaign}/adjudication/{_BLIND if sheet.blind else _SEEN}",
@@ -308,11 +308,7 @@ def write_disagreements(path: Path, rows: Sequence[Disagreement], items: Iterabl
         items: those of the rows, as annotators see them.
     """
     shown = {each.item.id: each.shown for each in items}
-    cells = [_disagreement_row(row, shown.get(row.item_id, _NOTHING)) for row in rows]
-    if _is_spreadsheet(path):
-        write_plain_spreadsheet(path, cells)
-    else:
-        write_table(path, cells)
+    write_people_table(path, [_disagreement_row(row, shown.get(row.item_id, _NOTHING)) for row in rows])
 
 
 _NOTHING = Shown(text="")

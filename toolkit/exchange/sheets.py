@@ -107,20 +107,6 @@ def write_sheet(path: Path, request: SheetRequest) -> None:
         book.save(beside)
 
 
-def write_plain_spreadsheet(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write rows as a spreadsheet of texts, the first row frozen."""
-    import openpyxl
-
-    book = openpyxl.Workbook()
-    sheet: Any = book.active
-    for number, row in enumerate([dict.fromkeys(rows[0]), *rows], 1):
-        for place, (name, value) in enumerate(row.items(), 1):
-            _put(sheet.cell(number, place), name if number == 1 else str(value))
-    sheet.freeze_panes = "A2"
-    with written_whole(path) as part:
-        book.save(part)
-
-
 def _columns(request: SheetRequest, words: Mapping[str, str]) -> list[_Column]:
     targets = {each.item.target.title for each in request.items}
     columns = [_Column(key="item_id", title="item_id", answer=False)]

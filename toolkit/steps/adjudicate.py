@@ -9,7 +9,6 @@ import msgspec
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange import adjudication_sheets as sheets
 from toolkit.files import mend_jsonl
-from toolkit.tables import write_table
 from toolkit.labels import adjudication as rules
 from toolkit.labels.adjudication import AdjudicationOptions, ImportSummary
 from toolkit.runs import Progress
@@ -21,6 +20,7 @@ from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
 from toolkit.steps.votes import gold_votes
 from toolkit.store import Store
 from toolkit.studio import adjudication as projects
+from toolkit.tables import write_people_table
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 
@@ -36,24 +36,22 @@ def push_adjudications(
     if read_tombstones(campaign.at(TOMBSTONES)).hold_name(name):
         raise UsageError(f"--by {name}: a person of that name withdrew; name another one")
     questions = rules.questions_to_adjudicate(campaign.codebook, options.questions)
-    own = projects.AdjudicationProject(campaign=campaign_key(campaign), adjudicator=name, blind=not options.show_votes)
+    key = campaign_key(campaign)
+    own = projects.AdjudicationProject(campaign=key, adjudicator=name, blind=not options.show_votes)
     studio, keys_file = connect(campaign)
     with studio, store.lock():
         mend_jsonl(store.path(_REQUESTS))
         doubts = rules.to_adjudicate(store.gold, store.adjudications, questions, options.max_confidence)
         requests, remember = store.adjudication_requests, functools.partial(store.append_rows, _REQUESTS)
-        shown = shown_now(campaign, store.items.values())
-        setup = projects.AdjudicationSetup(
-            key=own.campaign, campaign=campaign, items=shown, gold=store.gold, adjudications=store.adjudications
-        )
+        shown, done = shown_now(campaign, store.items.values()), store.adjudications
+        setup = projects.AdjudicationSetup(campaign=campaign, key=key, items=shown, gold=store.gold, adjudications=done)
         queues = projects.AdjudicationQueues(studio, setup, requests, remember, functools.partial(progress, "pushed"))
         if not doubts and not queues.requests_to(own):
             raise DataError(f"{campaign.path}: no item waits for an adjudicator")
         pushed = queues.ask(own, doubts, options.max_confidence)
-        naming = Naming(campaign, keys_file)
-        has_account = name in [naming.known_name(*account) for account in studio.users().items()]
+        has_account = name in {Naming(campaign, keys_file).known_name(*user) for user in studio.users().items()}
     voted = {row.item_id for row in counted_of(campaign).counted if row.annotator == name}
-    own_votes = len(voted & {row.item_id for row in queues.requests_to(own)})
+    own_votes = len(voted.intersection(row.item_id for row in queues.requests_to(own)))
     next_command = f"stance adjudicate pull {campaign.path}"
     result = msgspec.structs.replace(pushed, own=own_votes, account=has_account, next_command=next_command)
     return store.record("adjudicate push", [store.path("gold.jsonl")], [store.path(_REQUESTS)], result)
@@ -82,9 +80,9 @@ def pull_adjudications(campaign: CampaignConfig, progress: Progress) -> ImportSu
         store.append_rows(_FILE, new)
     waiting = rules.waiting_requests(requests, store.gold, store.adjudications)
     extra = projects.pull_details(read, rows, before, waiting)
-    other_votes = rules.items_with_other_votes([*new, *waiting], requests, gold_votes(campaign), campaign.codebook)
+    other = rules.items_with_other_votes([*new, *waiting], requests, gold_votes(campaign), campaign.codebook)
     summary = _summary(store, len(new), len(rows) - len(new))
-    summary = msgspec.structs.replace(summary, other_votes=tuple(other_votes), withdrawn=left_out, **extra)
+    summary = msgspec.structs.replace(summary, other_votes=tuple(other), withdrawn=left_out, **extra)
     return store.record("adjudicate pull", [], [store.path(_FILE), store.path(_GAPS)], summary)
 
 
@@ -133,15 +131,15 @@ def import_adjudications(campaign: CampaignConfig, path: Path, adjudicator: str 
         rows = rules.adjudications_of(read.decisions, source, store.gold, before, campaign.codebook)
         new = rules.unrecorded(rows, before)
         store.append_rows(_FILE, new)
-    summary = _summary(store, len(new), len(rows) - len(new))
-    return store.record("adjudicate import", [path], [store.path(_FILE), store.path(_GAPS)], summary)
+    outputs = [store.path(_FILE), store.path(_GAPS)]
+    return store.record("adjudicate import", [path], outputs, _summary(store, len(new), len(rows) - len(new)))
 
 
 def _summary(store: Store, new: int, known: int) -> ImportSummary:
     """Write the guideline gaps, and count what all decisions amount to."""
     texts = {each.item.id: each.shown.text for each in shown_now(store.campaign, store.items.values())}
     gaps = rules.guideline_gaps(store.adjudications, store.gold, texts)
-    write_table(store.path(_GAPS), gaps)
+    write_people_table(store.path(_GAPS), gaps)
     return ImportSummary(
         new=new,
         known=known,

@@ -19,8 +19,8 @@ from toolkit.statistics import DRAWS
 from toolkit.steps.agreement import AgreementFile, agreement_of, alpha_line
 from toolkit.steps.common import Outcome, annotations_of, annotators_of, finish, items_of, simulation_note, withdrawn_of
 from toolkit.steps.votes import Columns, Rules, counted_votes, gold_votes, left_out_line, table_votes
-from toolkit.tables import write_table
 from toolkit.store import Store
+from toolkit.tables import write_table
 from toolkit.workspace import AggregateOptions, CampaignConfig
 
 

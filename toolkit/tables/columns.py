@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from toolkit.errors import DataError
 from toolkit.files import read_bytes, suffix_of
-from toolkit.tables.cells import cell_text, unguarded
+from toolkit.tables.cells import GUARD, cell_text, unguarded
 from toolkit.tables.reading import (
     HEAD,
     csv_head,
@@ -145,7 +145,7 @@ def _from_csv(path: Path, required: list[str], optional: list[str]) -> ColumnTab
     quoted = b'"' in raw
     if quoted and (raw.count(b'"') % 2 or suffix_of(path) == ".tsv"):
         return None
-    if raw.count(b"\r") != raw.count(b"\r\n"):
+    if b"\r" in raw and raw.count(b"\r") != raw.count(b"\r\n"):
         return None
     lines = list(io.StringIO(raw[:HEAD].decode("utf-8-sig", errors="ignore"), newline=""))
     if len(lines) < 2 or not lines[0].strip():
@@ -205,19 +205,47 @@ def _coded_column(column: Any) -> Coded:  # noqa: ANN401 - an Arrow column of an
 
 
 def _coded_texts(column: Any) -> Coded:  # noqa: ANN401 - a chunked array
-    """A column with few values as numbers into its sorted texts; null is ""."""
-    encoded = column.dictionary_encode().combine_chunks()
-    if hasattr(encoded, "chunks"):
-        encoded = encoded.unify_dictionaries().combine_chunks().chunk(0)
-    indices = encoded.indices
-    names = encoded.dictionary.to_pylist()
-    if indices.null_count:
-        indices = indices.fill_null(len(names))
-        names.append(None)
-    return _in_order(indices.to_numpy().astype(np.int64), [unguarded(cell_text(name)) for name in names])
+    """A column as numbers into its sorted texts; null is "".
+
+    Rows of one item mostly stand together: then only the first of each run is looked up.
+    """
+    import pyarrow
+    import pyarrow.compute as compute
+
+    cells = column.combine_chunks()
+    cells = pyarrow.concat_arrays(cells.chunks) if isinstance(cells, pyarrow.ChunkedArray) else cells
+    if cells.null_count or len(cells) < 2:
+        return _looked_up(cells)
+    is_new = compute.not_equal(cells[1:], cells[:-1]).to_numpy(zero_copy_only=False)
+    heads = np.append(0, np.flatnonzero(is_new) + 1)
+    if 2 * len(heads) > len(cells):
+        return _looked_up(cells)
+    firsts = _looked_up(cells.take(pyarrow.array(heads)))
+    return Coded(codes=np.repeat(firsts.codes, np.diff(np.append(heads, len(cells)))), names=firsts.names)
 
 
-def _in_order(codes: Ints, names: list[str]) -> Coded:
-    if all(map(str.__lt__, names, names[1:])):
-        return Coded(codes=codes, names=tuple(names))
-    return Coded.of_codes(codes, names)
+def _looked_up(cells: Any) -> Coded:  # noqa: ANN401 - an Arrow array
+    import pyarrow
+    import pyarrow.compute as compute
+
+    encoded = cells.dictionary_encode()
+    indices, texts = encoded.indices, encoded.dictionary
+    if indices.null_count or not pyarrow.types.is_string(texts.type) or _need_reading(texts):
+        indices = indices.fill_null(len(texts))
+        names = [
+            unguarded(cell_text(value)) for value in [*texts.to_pylist(), *[None] * bool(encoded.indices.null_count)]
+        ]
+        return Coded.of_codes(indices.to_numpy().astype(np.int64), names)
+    order = compute.array_sort_indices(texts)  # by bytes, which is by code points
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order.to_numpy()] = np.arange(len(order))
+    return Coded(codes=rank[indices.to_numpy()], names=tuple(texts.take(order).to_numpy(zero_copy_only=False).tolist()))
+
+
+def _need_reading(texts: Any) -> bool:  # noqa: ANN401 - an Arrow array of strings
+    """Whether `cell_text` or `unguarded` would read one of the texts in another way than it stands."""
+    import pyarrow.compute as compute
+
+    return any(
+        compute.any(has(texts, sign)).as_py() for has, sign in ((compute.ends_with, ".0"), (compute.starts_with, GUARD))
+    ) or (bool(compute.any(compute.match_substring(texts, ".00")).as_py()))

@@ -24,7 +24,7 @@ from toolkit.labels.agreement.headline import paired_sums
 from toolkit.labels.agreement.intervals import Statistic, pigeonhole, two_way_interval
 from toolkit.labels.votes import Votes
 from toolkit.statistics import percentile_interval, resample
-from toolkit.steps.vote_tables import Columns, Rules, read_votes
+from toolkit.steps.votes import Columns, Rules, read_votes
 
 LEVELS = {"nominal": nominal, "ordinal": ordinal, "interval": interval([0.0, 1.0, 2.0])}
 Figures = dict[str, float]

@@ -37,3 +37,13 @@ def parse_utc(text: str) -> str | None:
         return format_utc(datetime.datetime.fromisoformat(text.strip()))
     except (ValueError, OverflowError):
         return None
+
+
+def timestamp(text: str) -> float | None:
+    """The seconds since 1970 at a time or date in ISO 8601; None where it is neither.
+
+    >>> timestamp("1970-01-01T01:00:00"), timestamp("1970-01-02"), timestamp("soon")
+    (3600.0, 86400.0, None)
+    """
+    utc = parse_utc(text)
+    return None if utc is None else datetime.datetime.fromisoformat(utc).timestamp()

@@ -255,10 +255,12 @@ def test_one_item_has_a_value_and_no_interval(stance, tmp_path):
     assert found(said)["alpha"]["reason"] == "one cluster has no interval"
 
 
-def test_a_table_without_rows_is_an_answer(stance, tmp_path):
+def test_a_table_without_rows_is_refused(stance, tmp_path):
     path = tmp_path / "v.csv"
     path.write_text("item,annotator,label\n")
-    assert "alpha undefined: no item has two votes" in stance("agreement", path, "--all").out
+    done = stance("agreement", path, "--all")
+    assert (done.code, done.out) == (1, "")
+    assert "no rows; the table needs at least one row" in done.err
 
 
 def test_annotators_who_voted_on_nothing_are_not_counted(stance, tmp_path):

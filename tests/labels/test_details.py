@@ -14,8 +14,9 @@ from toolkit.labels.agreement.headline import agreement_of_votes, item_values, m
 from toolkit.labels.agreement.intervals import Scale, drawn_with_replacement, pigeonhole
 from toolkit.labels.agreement.per_annotator import with_details
 from toolkit.labels.agreement.questions import off_scale_coefficients
-from toolkit.labels.votes import Coded, code_columns
+from toolkit.labels.votes import code_columns
 from toolkit.statistics import resample, resample_weights
+from toolkit.tables.columns import Coded
 
 
 def coded_of(table, labels, cluster=lambda item: item):

@@ -24,11 +24,11 @@ from toolkit.cli._options import (
 )
 from toolkit.cli._output import emit, emit_rows, note
 from toolkit.errors import UsageError
+from toolkit.labels.vote_tables import Columns, Rules
 from toolkit.steps import aggregate as aggregating
 from toolkit.steps import sensitivity
 from toolkit.steps.common import Outcome
 from toolkit.steps.mappings import read_mapping
-from toolkit.steps.vote_tables import Columns, Rules
 from toolkit.workspace import AggregateOptions
 
 app = new_app()

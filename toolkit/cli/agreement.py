@@ -27,11 +27,11 @@ from toolkit.cli._options import (
 from toolkit.cli._output import emit
 from toolkit.codebook import Level
 from toolkit.errors import UsageError
+from toolkit.labels.vote_tables import Columns, Rules
 from toolkit.steps import agreement as agreeing
 from toolkit.steps.agreement import Asked
 from toolkit.steps.common import Outcome
 from toolkit.steps.mappings import read_mapping
-from toolkit.steps.vote_tables import Columns, Rules
 
 app = new_app()
 

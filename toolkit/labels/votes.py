@@ -11,41 +11,7 @@ from numpy.typing import NDArray
 from toolkit.errors import DataError
 from toolkit.records import Vote
 from toolkit.statistics import Floats
-
-Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A column of names as numbers: the names are sorted, each once, and each row has the place of its own."""
-
-    codes: Ints  # [rows]
-    names: tuple[str, ...]
-
-    @classmethod
-    def of(cls, names: Sequence[str]) -> "Coded":
-        """A column, from the name in each row."""
-        import pandas as pd
-
-        codes, found = pd.factorize(np.asarray(names, dtype=object), sort=False)
-        return cls.of_codes(codes.astype(np.int64), [str(name) for name in found])
-
-    @classmethod
-    def of_codes(cls, codes: Ints, names: Sequence[str]) -> "Coded":
-        """A column, from numbers into names that are in any order and may hold one twice."""
-        sorted_names = sorted(set(names))
-        place = {name: number for number, name in enumerate(sorted_names)}
-        rank = np.array([place[name] for name in names], dtype=np.int64)
-        return cls(codes=rank[codes] if len(codes) else codes.astype(np.int64), names=tuple(sorted_names))
-
-    def of_rows(self, chosen: NDArray[np.bool_]) -> "Coded":
-        """Some of the rows, [rows], without the names that none of them has."""
-        used, codes = renumbered(self.codes[chosen], len(self.names))
-        return Coded(codes=codes, names=_chosen(self.names, used))
-
-    def renamed(self, new: Mapping[str, str]) -> "Coded":
-        """The column under other names; what has no new one keeps its own."""
-        return Coded.of_codes(self.codes, [new.get(name, name) for name in self.names])
+from toolkit.tables.columns import Coded, Ints, renumbered
 
 
 @dataclass(frozen=True)
@@ -170,13 +136,6 @@ def code_coded(
         cluster=_one_each(items.codes, clusters.codes, items.names, "clusters"),
         weight=ones if weights is None else _one_each(items.codes, weights, items.names, "weights"),
     )
-
-
-def renumbered(codes: Ints, count: int) -> tuple[Ints, Ints]:
-    """Which numbers below count there are, and the place of each code among them."""
-    there = np.zeros(count, dtype=np.bool_)
-    there[codes] = True
-    return np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
 
 
 def _chosen(names: tuple[str, ...], numbers: Ints) -> tuple[str, ...]:

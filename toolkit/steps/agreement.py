@@ -20,12 +20,12 @@ from toolkit.labels.agreement.headline import (
 from toolkit.labels.agreement.intervals import Scale, scale_of
 from toolkit.labels.agreement.per_annotator import with_details
 from toolkit.labels.agreement.questions import off_scale_coefficients
+from toolkit.labels.vote_tables import CodedTable, Columns, Rules
 from toolkit.labels.votes import Votes, code_votes
 from toolkit.records import Vote
 from toolkit.steps.agreement_words import agreement_lines, alpha_line, meaning
 from toolkit.steps.common import Outcome, articles_of, items_of, paragraphs_of
-from toolkit.steps.vote_tables import CodedTable, Columns, Rules, read_votes
-from toolkit.steps.votes import all_votes, counted_votes, left_out_line
+from toolkit.steps.votes import all_votes, counted_votes, left_out_line, read_votes
 from toolkit.workspace import CampaignConfig
 
 __all__ = [

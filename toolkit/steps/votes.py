@@ -6,9 +6,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from toolkit.labels.ledger import Ledger, votes_of
+from toolkit.labels.vote_tables import CodedTable, Columns, Rules, coded_votes
 from toolkit.records import Vote
 from toolkit.steps.common import clusters_of, counted_of, items_of
-from toolkit.steps.vote_tables import Columns, Rules, read_votes
+from toolkit.tables.columns import read_columns
 from toolkit.workspace import CampaignConfig
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "counted_votes",
     "gold_votes",
     "left_out_line",
+    "read_votes",
     "table_votes",
 ]
 
@@ -63,6 +65,15 @@ class TableVotes(Struct, frozen=True, kw_only=True):
     votes: list[Vote]
     left_out: dict[str, int]
     notes: tuple[str, ...] = ()  # what a reader should look at
+
+
+def read_votes(path: Path, columns: Columns, rules: Rules) -> CodedTable:
+    """The votes in a table, as `coded_votes` takes them from its columns.
+
+    Raises:
+        DataError: as `coded_votes` and `read_columns` raise it.
+    """
+    return coded_votes(read_columns(path, columns.required, columns.optional), columns, rules)
 
 
 def table_votes(path: Path, columns: Columns, rules: Rules | None = None) -> TableVotes:

@@ -11,8 +11,9 @@ from typing import Literal
 import numpy as np
 from msgspec import Struct
 
-from toolkit.labels.votes import Ints, Votes
+from toolkit.labels.votes import Votes
 from toolkit.statistics import Floats
+from toolkit.tables.columns import Ints
 
 Pooling = Literal["partial", "none"]
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.labels.votes import Ints, Votes, vars_of
+from toolkit.labels.votes import Votes, vars_of
+from toolkit.tables.columns import Ints
 
 Keys = NDArray[np.uint64]
 

@@ -21,9 +21,10 @@ from toolkit.labels.agreement.intervals import (
     scale_of,
     two_way_interval,
 )
-from toolkit.labels.votes import Coded, Ints, Votes, code_votes, renumbered
+from toolkit.labels.votes import Votes, code_votes
 from toolkit.records import Vote
 from toolkit.statistics import Estimate, Floats, estimate, resample, sums_of, undefined
+from toolkit.tables.columns import Coded, Ints, renumbered
 
 __all__ = ["Coefficient", "Interval", "QuestionAgreement", "Scale", "agreement", "agreement_at", "scale_of"]
 

@@ -11,8 +11,9 @@ from msgspec import Struct
 from toolkit.codebook import Level, Question
 from toolkit.errors import DataError
 from toolkit.labels.agreement.coefficients import Distance, coincidences, interval, nominal, ordinal, ratio
-from toolkit.labels.votes import Ints, Votes
+from toolkit.labels.votes import Votes
 from toolkit.statistics import DRAWS, LEVEL, Estimate, Floats, resized_interval, sums_of
+from toolkit.tables.columns import Ints
 
 
 class Interval(Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from toolkit.labels.agreement.headline import (
     paired_sums,
 )
 from toolkit.labels.agreement.intervals import Coefficient, Scale, as_coefficient
-from toolkit.labels.votes import Ints, Votes
+from toolkit.labels.votes import Votes
 from toolkit.statistics import (
     DRAWS,
     Floats,
@@ -36,6 +36,7 @@ from toolkit.statistics import (
     resample_weights,
     sums_of,
 )
+from toolkit.tables.columns import Ints
 
 # --- tables of annotators and pairs ----------------------------------------------------------------------------------
 

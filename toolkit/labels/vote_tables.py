@@ -1,9 +1,10 @@
-"""The votes in a table of a user's own, long or wide, as numbers."""
+"""The votes in a user's own table, long or wide, as numbers, and the rows that are no votes, by reason."""
 
 import math
+import shlex
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 from toolkit.errors import DataError
 from toolkit.labels.spelling import listed, near_duplicates, nearest, ready_mapping
-from toolkit.labels.votes import Coded, Ints, Votes, code_coded
+from toolkit.labels.votes import Votes, code_coded
 from toolkit.statistics import Floats
-from toolkit.steps.vote_columns import Table, read_columns
+from toolkit.tables.columns import Coded, ColumnTable, Ints
+from toolkit.times import timestamp
 
 Repeats = Literal["latest", "keep"]
 Chosen = NDArray[np.bool_]
@@ -34,6 +36,20 @@ class Columns(Struct, frozen=True, kw_only=True):
     wide: tuple[str, ...] = ()  # a column an annotator, a row an item; then `annotator` and `label` are not read
     by: tuple[str, ...] = ()  # of slices
 
+    @property
+    def required(self) -> list[str]:
+        """The columns that the table must have."""
+        if not self.wide:
+            return [*_roles(self).values(), self.annotator, self.label]
+        facts = [name for role, name in _roles(self).items() if role not in ("item", "cluster")]
+        named = [] if _is_numbered(self) else [self.item, self.cluster or self.item]
+        return [*self.wide, *facts, *named]
+
+    @property
+    def optional(self) -> list[str]:
+        """The columns that are read where the table has them."""
+        return [self.item, *_TIMES] if self.wide else ["state", *_TIMES]
+
 
 class Rules(Struct, frozen=True, kw_only=True):
     """How the cells of a table become votes."""
@@ -46,7 +62,7 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class CodedTable:
-    """The votes in a table, row by row, and what became of the other rows."""
+    """The votes in a table, row by row, and the number of rows that are none."""
 
     name: str  # of the question
     item: Coded
@@ -57,7 +73,7 @@ class CodedTable:
     by: Mapping[str, Coded]
     left_out: dict[str, int]  # rows (of a wide table: cells) that are no votes, by reason
     no_answers: int
-    notes: tuple[str, ...]  # what a reader should look at
+    notes: tuple[str, ...]  # cautions about labels, items and annotators
 
     def votes(self, labels: Sequence[str]) -> Votes:
         """The votes, the labels in an order."""
@@ -79,22 +95,24 @@ class _Cells:
 
 _STATES = {"submitted", "skipped", "draft", "repeat", "deleted"}  # as `stance pull -o` writes them
 _TIMES = ("updated", "created")
+_SHOWN = 3  # groups of names in a caution
+_MISSING = {"na", "n/a", "none", "null", "nan", "#n/a", "-", "?"}  # what programs and people write for no answer
 
 
-def read_votes(path: Path, columns: Columns, rules: Rules) -> CodedTable:
-    """The votes in a table; an empty label is no vote, and what a column `state` calls anything but submitted neither.
+def coded_votes(table: ColumnTable, columns: Columns, rules: Rules) -> CodedTable:
+    """The votes in a table: an empty label is no vote, nor is a row whose ``state`` is anything but submitted.
 
     Raises:
         DataError: a column is missing or empty, a label is not allowed, a weight or a time is none, or one annotator
             has two votes on an item of which neither is the later.
     """
-    cells, left_out = _filled(_wide(path, columns) if columns.wide else _long(path, columns))
+    cells, left_out = _filled(_wide(table, columns) if columns.wide else _long(table, columns))
     if rules.repeats == "latest":
         last = _latest(cells)
         left_out["superseded"] = int((~last).sum())
         cells = cells.of(last) if left_out["superseded"] else cells
     label = cells.columns["label"].renamed(rules.renamed) if rules.renamed else cells.columns["label"]
-    notes = _label_notes(path, label, rules)
+    notes = (*_label_notes(table.path, label, rules), *_name_notes(cells))
     answers = ~np.isin(label.codes, [n for n, name in enumerate(label.names) if name in rules.no_answers])
     cells.columns["label"] = label
     kept = cells if answers.all() else cells.of(answers)
@@ -120,43 +138,44 @@ def _roles(columns: Columns) -> dict[str, str]:
     return roles | {f"by {name}": name for name in columns.by}
 
 
-def _long(path: Path, columns: Columns) -> _Cells:
+def _is_numbered(columns: Columns) -> bool:
+    """Whether the rows of a wide table may be the items, where it has no column of that name."""
+    return columns.item == "item" and columns.cluster is None
+
+
+def _long(table: ColumnTable, columns: Columns) -> _Cells:
     roles = {**_roles(columns), "annotator": columns.annotator, "label": columns.label}
-    table = read_columns(path, roles.values(), ("state", *_TIMES))
-    found = {role: table[name] for role, name in roles.items()}
-    return _Cells(path, np.arange(1, table.rows + 1), _with_times(found, table))
+    by_role = {role: table[name] for role, name in roles.items()}
+    return _Cells(table.path, np.arange(1, table.rows + 1), _with_times(by_role, table))
 
 
-def _wide(path: Path, columns: Columns) -> _Cells:
+def _wide(table: ColumnTable, columns: Columns) -> _Cells:
     roles = _roles(columns)
-    numbered = columns.item == "item" and columns.cluster is None
-    wanted = [*columns.wide, *(name for role, name in roles.items() if role not in ("item", "cluster"))]
-    table = read_columns(path, wanted if numbered else [*wanted, *roles.values()], [columns.item, *_TIMES])
-    if numbered and columns.item not in table:
-        each = Coded.of([str(number) for number in range(1, table.rows + 1)])
-        found = {"item": each, "cluster": each}
+    if _is_numbered(columns) and columns.item not in table:
+        numbers = Coded.of([str(number) for number in range(1, table.rows + 1)])
+        by_role = {"item": numbers, "cluster": numbers}
     else:
-        found = {"item": table[columns.item], "cluster": table[roles["cluster"]]}
-    found |= {role: table[name] for role, name in roles.items() if role not in found}
-    often = len(columns.wide)
-    under = {
-        role: Coded(codes=np.tile(column.codes, often), names=column.names)
-        for role, column in _with_times(found, table).items()
+        by_role = {"item": table[columns.item], "cluster": table[roles["cluster"]]}
+    by_role |= {role: table[name] for role, name in roles.items() if role not in by_role}
+    count = len(columns.wide)
+    stacked = {
+        role: Coded(codes=np.tile(column.codes, count), names=column.names)
+        for role, column in _with_times(by_role, table).items()
     }
     row = np.arange(1, table.rows + 1)
-    under["annotator"] = Coded.of_codes(np.repeat(np.arange(often), table.rows), columns.wide)
-    under["label"] = _stacked([table[name] for name in columns.wide])
-    return _Cells(path, np.tile(row, often), under)
+    stacked["annotator"] = Coded.of_codes(np.repeat(np.arange(count), table.rows), columns.wide)
+    stacked["label"] = _stacked([table[name] for name in columns.wide])
+    return _Cells(table.path, np.tile(row, count), stacked)
 
 
-def _with_times(found: dict[str, Coded], table: Table) -> dict[str, Coded]:
-    known = dict(found)
+def _with_times(by_role: dict[str, Coded], table: ColumnTable) -> dict[str, Coded]:
+    columns = dict(by_role)
     for name in _TIMES:
         if name in table:
-            known.setdefault("time", table[name])
+            columns.setdefault("time", table[name])
     if "state" in table:
-        known["state"] = table["state"]
-    return known
+        columns["state"] = table["state"]
+    return columns
 
 
 def _stacked(columns: Sequence[Coded]) -> Coded:
@@ -170,14 +189,15 @@ def _stacked(columns: Sequence[Coded]) -> Coded:
 
 
 def _filled(cells: _Cells) -> tuple[_Cells, Counter[str]]:
-    """The rows that hold a vote, and how many do not, by reason."""
+    """The rows that hold a vote, and the number of those that do not, by reason."""
     left_out: Counter[str] = Counter()
     kept = np.ones(len(cells.row), dtype=np.bool_)
     state = cells.columns.get("state")
-    if state is not None and _STATES.issuperset(set(state.names) - {""}):
-        for number, name in enumerate(state.names):
+    states = [name.strip().casefold() for name in state.names] if state is not None else []
+    if state is not None and _STATES.issuperset(set(states) - {""}):
+        for number, name in enumerate(states):
             if name not in ("submitted", ""):
-                left_out[name] = int((state.codes == number).sum())
+                left_out[name] += int((state.codes == number).sum())
                 kept &= state.codes != number
     for role in ("label", "item", "annotator"):
         empty = _empty(cells.columns[role])
@@ -230,20 +250,22 @@ def _ambiguous(cells: _Cells, place: int, remedy: str) -> DataError:
 
 def _moments(cells: _Cells, rows: Ints) -> Floats:
     """When the votes in some rows were given; any unit does."""
-    import pandas as pd
-
     column = cells.columns["time"]
-    texts = [column.names[code] for code in column.codes[rows]]
-    try:
-        numbers = np.array([float(text) for text in texts])
-    except ValueError:
-        times = pd.to_datetime(pd.Series(texts), format="ISO8601", utc=True, errors="coerce")
-        numbers = np.where(times.isna(), np.nan, times.astype("int64").to_numpy(dtype=np.float64))
-    bad = np.flatnonzero(~np.isfinite(numbers))
+    used = np.unique(column.codes[rows]).tolist()
+    texts = [column.names[code] for code in used]
+    numbers = [_number(text) for text in texts]
+    if any(map(math.isnan, numbers)):
+        moments = [timestamp(text) for text in texts]
+        numbers = [math.nan if moment is None else moment for moment in moments]
+    values = np.full(len(column.names), math.nan)
+    values[used] = numbers
+    bad = np.flatnonzero(~np.isfinite(values[column.codes[rows]]))
     if len(bad):
-        where = f"{cells.path}, row {cells.row[rows[bad[0]]]}"
-        raise DataError(f"{where}: {texts[bad[0]]!r} is no time; give ISO times such as 2024-07-03T09:30:00Z")
-    return numbers
+        place = rows[bad[0]]
+        where, text = f"{cells.path}, row {cells.row[place]}", column.names[column.codes[place]]
+        raise DataError(f"{where}: {text!r} is no time; give ISO times such as 2024-07-03T09:30:00Z")
+    moments_of_rows: Floats = values[column.codes[rows]]
+    return moments_of_rows
 
 
 def _numbers(cells: _Cells, role: str, name: str) -> Floats:
@@ -254,6 +276,8 @@ def _numbers(cells: _Cells, role: str, name: str) -> Floats:
     if len(wrong):
         row = cells.row[np.flatnonzero(column.codes == wrong[0])[0]]
         raise DataError(f"{cells.path}, row {row}: {name} {column.names[wrong[0]]!r}; a weight is a number from 0 up")
+    if len(values) and not values[column.codes].any():
+        raise DataError(f"{cells.path}: every weight in column {name!r} is 0; an item that counts has a weight above 0")
     return values[column.codes] if len(values) else np.zeros(0)
 
 
@@ -264,12 +288,16 @@ def _number(text: str) -> float:
         return math.nan
 
 
-# --- labels ----------------------------------------------------------------------------------------------------------
+# --- cautions --------------------------------------------------------------------------------------------------------
 
 
 def _label_notes(path: Path, label: Coded, rules: Rules) -> tuple[str, ...]:
-    """What is odd about labels; those that are not allowed are an error."""
-    counts = dict(zip(label.names, np.bincount(label.codes, minlength=len(label.names)).tolist(), strict=True))
+    """Cautions about labels.
+
+    Raises:
+        DataError: a label is not allowed.
+    """
+    counts = _counts(label)
     if rules.labels:
         wrong = nearest(counts, [*rules.labels, *rules.no_answers])
         if wrong:
@@ -280,5 +308,32 @@ def _label_notes(path: Path, label: Coded, rules: Rules) -> tuple[str, ...]:
                 "are no answer with --no-answer"
             )
         return ()
-    alike = near_duplicates(counts)
-    return (f"labels that may be others: {listed(alike)}; if so, --map {ready_mapping(alike)}",) if alike else ()
+    missing = [name for name in counts if name.strip().casefold() in _MISSING and name not in rules.no_answers]
+    alike = near_duplicates({name: number for name, number in counts.items() if name not in missing})
+    notes = []
+    if missing:
+        each = ", ".join(f"{name!r} ({counts[name]})" for name in missing)
+        notes.append(f"labels that may mean no answer: {each}; if so, --no-answer {shlex.quote(','.join(missing))}")
+    if alike:
+        notes.append(f"labels that may be others: {listed(alike)}; if so, --map {ready_mapping(alike)}")
+    return tuple(notes)
+
+
+def _name_notes(cells: _Cells) -> Iterator[str]:
+    """Cautions about items and annotators whose names differ by blanks or capitals only."""
+    for role in ("annotator", "item"):
+        column = cells.columns[role]
+        alike: dict[str, list[str]] = {}
+        for name in column.names:
+            alike.setdefault(" ".join(name.split()).casefold(), []).append(name)
+        groups = [names for names in alike.values() if len(names) > 1]
+        if groups:
+            counts = _counts(column)
+            shown = "; ".join(", ".join(f"{name!r} ({counts[name]})" for name in names) for names in groups[:_SHOWN])
+            more = f" and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
+            yield f"{role}s that differ by blanks or capitals only: {shown}{more}; if they are one, edit the table"
+
+
+def _counts(column: Coded) -> dict[str, int]:
+    numbers = np.bincount(column.codes, minlength=len(column.names)).tolist()
+    return dict(zip(column.names, numbers, strict=True))

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.codebook import Label, Question
-from toolkit.labels.agreement.canonical import canonical
 from toolkit.labels.agreement.coefficients import alpha_of, nominal, ordinal
 from toolkit.labels.agreement.coefficients import interval as interval_of
 from toolkit.labels.agreement.headline import agreement_of_votes, item_values, majority_values, paired_sums, sliced
@@ -128,7 +127,7 @@ def replicated(rows, times):
 def test_each_replicate_is_alpha_of_the_resample_as_a_table(level):
     rng = np.random.default_rng(4)
     rows = random_rows(rng, annotators=3, items=25)
-    coded = canonical(coded_of(rows, "abc", lambda item: f"t{int(item[1:]) // 3}"), None)
+    coded = coded_of(rows, "abc", lambda item: f"t{int(item[1:]) // 3}")
     paired = paired_sums(coded)
     replicates = alpha_of(resample(paired.sums, 9, 60).draws, SCALES[level])
     weights = np.concatenate(list(resample_weights(paired.sums, 9, 60)))

@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from toolkit.labels.agreement.canonical import canonical
 from toolkit.labels.agreement.coefficients import alpha_of, coincidences, nominal
 from toolkit.labels.agreement.intervals import (
     Coefficient,
@@ -122,7 +121,7 @@ def agreement_of_votes(
     number = np.bincount(coded.label, minlength=len(coded.labels)).tolist()
     total = dict(zip(coded.labels, number, strict=True))
     n_votes = len(coded.item)
-    alpha, per_label, raw = _headline(canonical(coded, scale.place()), scale, seed)
+    alpha, per_label, raw = _headline(coded, scale, seed)
     return QuestionAgreement(
         n_items=len(coded.items),
         n_annotators=len(coded.annotators),
@@ -270,8 +269,7 @@ def sliced(votes: Votes, values: Coded, scale: Scale, seed: int) -> Slices:
 
 
 def _slice(votes: Votes, value: str, scale: Scale, seed: int) -> SliceAgreement:
-    coded = canonical(votes, scale.place())
-    alpha, raw = simple_alpha(coded, alpha_at(scale, coded.labels), seed)
+    alpha, raw = simple_alpha(votes, alpha_at(scale, votes.labels), seed)
     return SliceAgreement(
         value=value, n_votes=len(votes.item), alpha=as_coefficient(alpha, scale.level), percent_agreement=raw
     )

@@ -66,10 +66,6 @@ class Scale(Struct, frozen=True, kw_only=True):
             raise DataError("level ratio needs values from 0 up; measure at level interval")
         return interval(values) if self.level == "interval" else ratio(values)
 
-    def place(self) -> Callable[[str], float] | None:
-        """Where each label lies; None where labels have no order, so that their names say nothing."""
-        return None if self.level == "nominal" else lambda label: self.values.get(label, 0.0)
-
     def ordered(self, labels: Sequence[str]) -> list[str]:
         """The labels from low to high, or as they come where they have no values."""
         return sorted(labels, key=lambda label: self.values.get(label, 0.0)) if self.values else list(labels)

@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 
 from toolkit.codebook import Level
-from toolkit.labels.agreement.canonical import canonical
 from toolkit.labels.agreement.coefficients import (
     Distance,
     cohen_kappa,
@@ -166,11 +165,10 @@ def with_details(found: QuestionAgreement, votes: Votes, scale: Scale, seed: int
         scale: how labels are compared.
         seed: of the bootstraps.
     """
-    coded = canonical(votes, scale.place())
-    paired = paired_sums(coded)
+    paired = paired_sums(votes)
     if not paired.items:
         return found
-    work = _Work.of(coded, paired, scale)
+    work = _Work.of(votes, paired, scale)
     figures = work.figures(seed)
     annotators = sorted(_annotators(work, figures), key=lambda one: one.annotator)
     return msgspec.structs.replace(

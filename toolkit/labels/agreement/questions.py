@@ -4,7 +4,6 @@ import msgspec
 import numpy as np
 
 from toolkit.codebook import Question
-from toolkit.labels.agreement.canonical import canonical
 from toolkit.labels.agreement.coefficients import alpha_of, masi
 from toolkit.labels.agreement.headline import alpha_at, new_annotators, simple_alpha
 from toolkit.labels.agreement.intervals import Coefficient, Scale, as_coefficient
@@ -48,22 +47,18 @@ def _direction(votes: Votes, question: Question, seed: int) -> Coefficient:
 def _sets(votes: Votes, question: Question, seed: int) -> Coefficient:
     covers = {label.name: frozenset(label.covers or (label.name,)) for label in question.labels}
     distance = masi([covers[label] for label in votes.labels])
-    # Which labels are sets of which others makes them unlike each other, and so gives them an order.
-    place = {label: float(number) for number, label in enumerate(question.label_names)}
-    coded = canonical(votes, place.__getitem__)
-    found, _ = simple_alpha(coded, lambda tables: alpha_of(tables, distance), seed)
+    found, _ = simple_alpha(votes, lambda tables: alpha_of(tables, distance), seed)
     coefficient = as_coefficient(found, "set", "alpha_sets")
     if coefficient.value is None:
         return coefficient
-    others = new_annotators(coded, lambda tables: alpha_of(tables, distance), seed)
+    others = new_annotators(votes, lambda tables: alpha_of(tables, distance), seed)
     return msgspec.structs.replace(coefficient, new_annotators=others)
 
 
 def _measured(votes: Votes, scale: Scale, name: str, seed: int) -> Coefficient:
-    coded = canonical(votes, scale.place())
-    statistic = alpha_at(scale, coded.labels)
-    found, _ = simple_alpha(coded, statistic, seed)
+    statistic = alpha_at(scale, votes.labels)
+    found, _ = simple_alpha(votes, statistic, seed)
     coefficient = as_coefficient(found, scale.level, name)
     if coefficient.value is None:
         return coefficient
-    return msgspec.structs.replace(coefficient, new_annotators=new_annotators(coded, statistic, seed))
+    return msgspec.structs.replace(coefficient, new_annotators=new_annotators(votes, statistic, seed))

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.labels.aggregation.dawid_skene import Fitted, ModelOptions, fit
+from toolkit.labels.aggregation.models import Fitted, ModelOptions, fit
 from toolkit.labels.audits.annotators import Answer, profiles
 from toolkit.labels.votes import Votes, code_columns
 

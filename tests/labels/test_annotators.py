@@ -2,7 +2,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from toolkit.labels.audits.annotators import Answer, confidence_of, leaning_audit, profiles, repeated_pairs
+from toolkit.labels.audits.annotators import Answer, confidence_of, profiles, repeated_pairs
+from toolkit.labels.audits.leaning import leaning_audit
 
 LABELS = ["against", "neutral", "pro"]
 SCALE = {"against": -1.0, "neutral": 0.0, "pro": 1.0}

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from toolkit.labels.aggregation.dawid_skene import ModelOptions, fit
+from toolkit.labels.aggregation.models import ModelOptions, fit
 from toolkit.labels.votes import code_columns
 
 SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))

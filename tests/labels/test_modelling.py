@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from toolkit.codebook import Label, Question
-from toolkit.labels.aggregation.dawid_skene import ModelOptions, fit
 from toolkit.labels.aggregation.gold import by_majority, settle_adjudicated
-from toolkit.labels.aggregation.modelling import HardLabels, by_model, glad, mace
+from toolkit.labels.aggregation.models import HardLabels, ModelOptions, by_model, fit, glad, mace
 from toolkit.records import Vote
 
 STANCE = Question(

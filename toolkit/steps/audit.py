@@ -11,14 +11,13 @@ from toolkit.codebook import Question
 from toolkit.errors import DataError, UsageError
 from toolkit.labels.audits.annotators import (
     Answer,
-    Leaning,
     Profile,
     confidence_of,
-    leaning_audit,
     profiles,
     repeated_pairs,
 )
 from toolkit.labels.audits.labels import Suggested, anchoring
+from toolkit.labels.audits.leaning import Leaning, leaning_audit
 from toolkit.records import Annotation, Item
 from toolkit.statistics import Estimate
 from toolkit.steps.common import (

@@ -10,9 +10,8 @@ from msgspec import Struct
 
 from toolkit.codebook import Question
 from toolkit.errors import UsageError
-from toolkit.labels.aggregation.dawid_skene import ModelOptions, fit
 from toolkit.labels.aggregation.gold import Aggregated, FitFacts, Method, by_majority
-from toolkit.labels.aggregation.modelling import HardLabels, Model, by_model, glad, mace
+from toolkit.labels.aggregation.models import HardLabels, Model, ModelOptions, by_model, fit, glad, mace
 from toolkit.records import Gold, Vote
 from toolkit.workspace import AggregateOptions
 

@@ -67,7 +67,7 @@ def runs(folder: Path, count: int) -> dict[str, list[str]]:
         "jsonl.gz to stdout": [str(packed)],
         "csv to csv": [str(table), "-o", str(folder / "p.csv")],
         "jsonl to parquet": [str(lines), "-o", str(folder / "p.parquet")],
-        "jsonl --against jsonl": [str(edited), "--against", str(lines)],
+        "jsonl --previous jsonl": [str(edited), "--previous", str(lines)],
     }
 
 

@@ -1,6 +1,7 @@
 """A campaign file and where each file of the campaign lies."""
 
 import os
+import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -194,3 +195,20 @@ def read_campaign(path: Path) -> CampaignConfig:
     if len(set(pseudonyms)) < len(pseudonyms):
         raise ConfigError(f"{path}: two simulated annotators share a pseudonym; give each its own")
     return CampaignConfig(path=path, file=file)
+
+
+def campaigns_with_data(root: Path) -> list[Path]:
+    """The campaign files of a workspace whose directory under ``data/labeled`` exists, by name."""
+    labeled = root / "data" / "labeled"
+    names = {path.name for path in labeled.iterdir() if path.is_dir()} if labeled.is_dir() else set()
+    paths = [*sorted(root.glob("*.toml")), *sorted((root / "schemas").glob("*.toml"))] if names else []
+    return [path for path in paths if _campaign_name(path) in names]
+
+
+def _campaign_name(path: Path) -> str | None:
+    """The name in a file that looks like a campaign, or None; what else is wrong with it is said when it is read."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return str(values.get("name")) if "codebook" in values else None

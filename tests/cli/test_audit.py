@@ -33,30 +33,32 @@ def votes(tmp_path):
 
 
 def test_annotators_of_a_table_with_flags_and_their_evidence(stance, votes):
-    said = stance("audit", votes, "--order", "against,neutral,pro", "--seconds", "seconds", "--time", "created")
+    said = stance(
+        "audit", "annotators", votes, "--order", "against,neutral,pro", "--seconds", "seconds", "--time", "created"
+    )
     assert said.code == 0, said.err
     lines = {line.split(":")[0]: line for line in said.out.splitlines()}
     assert "LOOK: direction: +" in lines["r0"]
-    assert "LOOK: haste: median 1.0 s, the others' 2" in lines["r1"]
+    assert "LOOK: speeding: median 1.0 s, the others' 2" in lines["r1"]
     assert "LOOK" not in lines["r5"]
 
 
 def test_anchoring_where_suggestions_were_shown_to_some(stance, votes):
-    facts = stance("audit", votes, "--suggestion", "suggestion", "--shown", "shown", "--json").facts
+    facts = stance("audit", "annotators", votes, "--suggestion", "suggestion", "--shown", "shown", "--json").facts
     assert facts["anchoring"]["n"] == 240
 
 
 def test_leaning_stays_in_its_own_file(stance, votes, tmp_path):
     rows = [{"annotator": f"r{n}", "leaning": n - 6, "consent": "yes" if n < 11 else "no"} for n in range(12)]
     write_table(tmp_path / "leaning.csv", rows)
-    words = ["audit", votes, "--order", "against,neutral,pro", "--leaning", tmp_path / "leaning.csv"]
+    words = ["audit", "annotators", votes, "--order", "against,neutral,pro", "--leaning", tmp_path / "leaning.csv"]
     said = stance(*words)
     assert "leaning: 11 people who agreed to say" in said.out
     assert "(permuted annotators)" in said.out
     facts = stance(*words, "--json").facts
     assert facts["leaning"]["people"] == 11
     assert not any("leaning" in one for one in facts["annotators"])
-    assert stance("audit", votes, "--leaning", tmp_path / "leaning.csv").code == 2
+    assert stance("audit", "annotators", votes, "--leaning", tmp_path / "leaning.csv").code == 2
 
 
 def test_stance_against_sentiment_of_a_table(stance, tmp_path):
@@ -65,20 +67,20 @@ def test_stance_against_sentiment_of_a_table(stance, tmp_path):
         for n in range(60)
     ]
     write_table(tmp_path / "t.csv", rows)
-    words = ["audit", tmp_path / "t.csv", "--stance", "stance", "--sentiment", "sentiment", "--id", "id"]
+    words = ["audit", "sentiment", tmp_path / "t.csv", "--stance", "stance", "--sentiment", "sentiment", "--id", "id"]
     said = stance(*words, "--by", "outlet", "-o", tmp_path / "read.csv")
     assert "macro-F1 of a rule that only sees sentiment" in said.out
     assert "by outlet: o0 " in said.out
     read = read_table(tmp_path / "read.csv")
     assert read[0]["text"] == f"t{read[0]['id']}"
-    assert stance("audit", tmp_path / "t.csv", "--stance", "stance").code == 2
+    assert "no column 'tone'" in stance("audit", "sentiment", tmp_path / "t.csv", "--sentiment", "tone").err
 
 
 def test_a_campaign_and_its_doubtful_labels(stance, tmp_path):
     campaign = answered_campaign(stance, tmp_path / "w")
-    said = stance("audit", campaign.path)
+    said = stance("audit", "annotators", campaign.path)
     assert [line.split(":")[0] for line in said.out.splitlines()] == ["ann-1", "ann-2", "ann-3"]
-    said = stance("audit", campaign.path, "--stance", "stance", "--sentiment", "voice")
+    said = stance("audit", "sentiment", campaign.path, "--stance", "stance", "--sentiment", "voice")
     assert "by annotator: ann-" in said.out
     assert stance("build", campaign.path).code == 0
     train = read_table(campaign.at("dataset") / "data" / "gold" / "train.parquet")
@@ -86,12 +88,12 @@ def test_a_campaign_and_its_doubtful_labels(stance, tmp_path):
     rows = [{"id": row["id"], "fold": 0, "p_neutral": 0.5, "p_opposition": 0.4, "p_mixed": 0.1} for row in train + test]
     write_table(tmp_path / "p.csv", rows)
     out = tmp_path / "look.csv"
-    words = ["--label-errors", "--predictions", tmp_path / "p.csv", "-o", out]
-    said = stance("audit", campaign.path, *words)
+    words = ["--predictions", tmp_path / "p.csv", "-o", out]
+    said = stance("audit", "labels", campaign.path, *words)
     assert said.code == 0, said.err
     sheet = read_table(out)
     assert {row["id"] for row in sheet} <= {row["id"] for row in train}
     assert "drawn" not in sheet[0]
     write_table(out, [row | {"wrong": "no"} for row in sheet])
-    said = stance("audit", campaign.path, "--rechecked", out)
+    said = stance("audit", "labels", campaign.path, "--review", out)
     assert "random 0 of " in said.out

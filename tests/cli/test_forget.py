@@ -17,11 +17,11 @@ from toolkit.tables import read_table, write_table
 def campaign(stance, tmp_path):
     made = answered_campaign(stance, tmp_path / "w")
     sheet = tmp_path / "open.csv"
-    stance("adjudicate", made.path, "--to", sheet, "--by", "ann-2", "--question", "stance")
+    stance("adjudicate", "export", made.path, "-o", sheet, "--by", "ann-2", "--question", "stance")
     rows = read_table(sheet)
     rows[0] |= {"stance": "mixed", "reason": "slip", "adjudication_comment": "mine"}
     write_table(sheet, rows)
-    assert stance("adjudicate", made.path, "--from", sheet, "--by", "ann-2").code == 0
+    assert stance("adjudicate", "import", made.path, "--from", sheet, "--by", "ann-2").code == 0
     keys = {
         "schema": 1,
         "people": [{"pseudonym": "ann-2", "account": "Bea Holm"}, {"pseudonym": "ann-3", "account": "x"}],
@@ -75,7 +75,7 @@ def test_files_never_bring_back_what_was_forgotten(stance, campaign):
     assert campaign.at("annotations.jsonl").read_bytes() == ledger
     sheet = campaign.root / "decided.csv"
     write_table(sheet, [{"item_id": "x", "stance": "mixed", "reason": "slip"}])
-    refused = stance("adjudicate", campaign.path, "--from", sheet, "--by", "ann-2")
+    refused = stance("adjudicate", "import", campaign.path, "--from", sheet, "--by", "ann-2")
     assert (refused.code, "by somebody who withdrew" in refused.err) == (1, True)
     assert files_with(campaign, "ann-2") == []
 

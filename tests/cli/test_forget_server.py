@@ -124,7 +124,7 @@ def test_a_pseudonym_that_was_forgotten_is_given_to_nobody_else(stance, campaign
 def test_the_answers_can_be_deleted_on_the_server_too(stance, campaign, people, names):
     gone, stays = names
     stance("aggregate", campaign.path)
-    pushed = stance("adjudicate", campaign.path, "--push", "--by", gone, "--below", "1", "--json")
+    pushed = stance("adjudicate", "push", campaign.path, "--by", gone, "--max-confidence", "1", "--json")
     assert pushed.code == 0 or "nothing waits" in pushed.err
     vote(people[0], tasks(campaign, people)[0], "neutral", "drafts")
     said = stance("forget", campaign.path, gone, "--server", "--json")
@@ -152,15 +152,15 @@ def test_what_an_adjudicator_decided_is_forgotten_and_stays_so(stance, campaign,
             who.patch(f"/api/annotations/{row.origin.annotation}/", {"result": [part("stance", label)]})
     pull(stance, campaign)
     stance("aggregate", campaign.path)
-    facts = stance("adjudicate", campaign.path, "--push", "--by", gone, "--question", "stance", "--json").facts
+    facts = stance("adjudicate", "push", campaign.path, "--by", gone, "--question", "stance", "--json").facts
     (project,) = facts["projects"]
     (task,) = (each["id"] for each in people[0].export(project["id"]))
     result = [part("stance", "mixed"), part("adjudication_reason", "slip")]
     people[0].post(f"/api/tasks/{task}/annotations/", {"result": result, "lead_time": 2.0})
-    assert stance("adjudicate", campaign.path, "--pull", "--json").facts["new"] == 1
+    assert stance("adjudicate", "pull", campaign.path, "--json").facts["new"] == 1
     assert stance("forget", campaign.path, gone, "--json").facts["adjudications"] == 1
-    later = stance("adjudicate", campaign.path, "--pull", "--json").facts
+    later = stance("adjudicate", "pull", campaign.path, "--json").facts
     assert (later["new"], later["withdrawn"]) == (0, 1)
     assert read_jsonl(campaign.at("adjudications.jsonl"), Adjudication) == []
-    assert stance("adjudicate", campaign.path, "--push", "--by", gone).code == 2
+    assert stance("adjudicate", "push", campaign.path, "--by", gone).code == 2
     assert stance("forget", campaign.path, gone, "--server", "--json").facts["deleted"]["projects"] == 1

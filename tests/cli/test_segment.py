@@ -98,7 +98,7 @@ def test_readable_limits_are_those_of_the_articles_language_which_is_found_where
         (("--longest", "0"), "--longest"),
         (("--shortest", "-1"), "--shortest"),
         (("--longest", "many"), "--longest"),
-        (("--against", "{source}", "--explain"), "--explain"),
+        (("--previous", "{source}", "--explain"), "--explain"),
     ],
 )
 def test_options_that_cannot_be_meant_are_wrong_usage(stance, tmp_path, options, message):
@@ -203,7 +203,7 @@ def test_against_an_earlier_version_each_paragraph_is_named_with_both_places(sta
     if cut:  # what is known of the earlier version may be its paragraphs alone
         stance("segment", old, "-o", tmp_path / "old.csv")
         old = tmp_path / "old.csv"
-    said = stance("segment", new, "--against", old)
+    said = stance("segment", new, "--previous", old)
     assert [(row["article_id"], row["kind"]) for row in said.rows] == EXPECTED
     by_id = {row["id"]: row["text"] for row in OLD}, {row["id"]: row["text"] for row in NEW}
     for row in said.rows:
@@ -218,7 +218,7 @@ def test_against_an_earlier_version_each_paragraph_is_named_with_both_places(sta
 def test_a_comparison_goes_into_a_table_too(stance, tmp_path):
     new, old = lines(tmp_path / "new.jsonl", NEW), lines(tmp_path / "old.jsonl", OLD)
     for name in ("c.csv", "c.parquet"):
-        said = stance("segment", new, "--against", old, "-o", tmp_path / name)
+        said = stance("segment", new, "--previous", old, "-o", tmp_path / name)
         assert said.out.endswith(f": {tmp_path / name}\n")
         assert [(row["article_id"], row["kind"]) for row in read_table(tmp_path / name)] == EXPECTED
 
@@ -226,19 +226,19 @@ def test_a_comparison_goes_into_a_table_too(stance, tmp_path):
 def test_two_texts_are_two_versions_of_one_article(stance, tmp_path):
     (tmp_path / "new.txt").write_text("\n\n".join(STORY))
     (tmp_path / "old.txt").write_text("\n\n".join([*STORY[1:], STORY[0]]))
-    said = stance("segment", tmp_path / "new.txt", "--against", tmp_path / "old.txt")
+    said = stance("segment", tmp_path / "new.txt", "--previous", tmp_path / "old.txt")
     assert [row["kind"] for row in said.rows] == ["moved", "same", "same"]
 
 
 def test_the_same_file_is_all_the_same_whatever_the_limits(stance, tmp_path):
     source = lines(tmp_path / "t.jsonl", [{"text": SENTENCE * 30}])
-    facts = stance("segment", source, "--against", source, "--readable", "--json").facts
+    facts = stance("segment", source, "--previous", source, "--readable", "--json").facts
     assert facts["paragraphs"]["same"] == sum(facts["paragraphs"].values()) > 2
 
 
 def test_files_that_share_no_id_say_so(stance, tmp_path):
     new, old = lines(tmp_path / "new.jsonl", [NEW[2]]), lines(tmp_path / "old.jsonl", [OLD[1]])
-    assert "no article has an id that is in both" in stance("segment", new, "--against", old).err
+    assert "no article has an id that is in both" in stance("segment", new, "--previous", old).err
 
 
 # --- streams ---------------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def following():
     begun = []
 
     def follow(workspace, *options):
-        listened = Listened(workspace.start("pull", "--follow", "--every", "1", *options))
+        listened = Listened(workspace.start("pull", "--follow", "--interval", "1", *options))
         begun.append(listened)
         return listened
 
@@ -159,7 +159,7 @@ def test_a_server_that_may_call_rings_and_one_that_is_away_is_waited_for(small, 
     workspace.env["STANCE_STUDIO"] = str(directory)
     for verb in ("segment", "plan", "push"):
         workspace.run(verb)
-    listened = following(workspace, "--every", "3600")
+    listened = following(workspace, "--interval", "3600")
     listened.wait_for("following at each answer, and every 3600 s")
     workspace.run("simulate")
     listened.wait_for(r"^\d+ new lines in the ledger", 2)

@@ -19,8 +19,17 @@ if TYPE_CHECKING:
     from toolkit.workspace import CampaignConfig
 
 Several = list[str] | None
-CampaignPath = Annotated[Path, typer.Argument(metavar="CAMPAIGN", help="A campaign file, e.g. schemas/demo.toml.")]
-Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="A campaign file, or a table or text of your own.")]
+# Where these are left out, the only campaign that has a directory under data/labeled is taken.
+CampaignPath = Annotated[
+    Path, typer.Argument(metavar="CAMPAIGN", help="A campaign file; default: the only one that has data.")
+]
+Source = Annotated[
+    Path,
+    typer.Argument(metavar="SOURCE", help="A campaign file (default: the only one that has data), or your own file."),
+]
+# The same for verbs that take no SOURCE for granted: theirs must be given.
+NamedCampaign = Annotated[Path, typer.Argument(metavar="CAMPAIGN", help="A campaign file, e.g. schemas/demo.toml.")]
+NamedSource = Annotated[Path, typer.Argument(metavar="SOURCE", help="A campaign file, or a table of your own.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")]
 
 # --- columns and rules of a table of votes ---------------------------------------------------------------------------
@@ -87,6 +96,10 @@ class Verb(TyperCommand):
         """The words of the usage line after the name of the verb."""
         return usage_pieces(self, ctx)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
+        """Write the example in one piece, so that it can be copied."""
+        write_example(self, formatter)
+
 
 class VerbGroup(TyperGroup):
     """A verb with verbs of its own; one-liners are printed whole."""
@@ -95,6 +108,10 @@ class VerbGroup(TyperGroup):
         """The words of the usage line after the name of the verb."""
         return [*usage_pieces(self, ctx), self.subcommand_metavar]
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
+        """Write the example in one piece, so that it can be copied."""
+        write_example(self, formatter)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the verbs with the whole first sentence of each."""
         verbs = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
@@ -102,6 +119,13 @@ class VerbGroup(TyperGroup):
         if rows:
             with formatter.section("Commands"):
                 formatter.write_dl(rows)
+
+
+def write_example(verb: TyperCommand | TyperGroup, formatter: Any) -> None:  # noqa: ANN401
+    """Write the last line of a verb's help, without a line break in it."""
+    if verb.epilog:
+        formatter.write_paragraph()
+        formatter.write(f"  {verb.epilog}\n")
 
 
 def usage_pieces(verb: TyperCommand | TyperGroup, ctx: Any) -> list[str]:  # noqa: ANN401
@@ -148,6 +172,8 @@ def with_common(function: Callable[..., None]) -> Callable[..., None]:
         common = Common(**{name: options.pop(name) for name in _COMMON if name != "version"})
         start = time.perf_counter()
         try:
+            if "source" in options and options["source"] is None:
+                options["source"] = only_campaign()
             function(**options, common=common)
         except ToolkitError:
             if common.verbose:
@@ -156,7 +182,7 @@ def with_common(function: Callable[..., None]) -> Callable[..., None]:
         if common.verbose:
             print(f"{time.perf_counter() - start:.1f} s", file=sys.stderr)
 
-    own = [parameter for name, parameter in signature.parameters.items() if name != "common"]
+    own = [_or_only_campaign(parameter) for name, parameter in signature.parameters.items() if name != "common"]
     shared = [
         inspect.Parameter(
             name,
@@ -172,6 +198,12 @@ def with_common(function: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def _or_only_campaign(parameter: inspect.Parameter) -> inspect.Parameter:
+    """A source that may be left out, where its annotation is one of those that say so."""
+    may_be_missing = parameter.annotation in (CampaignPath, Source) and parameter.default is parameter.empty
+    return parameter.replace(default=None) if may_be_missing else parameter
+
+
 # --- what the values of options mean ---------------------------------------------------------------------------------
 
 
@@ -183,6 +215,18 @@ def is_campaign(path: Path) -> bool:
 def values_of(option: Sequence[str] | None) -> tuple[str, ...]:
     """The values of an option that is repeated or holds several, separated by commas."""
     return tuple(part.strip() for value in option or () for part in value.split(",") if part.strip())
+
+
+def only_campaign() -> Path:
+    """The only campaign of this directory that has data; its name goes to stderr."""
+    from toolkit.workspace import campaigns_with_data
+
+    paths = campaigns_with_data(Path())
+    if len(paths) != 1:
+        names = f"these have data: {', '.join(map(str, paths))}" if paths else "none in this directory has data yet"
+        raise UsageError(f"name a campaign, e.g. schemas/demo.toml; {names}")
+    print(f"campaign: {paths[0]}", file=sys.stderr)
+    return paths[0]
 
 
 def campaign_at(path: Path) -> "CampaignConfig":

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 import typer.main
+from typer.core import TyperCommand
 
 from toolkit.cli._options import VerbGroup, Version
 from toolkit.cli._output import leave_quietly
@@ -14,35 +15,50 @@ from toolkit.errors import ToolkitError, UsageError
 _INTERRUPTED = 130
 
 # The first sentence of each verb's help, so that the list of verbs loads none of them; a test compares the two.
-VERBS: dict[str, str] = {
-    "init": "Write a new workspace: codebooks, targets, a campaign of your own, and the sample.",
-    "ingest": "Read texts, pages, crawls, JSON lines, tables and datasets on disk into one file of articles.",
-    "segment": "Cut articles into paragraphs with exact offsets and roles.",
-    "duplicates": "Find articles that are the same, nearly the same, or one within the other.",
-    "plan": "Sample paragraphs, pair them with their targets, and fix the test set.",
-    "push": "Bring the items to Label Studio, each once, or into spreadsheets with --to.",
-    "pull": "Append the annotators' answers to the ledger.",
-    "status": "Show how far the annotation is, by the ledger as it was last pulled.",
-    "simulate": "Let simulated annotators answer, for a dry run; all that is made from it says so.",
-    "run": "Run the steps that are not up to date, in order; stop where people have to work.",
-    "agreement": "Measure Krippendorff's alpha with its intervals, of a campaign or of a table of votes.",
-    "aggregate": "Turn votes into gold labels; a tie stays unresolved.",
-    "disagreements": "Write a sheet for the meeting: the items where annotators differ, the most divided first.",
-    "adjudicate": "Have one person decide the unresolved items, in a file or on Label Studio.",
-    "audit": "Compare annotators with one another, and stance with sentiment.",
-    "build": "Turn gold and votes into a dataset that `datasets.load_dataset` opens offline.",
-    "card": "Write the dataset card anew, from facts.",
-    "train": "Fit the baselines and score them, on a campaign or on a table of labelled texts.",
-    "evaluate": "Score predicted labels against gold ones, with intervals.",
-    "predict": "Label new texts: an article paragraph by paragraph, a table row by row.",
-    "report": "Write one offline page about a campaign.",
-    "forget": "Erase a person's answers, comments and key for good.",
-    "studio": "A local Label Studio for those who have none.",
+GROUPS: dict[str, dict[str, str]] = {
+    "Start here": {
+        "init": "Write a new workspace: codebooks, targets, a campaign of your own, and the sample.",
+        "run": "Run the steps that are not up to date, in order; stop where people have to work.",
+        "status": "Show how far the annotation is, by the ledger as it was last pulled.",
+    },
+    "Articles": {
+        "ingest": "Read texts, pages, crawls, JSON lines, tables and datasets on disk into one file of articles.",
+        "segment": "Cut articles into paragraphs with exact offsets and roles.",
+        "duplicates": "Find articles that are the same, nearly the same, or one within the other.",
+        "plan": "Sample paragraphs, pair them with their targets, and fix the test set.",
+    },
+    "People": {
+        "studio": "A local Label Studio for those who have none.",
+        "push": "Bring the items to Label Studio, each once, or into spreadsheets with --to.",
+        "pull": "Append the annotators' answers to the ledger.",
+        "simulate": "Let simulated annotators answer, for a dry run; all that is made from it says so.",
+        "forget": "Erase a person's answers, comments and key for good.",
+    },
+    "Labels": {
+        "agreement": "Measure Krippendorff's alpha with its intervals, of a campaign or of a table of votes.",
+        "aggregate": "Turn votes into gold labels; a tie stays unresolved.",
+        "disagreements": "Write a sheet for the meeting: the items where annotators differ, the most divided first.",
+        "adjudicate": "Have one person decide the unresolved items, in a file or on Label Studio.",
+        "audit": "Audit annotators, stance against sentiment, and labels that look wrong.",
+    },
+    "Dataset": {
+        "build": "Turn gold and votes into a dataset that `datasets.load_dataset` opens offline.",
+        "card": "Write the dataset card anew, from facts.",
+        "report": "Write one offline page about a campaign.",
+    },
+    "Models": {
+        "train": "Fit the baselines and score them, on a campaign or on a table of labelled texts.",
+        "evaluate": "Score predicted labels against gold ones, with intervals.",
+        "predict": "Label new texts: an article paragraph by paragraph, a table row by row.",
+    },
 }
+VERBS = {name: sentence for verbs in GROUPS.values() for name, sentence in verbs.items()}
 
 
 class _Stance(VerbGroup):
     """All verbs; the module of a verb is imported when the verb is called."""
+
+    _names_only = False  # while the shell completes the name of a verb
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002
         """The names of the verbs, in the order of the work."""
@@ -50,12 +66,24 @@ class _Stance(VerbGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002
         """A verb by its name, or None."""
+        if self._names_only:
+            return TyperCommand(name=cmd_name, help=VERBS[cmd_name])
         return load_verb(cmd_name) if cmd_name in VERBS else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
-        """Write the verbs with the first sentence of each."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+        """Write the verbs by group, with the first sentence of each."""
+        width = max(map(len, VERBS))
+        for group, verbs in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(name.ljust(width), sentence) for name, sentence in verbs.items()])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401
+        """The verbs and options that begin so; no verb is loaded for it."""
+        self._names_only = True
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self._names_only = False
 
 
 def load_verb(name: str) -> Any:  # noqa: ANN401
@@ -70,7 +98,6 @@ app = typer.Typer(
     cls=_Stance,
     help="From news articles to a stance and sentiment dataset, and baselines.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -84,7 +111,7 @@ def _root(version: Version = False) -> None:
 def main() -> None:
     """Run the command line: exit 0 done, 1 something to put right, 2 wrong usage, 130 interrupted."""
     try:
-        app()
+        app(prog_name="stance")
     except UsageError as error:
         _complain(error)
         sys.exit(2)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli._options import Common, Source, campaign_at, is_campaign, new_app, verb
+from toolkit.cli._options import Common, NamedSource, campaign_at, is_campaign, new_app, verb
 from toolkit.cli._output import emit, shown_progress
 from toolkit.errors import UsageError
 from toolkit.steps import erasing, forgetting_rows
@@ -28,7 +28,7 @@ OnServer = Annotated[bool, typer.Option("--server", help="Delete the answers on 
 
 @verb(app, "forget", example="stance forget schemas/demo.toml sim-ada")
 def _forget(
-    source: Source,
+    source: NamedSource,
     pseudonym: Pseudonym,
     annotator: Column = None,
     server: OnServer = False,

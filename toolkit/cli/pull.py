@@ -66,7 +66,9 @@ def _pull(
     follow: Annotated[
         bool, typer.Option("--follow", help="Go on until Ctrl-C; then read everything once more.")
     ] = False,
-    every: Annotated[float, typer.Option("--every", min=1, metavar="SECONDS", help="How often --follow looks.")] = 30,
+    interval: Annotated[
+        float, typer.Option("--interval", min=1, metavar="SECONDS", help="How often --follow looks.")
+    ] = 30,
     *,
     common: Common,
 ) -> None:
@@ -83,7 +85,7 @@ def _pull(
     if outcome is None:
         campaign, progress = campaign_at(Path((sources or [""])[0])), shown_progress(common)
         if follow:
-            outcome = following.follow_step(campaign, every, progress, _nothing if common.quiet else _say)
+            outcome = following.follow_step(campaign, interval, progress, _nothing if common.quiet else _say)
         else:
             outcome = (pulling.full_pull_step if full else pulling.pull_step)(campaign, progress)
     emit(outcome, common)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli._options import CampaignPath, Common, campaign_at, new_app, values_of, verb
+from toolkit.cli._options import Common, NamedCampaign, campaign_at, new_app, values_of, verb
 from toolkit.cli._output import emit, shown_progress
 from toolkit.errors import UsageError
 from toolkit.steps import push as pushing
@@ -30,7 +30,7 @@ Annotators = Annotated[
 
 @verb(app, "push", example="stance push schemas/demo.toml")
 def _push(
-    source: CampaignPath,
+    source: NamedCampaign,
     to: To = None,
     annotators: Annotators = None,
     kind: Format = "xlsx",

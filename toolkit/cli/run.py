@@ -15,8 +15,8 @@ app = new_app()
 def _run(
     source: CampaignPath,
     simulate: Annotated[bool, typer.Option("--simulate", help="Have simulated annotators do people's work.")] = False,
-    go_on: Annotated[
-        bool, typer.Option("--go-on", help="Go on to gold, dataset and baseline with the votes that there are.")
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Continue to gold, dataset and baselines with the votes so far.")
     ] = False,
     *,
     common: Common,
@@ -24,7 +24,7 @@ def _run(
     """Run the steps that are not up to date, in order; stop where people have to work."""
     said = _nothing if common.as_json or common.quiet else print
     outcome = running.run_step(
-        campaign_at(source), running.RunOptions(simulate=simulate, go_on=go_on), shown_progress(common), said
+        campaign_at(source), running.RunOptions(simulate=simulate, go_on=partial), shown_progress(common), said
     )
     emit(outcome, common)
 

@@ -33,7 +33,7 @@ def _segment(
     shortest: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Put a shorter sentence to the paragraph below it.")
     ] = None,
-    against: Annotated[
+    previous: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The articles as they were, or their paragraphs: say what became of each."),
     ] = None,
@@ -46,12 +46,12 @@ def _segment(
     A file of your own gives JSON lines on stdout.
 
     A campaign names its limits in its file, under [paragraphs]; segmented again after an edit, it says which paragraphs
-    are the same, moved, changed, new or gone, and which labels follow. A file of your own does so with --against.
+    are the same, moved, changed, new or gone, and which labels follow. A file of your own does so with --previous.
     """
     limits = Limits(readable=readable, longest=longest, shortest=shortest)
     columns = {field: name for field, name in (("text", text), ("id", ident)) if name}
     if is_campaign(source):
-        if output or explain or against or columns or limits != Limits():
+        if output or explain or previous or columns or limits != Limits():
             raise UsageError(
                 "options other than --json and --quiet go with a file of your own, not with a campaign; "
                 f"limits of length stand in {source}, under [paragraphs]"
@@ -60,20 +60,20 @@ def _segment(
         return
     if limits.contradiction:
         raise UsageError(f"--shortest and --longest: {limits.contradiction}")
-    if against and explain:
-        raise UsageError("--explain names the rule behind a role, and --against shows no roles; leave one of them out")
-    work, table = _work(source, against, explain)
+    if previous and explain:
+        raise UsageError("--explain names the rule behind a role, and --previous shows no roles; leave one of them out")
+    work, table = _work(source, previous, explain)
     with rows_out(output, common.as_json, table) as put:
         outcome = work(segmenting.Cutting(columns=columns, limits=limits), put, bar_beside_rows(output, common))
     _tell(outcome, output, common)
 
 
 def _work(
-    source: Path, against: Path | None, explain: bool
+    source: Path, previous: Path | None, explain: bool
 ) -> tuple[Callable[[segmenting.Cutting, Put, Progress], Outcome], Mapping[str, type]]:
     """What is done with a file of one's own, and the columns of what comes of it."""
-    if against:
-        return partial(segmenting.compare_sources, source, against), segmenting.REVISION_COLUMNS
+    if previous:
+        return partial(segmenting.compare_sources, source, previous), segmenting.REVISION_COLUMNS
     if explain:
         return partial(segmenting.explain_source, source), segmenting.EXPLAINED_COLUMNS
     return partial(segmenting.segment_source, source), segmenting.PARAGRAPH_COLUMNS

@@ -171,7 +171,7 @@ def audit_labels_campaign(campaign: CampaignConfig, predictions: Path | None, ou
     write_table(key, [msgspec.to_builtins(one) for one in found])
     line = (
         f"{output}: {len(found)} labels of {len(kept)} in train, half of them drawn at random; write yes or no under "
-        f"'wrong' without looking into {key}, then `stance audit {campaign.path} --rechecked {output}`"
+        f"'wrong' without looking into {key}, then `stance audit labels {campaign.path} --review {output}`"
     )
     return Outcome(line=line, facts={"schema": 1, "rows": len(found), "of": len(kept), "file": str(output)})
 

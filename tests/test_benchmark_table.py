@@ -36,15 +36,15 @@ def test_points_and_paired_differences_have_their_intervals(run):
 
 
 def test_lines_that_end_with_a_figure_are_taken_where_a_script_writes_none(run):
-    said = "220 paragraphs\nverb                 precision 0.967 [0.929, 0.994] (147 of 152)\nnone here\n"
-    assert run.spoken(said) == {"verb precision": "0.967 [0.929, 0.994] (147 of 152)"}
+    printed = "220 paragraphs\nverb                 precision 0.967 [0.929, 0.994] (147 of 152)\nnone here\n"
+    assert run.printed_figures(printed) == {"verb precision": "0.967 [0.929, 0.994] (147 of 152)"}
 
 
 def test_what_is_absent_is_named(run, tmp_path):
-    one = next(one for one in run.BENCHMARKS if one.name == "pages")
+    benchmark = next(benchmark for benchmark in run.BENCHMARKS if benchmark.name == "pages")
     facts = {"pages": {"figures": {}, "skipped": ["peers of pages: none"], "seconds": 1, "lines": []}}
     assert any("skipped: peers of pages" in line for line in run.table(facts))
-    assert one.peers == "pages"
+    assert benchmark.peers == "pages"
     done = subprocess.run(
         [sys.executable, ROOT / "benchmarks/run.py", "--json", tmp_path / "r.json"],
         capture_output=True,
@@ -56,12 +56,29 @@ def test_what_is_absent_is_named(run, tmp_path):
 
 
 def test_every_script_is_there(run):
-    assert all((ROOT / "benchmarks" / one.script).exists() for one in run.BENCHMARKS)
+    assert all((ROOT / "benchmarks" / benchmark.script).exists() for benchmark in run.BENCHMARKS)
 
 
-def test_what_is_kept_has_the_date_of_its_own(run, tmp_path):
+def test_an_earlier_measurement_keeps_its_own_date(run, tmp_path):
     path = tmp_path / "results.json"
-    assert run.kept(path) == {}
+    assert run.earlier_measurements(path) == {}
     measurements = {"ingest": {"figures": {}}, "pages": {"date": "later", "figures": {}}}
     path.write_text(run.json.dumps({"date": "first", "measurements": measurements}))
-    assert {name: fact["date"] for name, fact in run.kept(path).items()} == {"ingest": "first", "pages": "later"}
+    assert {name: fact["date"] for name, fact in run.earlier_measurements(path).items()} == {
+        "ingest": "first",
+        "pages": "later",
+    }
+
+
+def test_the_page_of_results_is_what_the_figures_and_the_notes_make(run):
+    results = run.json.loads(run.RESULTS.read_text(encoding="utf-8"))
+    assert run.PAGE.read_text(encoding="utf-8") == run.page(results, run.NOTES.read_text(encoding="utf-8")), (
+        "`make results`"
+    )
+
+
+def test_notes_stand_below_the_figures_of_their_measurement_or_alone(run):
+    facts = {"date": "2026-11-24T00:00", "seconds": 3.0, "skipped": [], "figures": {"speed": {"ours": 2.5}}}
+    results = {"python": "3.11", "cores": 2, "date": "2026-11-24", "measurements": {"pages": facts}}
+    text = run.page(results, "# Notes\n\n## push\n\nBy hand.\n\n## pages\n\nSlow pages first.\n")
+    assert text.index("| figure | value |") < text.index("Slow pages first.") < text.index("## push\n\nBy hand.")

@@ -26,11 +26,10 @@ import httpx
 
 from toolkit.campaigns.display import Shown, ShownItem
 from toolkit.files import write_json, write_jsonl
-from toolkit.records import Item, Target
-from toolkit.steps.studio_connection import StudioFile
+from toolkit.records import Item, StudioFile, Target
 from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
 from toolkit.studio.http.client import Studio
-from toolkit.studio.pull.cursors import MARGIN
+from toolkit.studio.pull.ledger_index import MARGIN
 from toolkit.studio.push.items import PushRequest, push_items
 from toolkit.studio.server.local import open_studio, start_server, stop_server
 from toolkit.workspace import read_campaign

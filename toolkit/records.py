@@ -225,6 +225,45 @@ class Annotator(Record, frozen=True, kw_only=True):
     details: dict[str, Any] = {}
 
 
+ProjectKind = Literal["queue", "person", "tiebreak"]  # shared by all, one annotator's, or for tie-breaks
+
+
+class PushedProject(Record, frozen=True, kw_only=True):
+    """A project on Label Studio that holds items of the campaign."""
+
+    id: int
+    url: str  # where a browser shows its tasks
+    unit: Literal["paragraph", "article", "headline"]
+    kind: ProjectKind = "queue"
+    annotator: str | None = None  # whose project it is, where it is one person's
+    votes: int  # how many annotators are asked for each item
+    items: int
+    settings: dict[str, str] = {}  # digests of what annotators' work depends on, as the push left it
+
+
+class ScreenVersion(Record, frozen=True, kw_only=True):
+    """From when on annotators saw a codebook."""
+
+    codebook: str  # name@version#hash
+    since: str  # ISO 8601, UTC, by the server's clock
+    shown: tuple[str, ...] = ()  # what stood around the item
+
+
+class StudioFile(Record, frozen=True, kw_only=True):
+    """``studio.json``: where the campaign stands on Label Studio, without a secret."""
+
+    server: str  # its key in the ledger: the address by which it was known first
+    address: str = ""  # by which it was reached last, where that is another one
+    campaign: str  # the key by which the server's projects are known
+    codebook: str  # name@version#hash that was pushed
+    projects: tuple[PushedProject, ...]
+    screens: tuple[ScreenVersion, ...] = ()  # the oldest first; the last is the one of now
+
+    def is_at(self, url: str) -> bool:
+        """Whether an address is one by which the campaign's server is known."""
+        return url in (self.server, self.address)
+
+
 class Vote(Record, frozen=True, kw_only=True):
     """A label as it is counted."""
 

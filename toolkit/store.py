@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from filelock import FileLock, Timeout
 
-from toolkit.errors import DataError
+from toolkit.errors import DataError, MissingFileError
 from toolkit.files import append_jsonl, read_json, read_jsonl, write_json, write_jsonl, write_text
 from toolkit.records import (
     Adjudication,
@@ -24,6 +24,7 @@ from toolkit.records import (
     Item,
     Paragraph,
     SplitRow,
+    StudioFile,
     Withdrawal,
 )
 from toolkit.runs import Result, Run, commit_of, digests, last_run, record_run, versions
@@ -138,6 +139,23 @@ class Store:
     def assignments(self) -> list[Assignment]:
         """Which annotator is asked for which item, where the campaign names them."""
         return self.rows("assignments.jsonl", Assignment)
+
+    @property
+    def studio(self) -> StudioFile:
+        """Where the campaign stands on Label Studio.
+
+        Raises:
+            MissingFileError: nothing was pushed yet.
+        """
+        file = self.fact("studio.json", StudioFile, "push")
+        if file is None:
+            raise MissingFileError(f"{self.path('studio.json')}: no such file; run `stance push` first")
+        return file
+
+    @property
+    def pushed(self) -> StudioFile | None:
+        """Where the campaign stands on Label Studio; None before the first push."""
+        return self.fact("studio.json", StudioFile)
 
     @property
     def annotations(self) -> list[Annotation]:

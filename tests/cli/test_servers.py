@@ -9,7 +9,7 @@ import pytest
 
 from toolkit.studio.accounts import browsing as browser_at
 from toolkit.studio.accounts import logged_in, new_account, posted, read_keys
-from toolkit.studio.http.access import plain_url
+from toolkit.studio.http.transport import plain_url
 
 pytestmark = pytest.mark.server
 

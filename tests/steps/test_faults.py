@@ -17,8 +17,8 @@ from toolkit.records import Item
 from toolkit.steps.common import silent
 from toolkit.steps.pull import pull_step
 from toolkit.steps.push import push_step
-from toolkit.steps.studio_connection import campaign_key
 from toolkit.studio.accounts import PEOPLE, ensure_annotators
+from toolkit.studio.server.connection import campaign_key
 
 pytestmark = [pytest.mark.server, pytest.mark.soak]
 

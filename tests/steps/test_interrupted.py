@@ -8,7 +8,7 @@ import pytest
 
 from toolkit.files import read_jsonl
 from toolkit.records import Item
-from toolkit.steps.studio_connection import campaign_key
+from toolkit.studio.server.connection import campaign_key
 
 pytestmark = pytest.mark.server
 PATIENCE = 120  # seconds until a test gives up waiting for its moment

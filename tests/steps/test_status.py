@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from toolkit.files import read_json
-from toolkit.steps.studio_connection import campaign_key
+from toolkit.studio.server.connection import campaign_key
 from toolkit.studio.server.program import SQLITE
 
 pytestmark = pytest.mark.server

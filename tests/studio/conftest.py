@@ -17,8 +17,7 @@ from toolkit.records import Annotation, Item, Target
 from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.annotations import Pulled, pull_annotations
-from toolkit.studio.pull.cursors import read_cursor, write_cursor
-from toolkit.studio.pull.ledger_file import LedgerFile
+from toolkit.studio.pull.ledger_index import LedgerFile, read_cursor, write_cursor
 from toolkit.studio.pull.reading import Pseudonyms, PullRequest, ScreenSince
 from toolkit.studio.push.items import PushRequest, push_items
 from toolkit.studio.server.local import ServerState

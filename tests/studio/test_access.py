@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.errors import StudioError
-from toolkit.studio.http.access import Bearer, is_local, plain_url
+from toolkit.studio.http.transport import Bearer, is_local, plain_url
 
 
 @pytest.mark.parametrize(

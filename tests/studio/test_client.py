@@ -8,7 +8,7 @@ import pytest
 
 from toolkit.errors import StudioError
 from toolkit.studio.http.client import Studio
-from toolkit.studio.http.recovery import UNREADABLE
+from toolkit.studio.http.listing import UNREADABLE
 from toolkit.studio.http.schemas import NewAnnotation, ProjectSettings
 from toolkit.studio.server.local import open_studio
 

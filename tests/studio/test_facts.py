@@ -28,7 +28,7 @@ from toolkit.studio.accounts import (
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.schemas import ProjectSettings
 from toolkit.studio.push.items import push_items
-from toolkit.studio.server.ports import free_port
+from toolkit.studio.server.postgres import free_port
 from toolkit.studio.server.program import SQLITE, environment, installed, prepared_directory
 
 pytestmark = pytest.mark.server

@@ -3,8 +3,7 @@ import pytest
 
 from toolkit.errors import DataError
 from toolkit.records import Annotation, Origin
-from toolkit.studio.pull.ledger_file import LedgerFile
-from toolkit.studio.pull.ledger_index import LedgerIndex
+from toolkit.studio.pull.ledger_index import LedgerFile, LedgerIndex
 
 
 def annotation(number, **changes):

@@ -3,11 +3,11 @@ import msgspec
 import pytest
 
 from toolkit.errors import StudioError
-from toolkit.studio.account_lockout import lock_out
 from toolkit.studio.accounts import (
     PEOPLE,
     browsing,
     ensure_annotators,
+    lock_out,
     logged_in,
     posted,
     read_keys,

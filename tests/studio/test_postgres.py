@@ -15,11 +15,10 @@ from toolkit.errors import StudioError
 from toolkit.files import read_jsonl
 from toolkit.labels.ledger import latest
 from toolkit.records import Annotation
-from toolkit.studio.account_lockout import lock_out
-from toolkit.studio.accounts import PEOPLE, ensure_annotators, logged_in, read_keys
+from toolkit.studio.accounts import PEOPLE, ensure_annotators, lock_out, logged_in, read_keys
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.annotations import pull_annotations
-from toolkit.studio.pull.ledger_file import LedgerFile
+from toolkit.studio.pull.ledger_index import LedgerFile
 from toolkit.studio.pull.reading import PullRequest
 from toolkit.studio.push.items import push_items
 from toolkit.studio.server.local import open_studio, server_status, start_server, stop_server
@@ -32,8 +31,7 @@ from toolkit.studio.server.postgres import (
     use_cluster,
     use_database,
 )
-from toolkit.studio.server.program import environment, release_spent_locks, set_password
-from toolkit.studio.server.task_locks import held_tasks
+from toolkit.studio.server.program import environment, held_tasks, release_spent_locks, set_password
 
 INSTALLED = bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
 

@@ -9,7 +9,7 @@ from toolkit.codebook import Migration
 from toolkit.errors import DataError
 from toolkit.studio.http import client
 from toolkit.studio.pull import cursors
-from toolkit.studio.pull.cursors import Cursor, read_cursor, write_cursor
+from toolkit.studio.pull.ledger_index import Cursor, read_cursor, write_cursor
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 

@@ -4,7 +4,7 @@ import pytest
 from toolkit.errors import DataError, StudioError
 from toolkit.records import Assignment
 from toolkit.studio.push.items import PushReport, PushRequest, push_items
-from toolkit.studio.push.project_specs import Desk, Dispute, desk_in
+from toolkit.studio.push.project_specs import Dispute, ProjectSpec, spec_in
 
 pytestmark = pytest.mark.server
 
@@ -47,7 +47,7 @@ def test_in_the_blind_layout_each_annotator_has_a_project_in_the_planned_order(s
         assert settings["title"] == f"Harbours ({project.annotator})"
         assert (settings["maximum_annotations"], settings["sampling"]) == (1, "Sequential sampling")
         assert settings["overlap_cohort_percentage"] == 100
-        assert desk_in(settings["description"]) == Desk(
+        assert spec_in(settings["description"]) == ProjectSpec(
             kind="person", unit="paragraph", votes=1, annotator=project.annotator
         )
     assert (report.created, push(studio, request).present) == (5, 5)

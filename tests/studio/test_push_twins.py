@@ -12,15 +12,14 @@ import pytest
 from support.between import between
 
 from toolkit.files import read_jsonl
-from toolkit.records import Annotation
+from toolkit.records import Annotation, PushedProject
 from toolkit.studio.accounts import read_keys
 from toolkit.studio.config import task_data
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.annotations import pull_annotations
-from toolkit.studio.pull.ledger_file import LedgerFile
+from toolkit.studio.pull.ledger_index import LedgerFile
 from toolkit.studio.pull.reading import PullRequest
 from toolkit.studio.push.items import PushReport, PushRequest, push_items
-from toolkit.studio.push.project_specs import PushedProject
 from toolkit.studio.push.reconcile import DRAFT_REST
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]

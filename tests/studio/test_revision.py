@@ -2,9 +2,9 @@ import msgspec
 import pytest
 
 from toolkit.codebook import Codebook, Label, Migration
-from toolkit.studio.push.announcing import announcement
-from toolkit.studio.push.project_specs import PushRequest, ScreenVersion
-from toolkit.studio.push.revision import differences
+from toolkit.records import ScreenVersion
+from toolkit.studio.push.project_specs import PushRequest
+from toolkit.studio.push.revision import announcement, differences
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from toolkit.exchange.results import build_result, parse_result, spans_in_code_p
 from toolkit.labels.eligibility import answer_problem
 from toolkit.records import Item, Target
 from toolkit.studio.config import instructions, label_config, task_data
-from toolkit.studio.http.recovery import UNREADABLE
+from toolkit.studio.http.listing import UNREADABLE
 from toolkit.studio.http.schemas import Project, ProjectSettings
 from toolkit.studio.push.items import push_items
 

@@ -8,7 +8,7 @@ import time
 from support.workspace import Server
 
 from toolkit.files import read_json
-from toolkit.steps.studio_connection import campaign_key
+from toolkit.studio.server.connection import campaign_key
 from toolkit.studio.server.local import start_server
 
 PATIENCE = 300.0  # seconds until a test gives up waiting for its moment

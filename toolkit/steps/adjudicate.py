@@ -15,11 +15,11 @@ from toolkit.runs import Progress
 from toolkit.steps.common import counted_of
 from toolkit.steps.pull import Naming
 from toolkit.steps.showing import shown_now
-from toolkit.steps.studio_connection import campaign_key, connect, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
 from toolkit.steps.votes import gold_votes
 from toolkit.store import Store
 from toolkit.studio import adjudication as projects
+from toolkit.studio.server.connection import campaign_key, connect, studio_file_of
 from toolkit.tables import write_people_table
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
@@ -36,9 +36,9 @@ def push_adjudications(
     if read_tombstones(campaign.at(TOMBSTONES)).hold_name(name):
         raise UsageError(f"--by {name}: a person of that name withdrew; name another one")
     questions = rules.questions_to_adjudicate(campaign.codebook, options.questions)
-    key = campaign_key(campaign)
+    key = campaign_key(store)
     own = projects.AdjudicationProject(campaign=key, adjudicator=name, blind=not options.show_votes)
-    studio, keys_file = connect(campaign)
+    studio, keys_file = connect(campaign.root)
     with studio, store.lock():
         mend_jsonl(store.path(_REQUESTS))
         doubts = rules.to_adjudicate(store.gold, store.adjudications, questions, options.max_confidence)
@@ -60,7 +60,7 @@ def push_adjudications(
 def pull_adjudications(campaign: CampaignConfig, progress: Progress) -> ImportSummary:
     """Append the decisions on the server that are new; an edited decision is a later line."""
     store = Store(campaign)
-    studio, keys_file = connect(campaign)
+    studio, keys_file = connect(campaign.root)
     with studio, store.lock():
         reading = projects.ReadingRules(
             server=studio_file_of(campaign).server if store.has("studio.json") else studio.url,
@@ -72,7 +72,7 @@ def pull_adjudications(campaign: CampaignConfig, progress: Progress) -> ImportSu
             tombstones=read_tombstones(campaign.at(TOMBSTONES)),
         )
         count = functools.partial(progress, "projects read")
-        read, left_out = projects.read_adjudication_projects(studio, campaign_key(campaign), reading, count)
+        read, left_out = projects.read_adjudication_projects(studio, campaign_key(store), reading, count)
         mend_jsonl(store.path(_FILE))
         before, requests = store.adjudications, store.adjudication_requests
         rows = projects.adjudications_in(read, requests, rules.prior_labels(store.gold, before), campaign.codebook)
@@ -99,7 +99,7 @@ def export_adjudications(
     if not shown:
         raise DataError(f"{campaign.path}: no item waits for an adjudicator")
     sheet = sheets.AdjudicationSheet(
-        campaign=campaign_key(campaign),
+        campaign=campaign_key(store),
         adjudicator=options.adjudicator,
         codebook=campaign.codebook,
         language=campaign.file.language,
@@ -121,7 +121,7 @@ def export_adjudications(
 def import_adjudications(campaign: CampaignConfig, path: Path, adjudicator: str | None) -> ImportSummary:
     """Append the decisions in a file, all or none; those that are recorded already are passed over."""
     store = Store(campaign)
-    read = sheets.read_adjudication_sheet(path, campaign_key(campaign), campaign.codebook, adjudicator)
+    read = sheets.read_adjudication_sheet(path, campaign_key(store), campaign.codebook, adjudicator)
     if read_tombstones(campaign.at(TOMBSTONES)).hold_name(read.adjudicator):
         raise DataError(f"{path}: decided by a person who withdrew; no decision is taken")
     with store.lock():

@@ -19,10 +19,11 @@ from toolkit.steps.naming import Names
 from toolkit.steps.outside import ReadFile, Wanted, read_files
 from toolkit.steps.pull import named_accounts
 from toolkit.steps.status import campaign_state
-from toolkit.steps.studio_connection import campaign_key, studio_directory, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, Withdrawn, read_tombstones, without_withdrawn
+from toolkit.store import Store
 from toolkit.studio.accounts import Keys, read_keys
 from toolkit.studio.pull.differences import role_of
+from toolkit.studio.server.connection import campaign_key, studio_directory, studio_file_of
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 
@@ -148,7 +149,7 @@ def _refuse_verdicts(campaign: CampaignConfig, read: Sequence[ReadFile]) -> None
 
 def _request(campaign: CampaignConfig, file: ReadFile, items: dict[str, Item], reading: _Reading) -> ImportRequest:
     texts = {paragraph.id: paragraph.text for paragraph in paragraphs_of(campaign)}
-    if file.sheet and file.sheet.about.campaign != campaign_key(campaign):
+    if file.sheet and file.sheet.about.campaign != campaign_key(Store(campaign)):
         raise DataError(f"{file.path}: a sheet of the campaign {file.sheet.about.campaign}, not of this one")
     stands = studio_file_of(campaign) if campaign.at("studio.json").exists() else None
     return ImportRequest(

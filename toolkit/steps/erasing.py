@@ -6,11 +6,12 @@ from toolkit.errors import DataError
 from toolkit.files import locked
 from toolkit.labels.erasure import Tombstones
 from toolkit.steps.common import Outcome, Progress
-from toolkit.steps.studio_connection import campaign_key, connect, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, tombstones_in
+from toolkit.store import Store
 from toolkit.studio.adjudication import find_adjudication_projects
 from toolkit.studio.http.client import Studio
 from toolkit.studio.push.items import find_projects
+from toolkit.studio.server.connection import campaign_key, connect, studio_file_of
 from toolkit.workspace import CampaignConfig
 
 
@@ -38,7 +39,7 @@ def erase_on_server_step(campaign: CampaignConfig, pseudonym: str, progress: Pro
     )
     if tombstones.salt is None:
         raise DataError(f"{campaign.at(TOMBSTONES)}: nobody called {pseudonym!r} was forgotten here")
-    studio, _ = connect(campaign)
+    studio, _ = connect(campaign.root)
     with studio, locked(campaign.at("pull")):
         erased = _erase(campaign, studio, tombstones, progress)
     line = (
@@ -50,7 +51,7 @@ def erase_on_server_step(campaign: CampaignConfig, pseudonym: str, progress: Pro
 
 
 def _erase(campaign: CampaignConfig, studio: Studio, tombstones: Tombstones, progress: Progress) -> Erased:
-    key = campaign_key(campaign)
+    key = campaign_key(Store(campaign))
     server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else studio.url
     rulings = find_adjudication_projects(studio, key)
     own = [project.id for project, place in rulings if tombstones.hold_name(place.adjudicator)]

@@ -29,8 +29,8 @@ from toolkit.labels.erasure import (
     without_mentions,
 )
 from toolkit.steps.common import Outcome
-from toolkit.steps.studio_connection import server_keys, studio_directory, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, marked, tombstones_in
+from toolkit.studio.server.connection import server_keys, studio_directory, studio_file_of
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 

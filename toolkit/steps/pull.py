@@ -13,17 +13,16 @@ from msgspec import Struct
 from toolkit.campaigns.progress import CampaignState, state_line, state_of
 from toolkit.files import append_jsonl, locked, read_json, write_json
 from toolkit.labels.ledger import latest, stale_counts
-from toolkit.records import Annotation, Annotator, Item
+from toolkit.records import Annotation, Annotator, Item, StudioFile
 from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, withdrawn_of
-from toolkit.steps.studio_connection import StudioFile, connect, studio_file_of
 from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
 from toolkit.studio.accounts import SIMULATED, read_keys
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.annotations import Pulled, pull_annotations
-from toolkit.studio.pull.cursors import Cursor, read_cursor, utc, write_cursor
-from toolkit.studio.pull.identity import set_otherwise
-from toolkit.studio.pull.ledger_file import LedgerFile
+from toolkit.studio.pull.ledger_index import Cursor, LedgerFile, read_cursor, utc, write_cursor
 from toolkit.studio.pull.reading import PullRequest, ScreenSince
+from toolkit.studio.push.projects import set_otherwise
+from toolkit.studio.server.connection import connect, studio_file_of
 from toolkit.workspace import CampaignConfig, read_campaign
 
 
@@ -49,7 +48,7 @@ def full_pull_step(campaign: CampaignConfig, progress: Progress) -> Outcome:
 @contextlib.contextmanager
 def open_pull(campaign: CampaignConfig) -> Iterator["CampaignPull"]:
     """A way to pull a campaign, once or again and again."""
-    studio, keys_file = connect(campaign)
+    studio, keys_file = connect(campaign.root)
     with studio:
         yield CampaignPull(campaign, studio, keys_file)
 

@@ -10,16 +10,17 @@ from toolkit.campaigns.display import ShownItem, replaced_characters
 from toolkit.codebook import Codebook
 from toolkit.files import append_jsonl, read_jsonl, write_json, write_text
 from toolkit.labels.ledger import latest
-from toolkit.records import Annotation
+from toolkit.records import Annotation, StudioFile
 from toolkit.steps.common import Outcome, Progress, finish, items_of, ledger_of, paragraphs_of, withdrawn_of
 from toolkit.steps.plan import assignments_of
 from toolkit.steps.segment import counts_of, placed_items, told_outdated
 from toolkit.steps.showing import shown_of
-from toolkit.steps.studio_connection import StudioFile, campaign_key, connect, is_there, key_of_server, studio_file_of
 from toolkit.steps.tiebreak import disputes_of
+from toolkit.store import Store
 from toolkit.studio.config import label_config
 from toolkit.studio.push.items import PushReport, PushRequest, push_items
 from toolkit.studio.push.revision import differences
+from toolkit.studio.server.connection import campaign_key, connect, server_key, studio_file_of
 from toolkit.workspace import CampaignConfig
 
 _NAMED = 5  # items that a line names; the facts have all
@@ -29,7 +30,7 @@ def push_step(campaign: CampaignConfig, progress: Progress) -> Outcome:
     """Bring the items to Label Studio, each once, in the layout of the campaign."""
     paragraphs, states = paragraphs_of(campaign), latest(ledger_of(campaign))
     placed = placed_items(campaign, list(items_of(campaign).values()), paragraphs)
-    studio, _ = connect(campaign)
+    studio, _ = connect(campaign.root)
     request = _request(campaign, studio.url, shown_of(campaign, placed.items, paragraphs), states)
     changes = _changes(request.codebook, request.earlier)
     with studio:
@@ -37,7 +38,7 @@ def push_step(campaign: CampaignConfig, progress: Progress) -> Outcome:
         if changes is not None:  # kept before the server knows it: what annotators saw can always be looked up
             append_jsonl(campaign.at("codebooks.jsonl"), [request.codebook])
         report = push_items(studio, request, lambda done, total: progress("pushed", done, total))
-    server = key_of_server(_before(campaign), report.server, report)
+    server = server_key(_before(campaign), report.server, report.projects, report.screens)
     file = StudioFile(
         server=server,
         address=report.server if report.server != server else "",
@@ -84,9 +85,9 @@ def _request(
 ) -> PushRequest:
     options = campaign.file.studio
     before = _before(campaign)
-    here = before if before is not None and is_there(before, url) else None
+    here = before if before is not None and before.is_at(url) else None
     return PushRequest(
-        campaign=campaign_key(campaign),
+        campaign=campaign_key(Store(campaign)),
         title=options.title or campaign.file.title,
         codebook=campaign.codebook,
         language=campaign.file.language,
@@ -99,7 +100,7 @@ def _request(
         earlier=tuple(_codebooks(campaign)),
         show=options.show,
         answered=_answered(states, here.server) if here else (),
-        known=tuple((project.id, project.desk) for project in here.projects) if here else (),
+        known=here.projects if here else (),
         screens=here.screens if here else (),
         batch=options.batch,
     )

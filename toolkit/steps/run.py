@@ -17,8 +17,8 @@ from toolkit.steps.report import report_inputs, report_outputs, report_step
 from toolkit.steps.segment import segment_inputs, segment_outputs, segment_step
 from toolkit.steps.simulate import simulate_step
 from toolkit.steps.status import campaign_state
-from toolkit.steps.studio_connection import studio_file_of
 from toolkit.steps.train import train_inputs, train_outputs, train_step
+from toolkit.studio.server.connection import studio_file_of
 from toolkit.workspace import CampaignConfig
 
 Files = Callable[[CampaignConfig], Sequence[Path]]

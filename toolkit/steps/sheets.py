@@ -18,7 +18,8 @@ from toolkit.records import Assignment, Item
 from toolkit.steps.common import Outcome, Progress, finish, items_of, ledger_of, withdrawn_of
 from toolkit.steps.plan import assignments_of
 from toolkit.steps.showing import shown_now
-from toolkit.steps.studio_connection import campaign_key
+from toolkit.store import Store
+from toolkit.studio.server.connection import campaign_key
 from toolkit.workspace import CampaignConfig
 
 # Names of files, of which only the kind that is written can be meant.
@@ -132,7 +133,9 @@ def _refuse_if_answered(path: Path) -> None:
 def _request(campaign: CampaignConfig, name: str, items: Iterable[ShownItem]) -> SheetRequest:
     show = campaign.file.studio.show
     neighbours = ("previous", "next") if "neighbours" in show else ()
-    about = About(campaign=campaign_key(campaign), annotator=name, codebook=campaign.codebook.ref, file=f"{name}.xlsx")
+    about = About(
+        campaign=campaign_key(Store(campaign)), annotator=name, codebook=campaign.codebook.ref, file=f"{name}.xlsx"
+    )
     return SheetRequest(
         about=about,
         codebook=campaign.codebook,

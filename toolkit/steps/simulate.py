@@ -9,8 +9,9 @@ from toolkit.files import append_jsonl, read_jsonl
 from toolkit.records import Annotator, Answers, Intended, Item
 from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, paragraphs_of
 from toolkit.steps.segment import placed_items
-from toolkit.steps.studio_connection import campaign_key, connect, studio_file_of
+from toolkit.store import Store
 from toolkit.studio.accounts import SIMULATED, ensure_annotators
+from toolkit.studio.server.connection import campaign_key, connect, studio_file_of
 from toolkit.studio.simulated_annotators import AnswerRequest, answer_queue
 from toolkit.workspace import CampaignConfig
 
@@ -22,7 +23,7 @@ def simulate_step(campaign: CampaignConfig, progress: Progress) -> Outcome:
     truth = _truth(campaign, items, intended)
     kinds = {"intended" if answers is not None else "latent" for answers in truth.values()}
     _remember_simulated(campaign, kinds.pop() if len(kinds) == 1 else "partly")
-    studio, keys_file = connect(campaign)
+    studio, keys_file = connect(campaign.root)
     file = studio_file_of(campaign)
     by_name = {annotator.pseudonym: annotator for annotator in options.annotators}
 
@@ -41,7 +42,7 @@ def simulate_step(campaign: CampaignConfig, progress: Progress) -> Outcome:
     with studio:
         accounts = ensure_annotators(studio, by_name, SIMULATED, keys_file, lambda line: progress(line, 0, 0))
         request = AnswerRequest(
-            campaign=campaign_key(campaign),
+            campaign=campaign_key(Store(campaign)),
             codebook=campaign.codebook,
             projects=tuple(project.id for project in file.projects),
             owners={project.id: project.annotator for project in file.projects if project.annotator},

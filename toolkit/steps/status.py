@@ -12,12 +12,12 @@ from toolkit.labels.agreement.headline import QuestionAgreement
 from toolkit.labels.ledger import latest, stale_counts
 from toolkit.steps.agreement import agreement_of, alpha_line
 from toolkit.steps.common import Outcome, is_without_server, items_of, ledger_of, withdrawn_of
-from toolkit.steps.studio_connection import is_there, studio_directory, studio_file_of
 from toolkit.steps.votes import counted_votes
 from toolkit.studio.accounts import read_keys
-from toolkit.studio.pull.cursors import known_cursor
+from toolkit.studio.pull.ledger_index import known_cursor
+from toolkit.studio.server.connection import studio_directory, studio_file_of
 from toolkit.studio.server.local import server_status
-from toolkit.studio.server.task_locks import held_tasks
+from toolkit.studio.server.program import held_tasks
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 
@@ -101,7 +101,7 @@ def _left_tasks(campaign: CampaignConfig) -> list[LeftTask] | None:
     directory = studio_directory(campaign.root)
     server = server_status(directory)
     file = studio_file_of(campaign) if campaign.at("studio.json").exists() else None
-    if server is None or file is None or not is_there(file, server.url):
+    if server is None or file is None or not file.is_at(server.url):
         return None
     held = held_tasks(directory, (project.id for project in file.projects), now())
     names = {account.email: name for name, account in read_keys(directory / "keys.json").annotators.items()}

@@ -8,9 +8,8 @@ from msgspec import Struct
 
 from toolkit.errors import UsageError
 from toolkit.steps.common import Outcome, Progress
-from toolkit.steps.studio_connection import connect_workspace, server_keys, studio_directory
-from toolkit.studio.account_lockout import lock_out
-from toolkit.studio.accounts import PEOPLE, Account, ensure_accounts, ensure_annotators, people_in, read_keys
+from toolkit.studio.accounts import PEOPLE, Account, ensure_accounts, ensure_annotators, lock_out, people_in, read_keys
+from toolkit.studio.server.connection import connect, server_keys, studio_directory
 from toolkit.studio.server.local import open_studio, server_status, start_server, stop_server
 from toolkit.studio.server.postgres import database_of, parse_database, use_cluster, use_database
 from toolkit.studio.server.program import set_password
@@ -87,7 +86,7 @@ def add_users_step(workspace: Path, table: Path, progress: Progress) -> Outcome:
     people = people_in(read_table(table), str(table))
     if not people:
         raise UsageError(f"{table}: nobody in it; columns are pseudonym, and where wanted languages and email")
-    studio, keys_file = connect_workspace(workspace)
+    studio, keys_file = connect(workspace)
     with studio:
         accounts = ensure_accounts(studio, people, keys_file, lambda line: progress(line, 0, 0))
     users = [_user(name, account, show_password=False) for name, account in accounts.items()]
@@ -97,7 +96,7 @@ def add_users_step(workspace: Path, table: Path, progress: Progress) -> Outcome:
 
 def invite_step(workspace: Path) -> Outcome:
     """The link by which somebody can make an account of their own."""
-    studio, _ = connect_workspace(workspace)
+    studio, _ = connect(workspace)
     with studio:
         link = studio.url + studio.invitation()
     return Outcome(line=link, facts={"schema": 1, "server": studio.url, "invitation": link})
@@ -106,7 +105,7 @@ def invite_step(workspace: Path) -> Outcome:
 def lock_step(workspace: Path, name: str) -> Outcome:
     """Lock somebody out for good; their answers stay theirs."""
     directory = studio_directory(workspace)
-    studio, keys_file = connect_workspace(workspace)
+    studio, keys_file = connect(workspace)
     local = keys_file == directory / "keys.json"
 
     def change(email: str, password: str) -> None:

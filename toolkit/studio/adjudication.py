@@ -27,12 +27,11 @@ from toolkit.labels.adjudication import (
     waiting_requests,
 )
 from toolkit.labels.erasure import Tombstones
-from toolkit.records import Adjudication, AdjudicationRequest, Answers, Assignment, Gold, Origin
+from toolkit.records import Adjudication, AdjudicationRequest, Answers, Assignment, Gold, Origin, PushedProject
 from toolkit.runs import Result
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.schemas import Project, ServerAnnotation, ServerTask
 from toolkit.studio.push.items import PushReport, PushRequest, find_projects, push_items
-from toolkit.studio.push.project_specs import PushedProject
 from toolkit.times import now
 from toolkit.words import plural
 from toolkit.workspace import CampaignConfig

@@ -42,9 +42,9 @@ def test_a_folder_gives_its_articles_and_says_what_it_left_out(tmp_path, take):
 
 
 def test_columns_of_a_table_are_mapped_and_the_rest_is_kept(tmp_path, take):
-    path = table(tmp_path / "t.csv", ("Body", "outlet", "Desk"), ("The dyke held.", "Northern Post", "flood"))
+    path = table(tmp_path / "t.csv", ("Body", "outlet", "ProjectSpec"), ("The dyke held.", "Northern Post", "flood"))
     article = take(path, columns={"text": "Body"}).articles[0]
-    assert (article.text, article.outlet, article.meta) == ("The dyke held.", "Northern Post", {"Desk": "flood"})
+    assert (article.text, article.outlet, article.meta) == ("The dyke held.", "Northern Post", {"ProjectSpec": "flood"})
 
 
 def test_a_table_without_a_text_column_says_what_to_do(tmp_path, take):

@@ -44,8 +44,7 @@ from toolkit.studio.http.schemas import (
     User,
     Version,
 )
-from toolkit.studio.http.transport import TIMEOUT, ServerFailedError, is_page
-from toolkit.studio.http.versions import doubt_about, refuse_older
+from toolkit.studio.http.transport import TIMEOUT, ServerFailedError, doubt_about, is_page, refuse_older
 
 _AS_IT_IS = {"fields": "all", "resolve_uri": "false"}  # with annotations, and no address in a text put otherwise
 

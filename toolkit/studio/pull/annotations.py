@@ -5,17 +5,28 @@ where the two agree is a pull complete; where they do not, everything is read ag
 pages are read, so a pull can be stopped anywhere: the next one goes on, and writes no line twice.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
+from functools import cached_property
 
 from msgspec import Struct
 
+from toolkit.errors import StudioError
+from toolkit.records import PushedProject
 from toolkit.studio.http.client import Studio
-from toolkit.studio.pull.completeness import ProjectPull
-from toolkit.studio.pull.cursors import Cursor
+from toolkit.studio.http.schemas import Counts, Newest, ServerTask
 from toolkit.studio.pull.differences import Differences
-from toolkit.studio.pull.ledger_file import LedgerFile
-from toolkit.studio.pull.ledger_index import LedgerIndex
-from toolkit.studio.pull.reading import People, Pseudonyms, PullRequest, Reader
+from toolkit.studio.pull.ledger_index import (
+    Cursor,
+    LedgerEntry,
+    LedgerFile,
+    LedgerIndex,
+    ProjectCursor,
+    ran_backwards,
+    since_of,
+    utc,
+)
+from toolkit.studio.pull.reading import People, Pseudonyms, PullRequest, Reader, Seen, item_named_by
 
 
 class Pulled(Struct, frozen=True, kw_only=True):
@@ -92,3 +103,222 @@ class _Total:
         """Count a page."""
         self.tasks += tasks
         self._progress(self.tasks, max(self._wanted, self.tasks))
+
+
+# --- one project ------------------------------------------------------------------------------------------------------
+
+
+class ProjectPull:
+    """A project of a campaign while it is pulled."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        project: PushedProject,
+        reader: Reader,
+        index: LedgerIndex,
+        differences: Differences,
+        known: ProjectCursor | None,
+        again: str,
+    ) -> None:
+        """A project that is to be pulled.
+
+        Args:
+            studio: its server.
+            project: what it is to the campaign.
+            reader: of its tasks.
+            index: what the ledger has.
+            differences: what brings more into it.
+            known: what the last pull left; None: nothing is known.
+            again: why all is to be read although something is known; "" where nothing speaks for it.
+        """
+        self._studio = studio
+        self._project = project
+        self._reader = reader
+        self._index = index
+        self._differences = differences
+        self._known = known
+        self._again = again
+        self._since = known.since if known else None
+        self._tasks = dict(known.tasks) if known else {}
+        self._strange = dict(known.strange) if known else {}
+        self._withdrawn = dict(known.withdrawn) if known else {}
+        self._absent: dict[int, LedgerEntry] = {}  # seems to be gone; believed as soon as the counts agree
+        self._doubt = ""
+        self.in_full: str | None = None  # why everything was read; None: it was not
+        self.unproven: str | None = None  # what does not fit at the end
+        self.cursor: ProjectCursor | None = None
+
+    @property
+    def unknown_tasks(self) -> int:
+        """How many of the tasks show no item of the campaign."""
+        return len(self._strange)
+
+    @property
+    def withdrawn(self) -> int:
+        """How many annotations there are of people who withdrew."""
+        return sum(self._withdrawn.values())
+
+    def run(self, before: Counts | None, progress: Callable[[int], None]) -> None:
+        """Bring the ledger up to date with the project.
+
+        Args:
+            before: what there was in the project before reading began.
+            progress: told how many tasks each page had.
+
+        Raises:
+            StudioError: the project is gone.
+        """
+        if before is None:
+            self._studio.project(self._project.id)  # says that it is gone
+            raise StudioError(f"{self._studio.url}: project {self._project.id} is not one of our account's")
+        newest = self._studio.newest(self._project.id)
+        for step in self._plan(newest):
+            step(newest, progress)
+            after = self._counts()
+            if self._agree(before, after):
+                self._differences.take_gone(list(self._absent.values()))
+                self._absent = {}
+                self.cursor = ProjectCursor(
+                    since=self._since,
+                    clock=newest.clock,
+                    tasks=self._tasks,
+                    strange=self._strange,
+                    withdrawn=self._withdrawn,
+                )
+                break
+            before, newest = after, self._studio.newest(self._project.id)
+        else:
+            self.unproven = self._doubt
+            gone = [each for number, each in self._absent.items() if not self._studio.has_annotation(number)]
+            self._differences.take_gone(gone)
+        self._bring_drafts()
+
+    def _plan(self, newest: Newest) -> list[Callable[[Newest, Callable[[int], None]], None]]:
+        """What is done, one after the other, until the counts agree."""
+        self.in_full = self._reason_for_all(newest)
+        if self.in_full is None:
+            return [self._read_changed, self._compare_tasks, self._read_all, self._read_changed, self._read_changed]
+        return [self._read_all, self._read_changed, self._read_changed]
+
+    def _reason_for_all(self, newest: Newest) -> str | None:
+        if self._known is None or self._known.since is None:
+            return ""
+        if any(self._reader.is_ours(self._tasks.get(task)) for task in self._strange):
+            return "items have joined the campaign"
+        if ran_backwards(self._known, newest):
+            return "the server's clock was set back"
+        return self._again or None
+
+    # --- the steps -------------------------------------------------------------------------------------------------
+
+    def _read_changed(self, newest: Newest, progress: Callable[[int], None]) -> None:
+        if self._since is None:
+            self._read_all(newest, progress)
+        elif newest.changed is not None and utc(newest.changed) > self._since:
+            for page in self._studio.task_pages(self._project.id, self._since):
+                self._take_page(page)
+                progress(len(page))
+            self._since = since_of(newest)
+
+    def _compare_tasks(self, newest: Newest, progress: Callable[[int], None]) -> None:
+        """Find tasks that were deleted, and all that was on them; what else may be amiss may be the next step's."""
+        known = set(self._tasks)  # before the list: a task that comes meanwhile is not missing
+        there = {number for page in self._studio.task_numbers(self._project.id) for number in page}
+        self._drop_tasks(known - there)
+        self._read_changed(newest, progress)
+
+    def _read_all(self, newest: Newest, progress: Callable[[int], None]) -> None:
+        if self.in_full is None:
+            self.in_full = self._doubt
+        tasks: set[int] = set()
+        for page in self._studio.task_pages(self._project.id):
+            self._take_page(page)
+            tasks.update(task.id for task in page)
+            progress(len(page))
+        self._drop_tasks(self._tasks.keys() - tasks)
+        alive = self._index.alive(self._project.id)
+        self._absent = {each.number: each for each in alive if each.number is not None and each.task not in tasks}
+        self._since = since_of(newest)
+
+    def _drop_tasks(self, gone: set[int]) -> None:
+        if not gone:
+            return
+        for task in gone:
+            del self._tasks[task]
+            self._strange.pop(task, None)
+            self._withdrawn.pop(task, None)
+        for each in self._index.alive(self._project.id):
+            if each.task in gone and each.number is not None:
+                self._absent[each.number] = each
+
+    def _take_page(self, page: tuple[ServerTask, ...]) -> None:
+        seen: list[Seen] = []
+        missing: list[LedgerEntry] = []
+        for task in page:
+            item = self._reader.item_of(task)
+            self._tasks[task.id] = item.id if item else item_named_by(task)
+            self._strange.pop(task.id, None)
+            self._withdrawn.pop(task.id, None)
+            if item is None:
+                missing += self._take_strange(task)
+                continue
+            if withdrawn := self._reader.count_withdrawn(task):
+                self._withdrawn[task.id] = withdrawn
+            there = list(self._reader.annotations(self._project, task, item))
+            numbers = {each.raw.id for each in there}
+            seen += there
+            missing += [each for each in self._on_task(item.id, task.id) if each.number not in numbers]
+        self._differences.take(seen)
+        self._differences.take_gone(missing)
+
+    def _take_strange(self, task: ServerTask) -> list[LedgerEntry]:
+        """Count what is on a task of no item; what the ledger has of it came before somebody changed the task."""
+        there = {raw.id for raw in task.annotations}
+        known = {each.number: each for each in self._known_on_tasks.get(task.id, ())}
+        self._strange[task.id] = len(there - known.keys())
+        return [each for number, each in known.items() if number not in there and each.state != "deleted"]
+
+    @cached_property
+    def _known_on_tasks(self) -> dict[int, list[LedgerEntry]]:
+        found: defaultdict[int, list[LedgerEntry]] = defaultdict(list)
+        for each in self._index.alive(self._project.id):
+            found[each.task].append(each)
+        return found
+
+    def _on_task(self, item_id: str, task: int) -> list[LedgerEntry]:
+        of_item = self._index.of_item(item_id)
+        return [each for each in of_item if each.task == task and each.state != "deleted"]
+
+    # --- whether that was all --------------------------------------------------------------------------------------
+
+    def _counts(self) -> Counts:
+        found = self._studio.counts([self._project.id]).get(self._project.id)
+        if found is None:
+            self._studio.project(self._project.id)
+            raise StudioError(f"{self._studio.url}: project {self._project.id} is not one of our account's")
+        return found
+
+    def _agree(self, before: Counts, after: Counts) -> bool:
+        """Whether what we know lies between what there was before we read and what there was thereafter."""
+        tasks = len(self._tasks)
+        ours = self._index.count_alive(self._project.id) - len(self._absent)
+        annotations = ours + self.withdrawn + sum(self._strange.values())
+        self._doubt = (
+            f"the server counts {after.task_number} tasks with {after.annotations} annotations, and we {tasks} with "
+            f"{annotations}"
+        )
+        return _between(before.task_number, tasks, after.task_number) and _between(
+            before.annotations, annotations, after.annotations
+        )
+
+    def _bring_drafts(self) -> None:
+        drafts: list[Seen] = []
+        for task, raw in self._studio.drafts(self._project.id):
+            seen = self._reader.draft(self._project, task, self._tasks.get(task), raw)
+            drafts += [seen] if seen else []
+        self._differences.take_drafts(self._project.id, drafts)
+
+
+def _between(one: int, value: int, other: int) -> bool:
+    return min(one, other) <= value <= max(one, other)

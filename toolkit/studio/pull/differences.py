@@ -21,12 +21,9 @@ from toolkit.labels.eligibility import (
     votes_asked,
     with_surplus,
 )
-from toolkit.records import Annotation, Flag
-from toolkit.studio.pull.cursors import moment, utc
-from toolkit.studio.pull.ledger_file import LedgerFile
-from toolkit.studio.pull.ledger_index import LedgerEntry, LedgerIndex, answers_hash, entry_of
+from toolkit.records import Annotation, Flag, PushedProject
+from toolkit.studio.pull.ledger_index import LedgerEntry, LedgerFile, LedgerIndex, answers_hash, entry_of, moment, utc
 from toolkit.studio.pull.reading import PullRequest, Seen
-from toolkit.studio.push.project_specs import PushedProject
 from toolkit.times import now
 
 _AT_ONCE = 500  # lines that are in memory together

@@ -4,17 +4,91 @@ An answer may hold a long comment; what is needed to tell whether the server say
 more is needed, the line is read again from the place where it begins.
 """
 
+import datetime
 import hashlib
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
+from toolkit.errors import DataError
+from toolkit.files import append_jsonl, explain, mend_jsonl, read_bytes, write_json
 from toolkit.labels.eligibility import SURPLUS, Candidate, own_codes
 from toolkit.records import Annotation, Answers
+from toolkit.studio.http.schemas import Newest
+
+
+class LedgerFile:
+    """``annotations.jsonl``, read and written line by line: it is never in memory as a whole."""
+
+    def __init__(self, path: Path, batch: int = 200, before_append: Callable[[], None] = lambda: None) -> None:
+        """A ledger whose torn last line, if it has one, is cut off.
+
+        Args:
+            path: of the file; it need not be there.
+            batch: how many lines are brought to the disk at once.
+            before_append: what must be on the disk before the lines are.
+        """
+        mend_jsonl(path)
+        self._path = path
+        self._batch = batch
+        self._before_append = before_append
+        self._decode = msgspec.json.Decoder(Annotation).decode
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return self._path.stat().st_size if self._path.exists() else 0
+
+    def lines(self) -> Iterator[tuple[int, Annotation]]:
+        """All lines in their order, each with its place.
+
+        Raises:
+            DataError: a line is no annotation; the message has file and line.
+        """
+        if not self._path.exists():
+            return
+        place = 0
+        with self._path.open("rb") as handle:
+            for number, line in enumerate(handle, 1):
+                if line.strip():
+                    yield place, self._decoded(line, number)
+                place += len(line)
+
+    def _decoded(self, line: bytes, number: int) -> Annotation:
+        try:
+            return self._decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise DataError(f"{self._path}:{number}: {explain(str(error), Annotation)}") from error
+
+    def at(self, place: int) -> Annotation:
+        """The line that begins there."""
+        with self._path.open("rb") as handle:
+            handle.seek(place)
+            return self._decode(handle.readline())
+
+    def append(self, annotations: Sequence[Annotation]) -> list[int]:
+        """Append lines, and return their places once they are on the disk."""
+        places: list[int] = []
+        for start in range(0, len(annotations), self._batch):
+            batch = annotations[start : start + self._batch]
+            self._before_append()
+            place = self.size
+            append_jsonl(self._path, batch)
+            for annotation in batch:
+                places.append(place)
+                place += len(msgspec.json.encode(annotation)) + 1
+            if place != self.size:
+                raise DataError(f"{self._path}: another program writes to it; stop that one and run the pull again")
+        return places
+
+
+# --- the index --------------------------------------------------------------------------------------------------------
+
 
 State = Literal["submitted", "draft", "skipped", "deleted"]
 EntryKey = tuple[str, int, int | None]  # server, project, number of the annotation
@@ -164,3 +238,91 @@ class LedgerIndex:
     def drafts(self, project: int) -> list[LedgerEntry]:
         """The drafts of a project that are not known to be gone."""
         return [entry for entry in self._drafts.values() if entry.project == project and entry.state == "draft"]
+
+
+# --- the cursor -------------------------------------------------------------------------------------------------------
+
+
+# An answer bears the time at which its saving began; it is seen when that has ended, and a busy server takes seconds.
+MARGIN = datetime.timedelta(seconds=60)
+
+
+class ProjectCursor(Struct, frozen=True, kw_only=True):
+    """What is known of a project after a pull that was proven complete."""
+
+    since: str | None  # by the server's clock: what was changed until then has been read; None: nothing was there
+    clock: str | None  # what the server's clock said
+    tasks: dict[int, str | None]  # task -> the item that it names; None: it names none
+    strange: dict[int, int] = {}  # task of no item of the campaign -> annotations on it
+    withdrawn: dict[int, int] = {}  # task -> annotations on it of people who withdrew
+
+
+class Cursor(Struct, frozen=True, kw_only=True):
+    """``pull.json``."""
+
+    server: str
+    codebook: str  # by which answers were judged
+    ledger: int  # bytes that the ledger had; with fewer it has been changed since
+    projects: dict[int, ProjectCursor] = {}
+
+
+def read_cursor(path: Path, server: str, ledger: int) -> Cursor | None:
+    """The cursor in a file, or None where there is none that fits the server and the ledger as they are."""
+    cursor = known_cursor(path)
+    return cursor if cursor and cursor.server == server and cursor.ledger <= ledger else None
+
+
+def known_cursor(path: Path) -> Cursor | None:
+    """The cursor in a file, or None where there is none that can be read."""
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(read_bytes(path), type=Cursor)
+    except msgspec.DecodeError:
+        return None
+
+
+def write_cursor(path: Path, cursor: Cursor) -> None:
+    """Remember how far a pull has come."""
+    write_json(path, cursor)
+
+
+def since_of(newest: Newest) -> str | None:
+    """From when on a later pull has to ask, by the times that the server itself has written.
+
+    >>> since_of(Newest(changed="2026-03-01T12:00:00.5Z", clock="2026-03-01T12:00:01Z"))
+    '2026-03-01T11:59:00.500000Z'
+    >>> since_of(Newest(changed="2026-03-01T12:00:00.5Z", clock="2026-03-01T18:00:00Z"))
+    '2026-03-01T12:00:00.500000Z'
+    """
+    if newest.changed is None:
+        return None
+    changed = moment(newest.changed)
+    clock = moment(newest.clock) if newest.clock else changed
+    # After a quiet minute nothing of before can still be on its way, and what came last need not be read again.
+    return _written(changed if clock - changed > MARGIN else min(changed, clock) - MARGIN)
+
+
+def ran_backwards(before: ProjectCursor, newest: Newest) -> bool:
+    """Whether the server's clock shows less than it did: then times tell nothing about what is new."""
+    if before.clock is None or newest.clock is None:
+        return False
+    return moment(newest.clock) < moment(before.clock) - datetime.timedelta(seconds=2)
+
+
+def utc(time: str) -> str:
+    """A time of the server as ISO 8601 in UTC.
+
+    >>> utc("2026-03-01T12:00:00+02:00")
+    '2026-03-01T10:00:00.000000Z'
+    """
+    return _written(moment(time))
+
+
+def moment(time: str) -> datetime.datetime:
+    """A time of the server, in UTC."""
+    return datetime.datetime.fromisoformat(time).astimezone(datetime.UTC)
+
+
+def _written(when: datetime.datetime) -> str:
+    return when.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -9,11 +9,10 @@ from toolkit.codebook import Codebook
 from toolkit.exchange.label_config import screen_mark
 from toolkit.exchange.results import parse_result, screen_in, spans_in_code_points
 from toolkit.labels.erasure import NO_TOMBSTONES, WITHDRAWN, Tombstones
-from toolkit.records import Answers, Item, Origin
+from toolkit.records import Answers, Item, Origin, PushedProject
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.schemas import ServerAnnotation, ServerTask
 from toolkit.studio.pull.ledger_index import answers_hash
-from toolkit.studio.push.items import PushedProject
 
 Pseudonyms = Callable[[int, str], str]  # number and e-mail address of an account on the server -> its pseudonym
 

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterable, Iterator
 
 from toolkit.errors import StudioError
-from toolkit.studio.http.access import is_local
 from toolkit.studio.http.client import Studio
+from toolkit.studio.http.transport import is_local
 
 _NAME = "stance-bell"  # in the address, to know ours again
 

@@ -12,20 +12,11 @@ from msgspec import Struct
 
 from toolkit.campaigns.display import ShownItem
 from toolkit.errors import StudioError
+from toolkit.records import PushedProject, ScreenVersion
 from toolkit.studio.config import task_data
 from toolkit.studio.http.client import Studio, data_digest
 from toolkit.studio.http.schemas import StoredTask
-from toolkit.studio.push.importing import import_batches
-from toolkit.studio.push.project_specs import (
-    Desk,
-    Dispute,
-    Meant,
-    PushedProject,
-    PushRequest,
-    ScreenVersion,
-    home_queue,
-    meant_desks,
-)
+from toolkit.studio.push.project_specs import Dispute, Meant, ProjectSpec, PushRequest, home_queue, project_specs
 from toolkit.studio.push.projects import (
     Standing,
     all_screens,
@@ -38,7 +29,7 @@ from toolkit.studio.push.projects import (
     settings_digests,
     settings_for,
 )
-from toolkit.studio.push.reconcile import Reconciled, place, reconcile
+from toolkit.studio.push.reconcile import Reconciled, import_batches, place, reconcile
 from toolkit.studio.push.revision import refuse_removals
 
 __all__ = [
@@ -83,7 +74,7 @@ def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, in
     Raises:
         StudioError: the server is not reached or refuses, or annotators have answered what the codebook lacks.
     """
-    meant = meant_desks(request)
+    meant = project_specs(request)
     before = _look(studio, request)
     _refuse_other_layout(studio, request, before)
     refuse_removals(studio, request, before.standing)
@@ -94,7 +85,7 @@ def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, in
     there = msgspec.structs.replace(before, standing=standing, stored=tuple(stored))
     brought = _bring(studio, request, meant, there, progress)
     after = _look(studio, request) if brought.created else there
-    put_right = reconcile(studio, after.stored, after.desks)
+    put_right = reconcile(studio, after.stored, after.specs)
     gone = put_right.removed | put_right.merged
     left = msgspec.structs.replace(after, stored=tuple(task for task in after.stored if task.id not in gone))
     _check(studio, meant, left)
@@ -109,15 +100,15 @@ class _Board(Struct, frozen=True, kw_only=True):
     stored: tuple[StoredTask, ...]
 
     @property
-    def desks(self) -> dict[int, Desk]:
+    def specs(self) -> dict[int, ProjectSpec]:
         """What each project is for."""
-        return {each.project.id: each.desk for each in self.standing}
+        return {each.project.id: each.spec for each in self.standing}
 
     def items_at(self) -> dict[object, set[str | None]]:
         """The items that stand at each place."""
-        desks, found = self.desks, defaultdict(set)
+        specs, found = self.specs, defaultdict(set)
         for task in self.stored:
-            found[place(desks[task.project])].add(task.item_id)
+            found[place(specs[task.project])].add(task.item_id)
         return found
 
 
@@ -156,8 +147,8 @@ def _look(studio: Studio, request: PushRequest) -> _Board:
 
 def _refuse_other_layout(studio: Studio, request: PushRequest, board: _Board) -> None:
     other = "queue" if request.layout == "blind" else "person"
-    desks = board.desks
-    answered = sum(task.annotations for task in board.stored if desks[task.project].kind == other)
+    specs = board.specs
+    answered = sum(task.annotations for task in board.stored if specs[task.project].kind == other)
     if answered:
         raise StudioError(
             f"{studio.url}: {answered} annotations were given in the other layout, and `[studio] layout` is "
@@ -193,32 +184,32 @@ def _set_up(studio: Studio, request: PushRequest, meant: Meant, board: _Board) -
     """Set all projects as they should be, make those that are missing; how many were set otherwise."""
     missing = _missing(meant, board)
     # A tie-break that has nothing to bring is not made: what it would hold stands at another one.
-    needed = {desk for desk in meant if desk.kind != "tiebreak" or desk in missing}
-    desks = sorted({*needed, *board.desks.values()})
+    needed = {spec for spec in meant if spec.kind != "tiebreak" or spec in missing}
+    specs = sorted({*needed, *board.specs.values()})
     screen = current_screen(studio, request, board.standing)
-    _check_configs(studio, request, desks, screen)
-    standing = [_as_wanted(studio, request, each, desks, screen) for each in _without_empty_copies(studio, board)]
+    _check_configs(studio, request, specs, screen)
+    standing = [_as_wanted(studio, request, each, specs, screen) for each in _without_empty_copies(studio, board)]
     changed = {each.project.id for each in board.standing if each not in standing}
     reset = sum(each.project.id in changed for each in standing)
-    for desk in sorted(needed - set(board.desks.values())):
-        settings = settings_for(request, desk, desks, (screen,))
-        standing.append(make_project(studio, request, desk, settings))
+    for spec in sorted(needed - set(board.specs.values())):
+        settings = settings_for(request, spec, specs, (screen,))
+        standing.append(make_project(studio, request, spec, settings))
     return tuple(sorted(standing, key=lambda each: each.project.id)), reset
 
 
-def _check_configs(studio: Studio, request: PushRequest, desks: Sequence[Desk], screen: ScreenVersion) -> None:
+def _check_configs(studio: Studio, request: PushRequest, specs: Sequence[ProjectSpec], screen: ScreenVersion) -> None:
     """Have the server look at the interfaces before anything is changed there."""
-    for desk in {desk.unit: desk for desk in desks}.values():
-        studio.check_config(settings_for(request, desk, desks, (screen,)).label_config)
+    for spec in {spec.unit: spec for spec in specs}.values():
+        studio.check_config(settings_for(request, spec, specs, (screen,)).label_config)
 
 
 def _as_wanted(
-    studio: Studio, request: PushRequest, each: Standing, desks: Sequence[Desk], screen: ScreenVersion
+    studio: Studio, request: PushRequest, each: Standing, specs: Sequence[ProjectSpec], screen: ScreenVersion
 ) -> Standing:
     shown = each.screens or request.screens
     if not shown or (shown[-1].codebook, shown[-1].shown) != (screen.codebook, screen.shown):
         shown = (*shown, screen)
-    settings = settings_for(request, each.desk, desks, shown)
+    settings = settings_for(request, each.spec, specs, shown)
     if as_set(each.project, settings):
         return each
     return msgspec.structs.replace(each, project=studio.update_project(each.project.id, settings))
@@ -244,8 +235,8 @@ def _take_out(studio: Studio, request: PushRequest, meant: Meant, board: _Board)
     tasks, kept = set(), set()
     for task in board.stored:
         each = items.get(task.item_id or "")
-        desk = board.desks[task.project]
-        misplaced = each is not None and _is_misplaced(each, desk, request, meant)
+        spec = board.specs[task.project]
+        misplaced = each is not None and _is_misplaced(each, spec, request, meant)
         if task.item_id is None or not (task.item_id in withdrawn or misplaced):
             continue
         if not task.annotations and studio.delete_untouched(task.project, task.id):
@@ -255,14 +246,14 @@ def _take_out(studio: Studio, request: PushRequest, meant: Meant, board: _Board)
     return _Out(tasks=frozenset(tasks), kept=frozenset(kept))
 
 
-def _is_misplaced(each: ShownItem, desk: Desk, request: PushRequest, meant: Meant) -> bool:
+def _is_misplaced(each: ShownItem, spec: ProjectSpec, request: PushRequest, meant: Meant) -> bool:
     """Whether an item stands where the plan does not have it any more.
 
     What was assigned to somebody who still works stays: another machine may know of more assignments than this one.
     """
-    if desk.kind == "queue":
-        return request.layout == "blind" or desk != home_queue(each.item)
-    return desk.kind == "person" and desk not in meant
+    if spec.kind == "queue":
+        return request.layout == "blind" or spec != home_queue(each.item)
+    return spec.kind == "person" and spec not in meant
 
 
 def _bring(
@@ -277,8 +268,8 @@ def _bring(
     vanished = set()
     done = present
     progress(done, total)
-    for desk, items in missing.items():
-        project = projects[desk].project.id
+    for spec, items in missing.items():
+        project = projects[spec].project.id
         vanished |= {each.item.id for each in items if (project, each.item.id) in answered}
         brought = 0
         for brought in import_batches(studio, project, [_data(each, request) for each in items], request.batch):
@@ -287,15 +278,17 @@ def _bring(
     return _Brought(created=total - present, present=present, vanished=frozenset(vanished))
 
 
-def _missing(meant: Meant, board: _Board) -> dict[Desk, Sequence[ShownItem]]:
-    """What is not there, by desk; a disputed item that stands at one tie-break is asked at no other."""
+def _missing(meant: Meant, board: _Board) -> dict[ProjectSpec, Sequence[ShownItem]]:
+    """What is not there, by spec; a disputed item that stands at one tie-break is asked at no other."""
     there = board.items_at()
-    disputed = {item for at, items in there.items() if isinstance(at, Desk) and at.kind == "tiebreak" for item in items}
-    found: dict[Desk, Sequence[ShownItem]] = {}
-    for desk, items in meant.items():
-        has = disputed if desk.kind == "tiebreak" else there.get(place(desk), set())
+    disputed = {
+        item for at, items in there.items() if isinstance(at, ProjectSpec) and at.kind == "tiebreak" for item in items
+    }
+    found: dict[ProjectSpec, Sequence[ShownItem]] = {}
+    for spec, items in meant.items():
+        has = disputed if spec.kind == "tiebreak" else there.get(place(spec), set())
         if not has.issuperset(items):
-            found[desk] = [each for name, each in items.items() if name not in has]
+            found[spec] = [each for name, each in items.items() if name not in has]
     return found
 
 
@@ -330,24 +323,24 @@ def _report(studio: Studio, request: PushRequest, meant: Meant, board: _Board, d
 
 
 def _still_twins(board: _Board) -> tuple[str, ...]:
-    desks = board.desks
-    found = Counter((place(desks[task.project]), task.item_id) for task in board.stored)
+    specs = board.specs
+    found = Counter((place(specs[task.project]), task.item_id) for task in board.stored)
     return tuple(sorted({item for (_, item), number in found.items() if item and number > 1}))
 
 
-def _pushed(url: str, board: _Board, wanted: set[str], meant: set[Desk]) -> Iterable[PushedProject]:
+def _pushed(url: str, board: _Board, wanted: set[str], meant: set[ProjectSpec]) -> Iterable[PushedProject]:
     """The projects that hold items, or are meant to."""
-    for each in sorted(board.standing, key=lambda each: (each.desk, each.project.id)):
+    for each in sorted(board.standing, key=lambda each: (each.spec, each.project.id)):
         number = each.project.id
         items = {task.item_id for task in board.stored if task.project == number} & wanted
-        if items or each.desk in meant:
+        if items or each.spec in meant:
             yield PushedProject(
                 id=number,
                 url=f"{url}/projects/{number}/data",
-                unit=each.desk.unit,
-                kind=each.desk.kind,
-                annotator=each.desk.annotator or None,
-                votes=each.desk.votes,
+                unit=each.spec.unit,
+                kind=each.spec.kind,
+                annotator=each.spec.annotator or None,
+                votes=each.spec.votes,
                 items=len(items),
                 settings=settings_digests(each.project),
             )

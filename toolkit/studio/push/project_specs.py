@@ -14,26 +14,17 @@ from msgspec import Struct
 from toolkit.campaigns.display import ShownItem
 from toolkit.codebook import Codebook, Unit
 from toolkit.errors import DataError
-from toolkit.records import Assignment, Item
+from toolkit.records import Assignment, Item, ProjectKind, PushedProject, ScreenVersion
 from toolkit.workspace import ShownPart
 
-ProjectKind = Literal["queue", "person", "tiebreak"]  # shared by all, one annotator's, or of disputed items
 Layout = Literal["shared", "blind"]
 
 _MARK = "stance-toolkit"
 _NOBODY = "-"
-_DESK = re.compile(
+_SPEC = re.compile(
     rf"\[{_MARK} (?P<campaign>\S+) (?P<unit>paragraph|article|headline)"
     r" (?:(?P<votes>\d+)|(?P<kind>person|tiebreak) (?P<annotator>\S+))\]"
 )
-
-
-class ScreenVersion(Struct, frozen=True, kw_only=True):
-    """From when on annotators saw a codebook."""
-
-    codebook: str  # name@version#hash
-    since: str  # ISO 8601, UTC, by the server's clock
-    shown: tuple[ShownPart, ...] = ()  # what stood around the item
 
 
 class Dispute(Struct, frozen=True, kw_only=True):
@@ -48,7 +39,7 @@ def one_line(ref: str) -> str:
     return " ".join(ref.split())
 
 
-class Desk(Struct, frozen=True, kw_only=True, order=True):
+class ProjectSpec(Struct, frozen=True, kw_only=True, order=True):
     """What a project is for."""
 
     kind: ProjectKind = "queue"
@@ -59,7 +50,7 @@ class Desk(Struct, frozen=True, kw_only=True, order=True):
     def marker(self, campaign: str) -> str:
         """The text in a project's description by which it is known.
 
-        >>> Desk(unit="paragraph", votes=3).marker("demo-1f")
+        >>> ProjectSpec(unit="paragraph", votes=3).marker("demo-1f")
         '[stance-toolkit demo-1f paragraph 3]'
         """
         what = str(self.votes) if self.kind == "queue" else f"{self.kind} {self.annotator or _NOBODY}"
@@ -71,20 +62,20 @@ def campaign_marker(campaign: str) -> str:
     return f"[{_MARK} {campaign} "
 
 
-def desk_in(description: str) -> Desk | None:
+def spec_in(description: str) -> ProjectSpec | None:
     """What a project is for, by its description; None where `stance push` did not write that.
 
-    >>> desk_in(Desk(kind="person", unit="article", votes=1, annotator="ann-1").marker("demo-1f")).annotator
+    >>> spec_in(ProjectSpec(kind="person", unit="article", votes=1, annotator="ann-1").marker("demo-1f")).annotator
     'ann-1'
     """
-    found = _DESK.search(description)
+    found = _SPEC.search(description)
     if found is None:
         return None
     unit = cast(Unit, found["unit"])
     if found["kind"] is None:
-        return Desk(unit=unit, votes=int(found["votes"]))
+        return ProjectSpec(unit=unit, votes=int(found["votes"]))
     annotator = "" if found["annotator"] == _NOBODY else found["annotator"]
-    return Desk(kind=cast(ProjectKind, found["kind"]), unit=unit, votes=1, annotator=annotator)
+    return ProjectSpec(kind=cast(ProjectKind, found["kind"]), unit=unit, votes=1, annotator=annotator)
 
 
 class PushRequest(Struct, frozen=True, kw_only=True):
@@ -103,7 +94,7 @@ class PushRequest(Struct, frozen=True, kw_only=True):
     earlier: tuple[Codebook, ...] = ()  # that were pushed before, the oldest first
     show: tuple[ShownPart, ...] = ("headline", "neighbours", "note")
     answered: tuple[tuple[int, str], ...] = ()  # (project, item) that the ledger has annotations of
-    known: tuple[tuple[int, Desk], ...] = ()  # projects that an earlier push left on this server
+    known: tuple[PushedProject, ...] = ()  # projects that an earlier push left on this server
     screens: tuple[ScreenVersion, ...] = ()  # what an earlier push knew of what was shown
     batch: int = 200  # tasks a request
 
@@ -113,28 +104,15 @@ def codebook_of(request: PushRequest, ref: str) -> Codebook | None:
     return next((book for book in request.earlier if one_line(book.ref) == ref), None)
 
 
-class PushedProject(Struct, frozen=True, kw_only=True):
-    """A project that holds items of the campaign."""
-
-    id: int
-    url: str  # where a browser shows its tasks
-    unit: Unit
-    kind: ProjectKind = "queue"
-    annotator: str | None = None  # whose project it is, where it is one person's
-    votes: int  # how many annotators are asked for each item
-    items: int
-    settings: dict[str, str] = {}  # digests of what annotators' work depends on, as the push left it
-
-    @property
-    def desk(self) -> Desk:
-        """What it is for."""
-        return Desk(kind=self.kind, unit=self.unit, votes=self.votes, annotator=self.annotator or "")
+def spec_of(project: PushedProject) -> ProjectSpec:
+    """What a pushed project is for."""
+    return ProjectSpec(kind=project.kind, unit=project.unit, votes=project.votes, annotator=project.annotator or "")
 
 
-Meant = dict[Desk, dict[str, ShownItem]]  # by item id, in the order in which they are shown
+Meant = dict[ProjectSpec, dict[str, ShownItem]]  # by item id, in the order in which they are shown
 
 
-def meant_desks(request: PushRequest) -> Meant:
+def project_specs(request: PushRequest) -> Meant:
     """Which items are meant to stand where.
 
     Raises:
@@ -143,42 +121,42 @@ def meant_desks(request: PushRequest) -> Meant:
     items = {each.item.id: each for each in request.items if each.item.id not in set(request.withdrawn)}
     asked = _people(items, request.assignments) if request.layout == "blind" else _queues(items.values())
     asked |= _tiebreaks(items, request.disputes)
-    return {desk: asked[desk] for desk in sorted(asked)}
+    return {spec: asked[spec] for spec in sorted(asked)}
 
 
-def home_queue(item: Item) -> Desk:
+def home_queue(item: Item) -> ProjectSpec:
     """The queue that an item is meant to stand in, where all share."""
-    return Desk(unit=item.unit, votes=item.votes)
+    return ProjectSpec(unit=item.unit, votes=item.votes)
 
 
 def _queues(items: Iterable[ShownItem]) -> Meant:
-    desks: Meant = defaultdict(dict)
+    specs: Meant = defaultdict(dict)
     for each in items:
-        desks[home_queue(each.item)][each.item.id] = each
-    return dict(desks)
+        specs[home_queue(each.item)][each.item.id] = each
+    return dict(specs)
 
 
 def _people(items: Mapping[str, ShownItem], assignments: Iterable[Assignment]) -> Meant:
-    desks: Meant = defaultdict(dict)
+    specs: Meant = defaultdict(dict)
     for row in sorted(assignments, key=lambda row: (row.annotator, row.position, row.item_id)):
         each = items.get(row.item_id)
         if each is not None:
-            desk = Desk(kind="person", unit=each.item.unit, votes=1, annotator=row.annotator)
-            desks[desk][row.item_id] = each
-    nobody = items.keys() - {item for desk in desks.values() for item in desk}
+            spec = ProjectSpec(kind="person", unit=each.item.unit, votes=1, annotator=row.annotator)
+            specs[spec][row.item_id] = each
+    nobody = items.keys() - {item for spec in specs.values() for item in spec}
     if nobody:
         raise DataError(
             f"{len(nobody)} items are assigned to nobody, e.g. {min(nobody)}; run `stance plan` again, with the "
             "annotators in `[studio] annotators`"
         )
-    return dict(desks)
+    return dict(specs)
 
 
 def _tiebreaks(items: Mapping[str, ShownItem], disputes: Iterable[Dispute]) -> Meant:
-    desks: Meant = defaultdict(dict)
+    specs: Meant = defaultdict(dict)
     for dispute in disputes:
         each = items.get(dispute.item_id)
         if each is not None:
-            desk = Desk(kind="tiebreak", unit=each.item.unit, votes=1, annotator=dispute.annotator or "")
-            desks[desk][dispute.item_id] = each
-    return dict(desks)
+            spec = ProjectSpec(kind="tiebreak", unit=each.item.unit, votes=1, annotator=dispute.annotator or "")
+            specs[spec][dispute.item_id] = each
+    return dict(specs)

@@ -5,7 +5,7 @@ by the very request that changes what they see, and a push that is killed cannot
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -13,12 +13,13 @@ from msgspec import Struct
 from toolkit.campaigns.display import printable
 from toolkit.errors import StudioError, UnansweredError
 from toolkit.files import digest
+from toolkit.records import PushedProject, ScreenVersion
 from toolkit.studio.config import instructions, label_config
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.retrying import attempts
 from toolkit.studio.http.schemas import Project, ProjectSettings
-from toolkit.studio.push.announcing import announcement
-from toolkit.studio.push.project_specs import Desk, PushRequest, ScreenVersion, campaign_marker, desk_in, one_line
+from toolkit.studio.push.project_specs import ProjectSpec, PushRequest, campaign_marker, one_line, spec_in, spec_of
+from toolkit.studio.push.revision import announcement
 from toolkit.workspace import ShownPart
 
 _TITLE_LENGTH = (3, 50)  # what Label Studio takes
@@ -29,7 +30,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     """A project of the campaign as it stands on the server."""
 
     project: Project
-    desk: Desk
+    spec: ProjectSpec
 
     @property
     def screens(self) -> tuple[ScreenVersion, ...]:
@@ -45,19 +46,19 @@ def find_projects(studio: Studio, campaign: str) -> list[Project]:
 def find_standing(studio: Studio, request: PushRequest) -> list[Standing]:
     """The projects of a campaign and what each is for, oldest first."""
     found = find_projects(studio, request.campaign)
-    desks = ((project, desk_in(project.description)) for project in found)
-    standing = [Standing(project=project, desk=desk) for project, desk in desks if desk is not None]
+    specs = ((project, spec_in(project.description)) for project in found)
+    standing = [Standing(project=project, spec=spec) for project, spec in specs if spec is not None]
     numbers = {each.project.id for each in standing}
-    for number, desk in request.known:
-        lost = _lost(studio, request, number) if number not in numbers else None
-        standing += [Standing(project=lost, desk=desk)] if lost else []
+    for pushed in request.known:
+        lost = _lost(studio, request, pushed.id) if pushed.id not in numbers else None
+        standing += [Standing(project=lost, spec=spec_of(pushed))] if lost else []
     return sorted(standing, key=lambda each: each.project.id)
 
 
 def _lost(studio: Studio, request: PushRequest, number: int) -> Project | None:
     """A project that we know of and whose description somebody has changed: ours if it shows items of ours."""
     project = studio.find_project(number)
-    if project is None or desk_in(project.description) is not None:
+    if project is None or spec_in(project.description) is not None:
         return None
     return project if studio.first_items(number) & {each.item.id for each in request.items} else None
 
@@ -104,35 +105,35 @@ def all_screens(request: PushRequest, standing: Iterable[Standing]) -> tuple[Scr
 
 
 def settings_for(
-    request: PushRequest, desk: Desk, desks: Sequence[Desk], screens: Sequence[ScreenVersion]
+    request: PushRequest, spec: ProjectSpec, specs: Sequence[ProjectSpec], screens: Sequence[ScreenVersion]
 ) -> ProjectSettings:
     """How a project is to be set.
 
     Args:
         request: what is pushed.
-        desk: what the project is for.
-        desks: all that there are: titles tell them apart.
+        spec: what the project is for.
+        specs: all that there are: titles tell them apart.
         screens: what the project has shown, what it shows now last.
     """
-    asked = request.codebook.for_unit(desk.unit)
-    lines = [f"Made by `stance push`, which finds it by this line: {desk.marker(request.campaign)}"]
+    asked = request.codebook.for_unit(spec.unit)
+    lines = [f"Made by `stance push`, which finds it by this line: {spec.marker(request.campaign)}"]
     lines += map(_screen_line, screens)
     return ProjectSettings(
-        title=_title(request.title, _suffix(desk, desks)),
+        title=_title(request.title, _suffix(spec, specs)),
         description="\n".join(lines),
-        label_config=label_config(request.codebook, request.language, desk.unit, request.show),
-        maximum_annotations=desk.votes,
+        label_config=label_config(request.codebook, request.language, spec.unit, request.show),
+        maximum_annotations=spec.votes,
         expert_instruction=announcement(request, screens) + instructions(asked, request.language),
     )
 
 
-def _suffix(desk: Desk, desks: Sequence[Desk]) -> str:
-    units = len({each.unit for each in desks}) > 1
-    if desk.kind == "queue":
-        return f" ({desk.unit}, {desk.votes})" if sum(each.kind == "queue" for each in desks) > 1 else ""
-    words = ["tie-break"] if desk.kind == "tiebreak" else []
-    words += [desk.annotator[:24]] if desk.annotator else []
-    return f" ({', '.join([*words, desk.unit] if units else words)})"
+def _suffix(spec: ProjectSpec, specs: Sequence[ProjectSpec]) -> str:
+    units = len({each.unit for each in specs}) > 1
+    if spec.kind == "queue":
+        return f" ({spec.unit}, {spec.votes})" if sum(each.kind == "queue" for each in specs) > 1 else ""
+    words = ["tie-break"] if spec.kind == "tiebreak" else []
+    words += [spec.annotator[:24]] if spec.annotator else []
+    return f" ({', '.join([*words, spec.unit] if units else words)})"
 
 
 def _title(title: str, suffix: str) -> str:
@@ -154,9 +155,9 @@ def settings_digests(project: Project) -> dict[str, str]:
     return {name: digest(msgspec.json.encode(getattr(project, name)), 8) for name in _WATCHED}
 
 
-def make_project(studio: Studio, request: PushRequest, desk: Desk, settings: ProjectSettings) -> Standing:
+def make_project(studio: Studio, request: PushRequest, spec: ProjectSpec, settings: ProjectSettings) -> Standing:
     """Make a project, once: where the answer is lost, or somebody else makes it too, the oldest one is it."""
-    marker = desk.marker(request.campaign)
+    marker = spec.marker(request.campaign)
     made: Project | None = None
     for more in attempts():
         found = studio.projects_described(marker)
@@ -174,12 +175,51 @@ def make_project(studio: Studio, request: PushRequest, desk: Desk, settings: Pro
     if made is not None and found[0].id != made.id:
         # Somebody else pushed at the same moment: the older project is the one, ours is still empty.
         studio.delete_project(made.id)
-    return Standing(project=found[0], desk=desk)
+    return Standing(project=found[0], spec=spec)
 
 
-def oldest(standing: Iterable[Standing]) -> Mapping[Desk, Standing]:
-    """For each desk the project that items are brought to: the oldest, should somebody have copied it."""
-    found: dict[Desk, Standing] = {}
+def oldest(standing: Iterable[Standing]) -> Mapping[ProjectSpec, Standing]:
+    """For each spec the project that items are brought to: the oldest, should somebody have copied it."""
+    found: dict[ProjectSpec, Standing] = {}
     for each in sorted(standing, key=lambda each: each.project.id):
-        found.setdefault(each.desk, each)
+        found.setdefault(each.spec, each)
     return found
+
+
+# --- changed settings -------------------------------------------------------------------------------------------------
+
+
+def set_otherwise(
+    studio: Studio, campaign: str, projects: Iterable[PushedProject], items: Collection[str]
+) -> dict[int, tuple[str, ...]]:
+    """The settings that are not as a push left them, by project; projects that are gone are left out.
+
+    Args:
+        studio: the server.
+        campaign: the key of the campaign.
+        projects: where it was pushed to.
+        items: the ids of its items.
+
+    Raises:
+        StudioError: a project of that number is not the campaign's.
+    """
+    pushed = {project.id: project for project in projects}
+    changed = {}
+    for found in studio.projects_set(pushed):
+        _refuse_strange(studio, campaign, found, items)
+        before, now = pushed[found.id].settings, settings_digests(found)
+        names = tuple(name for name, value in before.items() if now.get(name) != value)
+        if names:
+            changed[found.id] = names
+    return changed
+
+
+def _refuse_strange(studio: Studio, campaign: str, found: Project, items: Collection[str]) -> None:
+    if campaign_marker(campaign) in found.description:
+        return
+    if studio.first_items(found.id).isdisjoint(items):  # otherwise somebody has changed the description by hand
+        raise StudioError(
+            f"{studio.url}/projects/{found.id}: that project is not this campaign's: neither its description nor its "
+            "tasks name it, so that is another server, or one that was set up anew; check LABEL_STUDIO_URL, or bring "
+            "the items there with `stance push`; the ledger is left as it is"
+        )

@@ -7,13 +7,15 @@ mean the same one.
 
 import datetime
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from toolkit.errors import UnansweredError
 from toolkit.studio.http.client import Studio
+from toolkit.studio.http.retrying import attempts
 from toolkit.studio.http.schemas import StoredTask
-from toolkit.studio.push.project_specs import Desk
+from toolkit.studio.push.project_specs import ProjectSpec
 
 DRAFT_REST = datetime.timedelta(hours=1)  # a draft that was not touched for so long is on nobody's screen
 
@@ -26,18 +28,18 @@ class Reconciled(Struct, frozen=True, kw_only=True):
     moved: int  # annotations
 
 
-def reconcile(studio: Studio, stored: Iterable[StoredTask], desks: Mapping[int, Desk]) -> Reconciled:
-    """Make one task of several that show the same item at the same desk.
+def reconcile(studio: Studio, stored: Iterable[StoredTask], specs: Mapping[int, ProjectSpec]) -> Reconciled:
+    """Make one task of several that show the same item at the same spec.
 
     Args:
         studio: the server.
         stored: all tasks of the campaign.
-        desks: what each project is for.
+        specs: what each project is for.
     """
     removed: set[int] = set()
     merged: set[int] = set()
     moved = 0
-    for twins in _twins(stored, desks):
+    for twins in _twins(stored, specs):
         left = []
         for tasks in _by_project(twins):
             keep, *others = tasks
@@ -51,16 +53,16 @@ def reconcile(studio: Studio, stored: Iterable[StoredTask], desks: Mapping[int, 
     return Reconciled(removed=frozenset(removed), merged=frozenset(merged), moved=moved)
 
 
-def place(desk: Desk) -> Hashable:
-    """Where an item is to stand once: at a desk, or in any of the queues that all share."""
-    return desk.kind if desk.kind == "queue" else desk
+def place(spec: ProjectSpec) -> Hashable:
+    """Where an item is to stand once: at a spec, or in any of the queues that all share."""
+    return spec.kind if spec.kind == "queue" else spec
 
 
-def _twins(stored: Iterable[StoredTask], desks: Mapping[int, Desk]) -> list[list[StoredTask]]:
+def _twins(stored: Iterable[StoredTask], specs: Mapping[int, ProjectSpec]) -> list[list[StoredTask]]:
     found: dict[Hashable, list[StoredTask]] = defaultdict(list)
     for task in stored:
         if task.item_id is not None:
-            found[place(desks[task.project]), task.item_id].append(task)
+            found[place(specs[task.project]), task.item_id].append(task)
     return [tasks for tasks in found.values() if len(tasks) > 1]
 
 
@@ -91,3 +93,47 @@ def _remove_copies(studio: Studio, projects: Sequence[Sequence[StoredTask]]) -> 
     spare = [tasks[0] for tasks in projects if tasks not in touched]
     gone = (task for task in (spare if touched else spare[1:]) if studio.delete_untouched(task.project, task.id))
     return {task.id for task in gone}
+
+
+# --- imports in batches -----------------------------------------------------------------------------------------------
+
+
+Rows = Sequence[dict[str, str]]  # the data of tasks, with their item ids
+
+_ASKED = 100  # item ids a question: they travel in the address
+
+
+def import_batches(studio: Studio, project: int, rows: Rows, size: int) -> Iterator[int]:
+    """Bring tasks to a project in their order; how many are there after each batch."""
+    for start in range(0, len(rows), size):
+        batch = rows[start : start + size]
+        _import(studio, project, batch)
+        yield start + len(batch)
+
+
+def _import(studio: Studio, project: int, batch: Rows) -> None:
+    """Bring a batch, all or none; where no answer comes, look what is there before it is sent again.
+
+    The server may still be at work on a request that was given up, and so bring a batch twice: what finds such twins
+    comes after all batches.
+    """
+    lost: UnansweredError | None = None
+    for more in attempts():
+        missing = batch if lost is None else _missing(studio, project, batch)
+        if not missing:
+            return
+        try:
+            studio.import_tasks(project, list(missing))
+        except UnansweredError as error:
+            if not more:
+                raise
+            lost = error
+        else:
+            return
+
+
+def _missing(studio: Studio, project: int, batch: Rows) -> Rows:
+    there: set[str] = set()
+    for start in range(0, len(batch), _ASKED):
+        there |= studio.items_there(project, [row["item_id"] for row in batch[start : start + _ASKED]])
+    return [row for row in batch if row["item_id"] not in there]

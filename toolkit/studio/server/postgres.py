@@ -8,9 +8,10 @@ import os
 import pwd
 import secrets
 import shutil
+import socket
 import subprocess
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,39 @@ from msgspec import Struct
 
 from toolkit.errors import DataError, StudioError
 from toolkit.files import digest, read_json, write_json, written_whole
-from toolkit.studio.server.ports import free_port
+
+PORTS = range(20_000, 32_000)  # below those that systems give to outgoing connections
+
+
+def free_port(first: Iterable[int] = ()) -> int:
+    """A port that nobody listens on: one of the first named if it is free, or else any.
+
+    Raises:
+        StudioError: none of those that were tried is free.
+    """
+    tried = [*first, *secrets.SystemRandom().sample(PORTS, 20)]
+    for port in tried:
+        if is_free(port):
+            return port
+    raise StudioError(f"no free port among {len(tried)} from {PORTS.start} to {PORTS.stop}; name one")
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    # Label Studio looks at localhost, where another address may be served as well.
+    with socket.socket() as caller:
+        caller.settimeout(1)
+        return caller.connect_ex(("localhost", port)) != 0
+
+
+# --- the database -----------------------------------------------------------------------------------------------------
+
 
 _NAME = "labelstudio"
 _REMEDY = "`apt-get install postgresql` adds it, or `--database postgresql://USER:PASSWORD@HOST/NAME` names another"

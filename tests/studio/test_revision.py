@@ -4,7 +4,8 @@ import pytest
 from toolkit.codebook import Codebook, Label, Migration
 from toolkit.records import ScreenVersion
 from toolkit.studio.push.project_specs import PushRequest
-from toolkit.studio.push.revision import announcement, differences
+from toolkit.studio.push.projects import announcement
+from toolkit.studio.push.revision import differences
 
 
 @pytest.fixture

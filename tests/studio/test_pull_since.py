@@ -8,7 +8,7 @@ import pytest
 from toolkit.codebook import Migration
 from toolkit.errors import DataError
 from toolkit.studio.http import client
-from toolkit.studio.pull import cursors
+from toolkit.studio.pull import ledger_index
 from toolkit.studio.pull.ledger_index import Cursor, read_cursor, write_cursor
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 @pytest.fixture(autouse=True)
 def no_margin(monkeypatch):
     """What was changed in the last minute would be read again each time, and so hide what is asked for."""
-    monkeypatch.setattr(cursors, "MARGIN", datetime.timedelta(0))
+    monkeypatch.setattr(ledger_index, "MARGIN", datetime.timedelta(0))
 
 
 @pytest.fixture

@@ -395,7 +395,7 @@ def test_a_table_of_votes_read_again_is_the_same(stance, tmp_path, name):
         (("--from", "a.csv", "-o", "v.txt"), 2, "the name must end in one of .csv, .tsv, .jsonl, .parquet"),
         (("--from", "a.csv", "-o", "v.csv", "--question", "tone"), 2, "no question 'tone'; there are label"),
         (("--from", "no.csv", "-o", "v.csv"), 1, "no.csv: no such file"),
-        (("--from", "empty", "-o", "v.csv"), 1, "empty: no file of votes in it"),
+        (("--from", "empty", "-o", "v.csv"), 1, "empty: no file of votes; known are"),
         ((), 2, "a campaign file, the address of a project, or --from FILE is needed"),
         (("a.csv",), 2, "files go with --from"),
         (("http://127.0.0.1:1/tasks/3", "-o", "v.csv"), 2, "the address of a project is needed"),

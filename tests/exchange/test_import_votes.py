@@ -3,7 +3,8 @@ import pytest
 
 from toolkit.codebook import Migration
 from toolkit.errors import DataError
-from toolkit.exchange.import_votes import ImportRequest, import_lines, label_code
+from toolkit.exchange.import_votes import ImportRequest, import_lines
+from toolkit.exchange.results import label_code
 from toolkit.exchange.submissions import Submission
 from toolkit.labels.eligibility import ProjectRole
 from toolkit.labels.ledger import latest, settle

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from toolkit.campaigns.display import Shown, ShownItem
 from toolkit.codebook import Codebook, Label, Question
 from toolkit.errors import ConfigError, DataError, MissingFileError
-from toolkit.exchange import filled_sheets as sheets_back
-from toolkit.exchange.filled_sheets import plain_rows, read_sheet
+from toolkit.exchange import vote_files as sheets_back
 from toolkit.exchange.import_votes import plain_words
 from toolkit.exchange.sheets import CELL, About, SheetRequest, unanswerable, write_sheet
+from toolkit.exchange.vote_files import read_sheet
 from toolkit.records import Item, Target
+from toolkit.tables import rows_in
 
 ABOUT = About(campaign="demo-1", annotator="ann-1", codebook="stance@0.1#abc", file="ann-1.xlsx")
 FIRST = 3  # the row of the first item
@@ -293,20 +294,20 @@ def offers(path):
 
 def test_a_spreadsheet_of_somebody_elses_is_a_table(tmp_path):
     book = openpyxl.Workbook()
-    for row in (["item", "annotator", "label", None], [1, "r", "a"], [], [2.0, "r", "=1+1"]):
+    for row in (["item", "annotator", "label", None], [1, "r", "a"], [], [2.0, "r", "b"]):
         book.active.append(row)
     book.save(tmp_path / "t.xlsx")
     assert read_sheet(tmp_path / "t.xlsx") is None
-    rows = [(number, row["item"], row["label"]) for number, row in plain_rows(tmp_path / "t.xlsx")]
-    assert rows == [(2, 1, "a"), (4, 2, "=1+1")]
+    rows = [(where, row["item"], row["label"]) for where, row in rows_in(tmp_path / "t.xlsx")]
+    assert rows == [(f"{tmp_path}/t.xlsx, row 2", "1", "a"), (f"{tmp_path}/t.xlsx, row 4", "2", "b")]
 
 
 def test_a_table_with_two_columns_of_one_name_is_refused(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["item", "item"])
     book.save(tmp_path / "t.xlsx")
-    with pytest.raises(DataError, match="two columns bear one name"):
-        list(plain_rows(tmp_path / "t.xlsx"))
+    with pytest.raises(DataError, match="two columns are named"):
+        list(rows_in(tmp_path / "t.xlsx"))
 
 
 def spoilt(path, spoil):

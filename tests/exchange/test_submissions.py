@@ -4,15 +4,14 @@ import pytest
 
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.submissions import (
+    NOBODY,
     Submission,
     chosen_question,
-    label_text,
     twins,
     utc,
-    values_in,
-    values_in_cell,
     vote_rows,
     without_doubles,
+    write_vote_table,
 )
 
 
@@ -23,36 +22,6 @@ def submission(item="1", annotator="ann", label="a", **more):
 def rows(*submissions):
     tally = Counter()
     return list(vote_rows(submissions, "q", str, tally)), tally
-
-
-@pytest.mark.parametrize(
-    ("written", "label"),
-    [
-        ({"choices": ["for"]}, "for"),
-        ({"choices": ["tax", "fish", "tax"]}, "fish | tax"),
-        ({"choices": [["Party", "Rural League"]]}, "Party > Rural League"),
-        ([{"rating": 3}], "3"),
-        ({"text": ["one", "two"]}, "one | two"),
-        ({"text": "one"}, "one"),
-        ({"number": 4.5}, "4.5"),
-        ({"datetime": "2024-07-03"}, "2024-07-03"),
-        ({"taxonomy": [["b"], ["a", "c"]]}, "a > c | b"),
-        ({"selected": "left"}, "left"),
-        ({"start": 0, "end": 3, "choices": ["for"]}, "for"),
-        ({"end": 3, "start": 0, "labels": ["W"]}, '{"end": 3, "labels": ["W"], "start": 0}'),
-        ({}, "{}"),
-        (None, None),
-        ("", None),
-        ([], None),
-    ],
-)  # fmt: skip
-def test_every_kind_of_answer_becomes_a_text(written, label):
-    assert label_text(values_in(written)) == label
-
-
-def test_a_cell_that_only_looks_like_json_is_a_text():
-    for cell in ("[sic]", '{"', "{}x", '{"broken', "[{]"):
-        assert values_in_cell(cell) == [cell]
 
 
 def test_skips_drafts_and_repeats_are_no_submitted_votes():
@@ -102,3 +71,25 @@ def test_one_question_is_chosen_or_the_choice_is_offered():
 def test_a_time_that_is_none_is_refused():
     with pytest.raises(DataError, match="'yesterday' is no time"):
         utc("yesterday")
+
+
+def test_votes_of_deleted_accounts_are_counted_apart_and_never_repeats(tmp_path):
+    given = [submission(), submission(annotator=NOBODY), submission(annotator=NOBODY, label="b")]
+    table = write_vote_table(tmp_path / "v.csv", given, "q", str)
+    assert (table.rows, table.repeat, table.no_annotator) == (1, 0, 2)
+    assert "2 of deleted accounts" in table.line()
+
+
+def test_a_question_about_regions_gives_no_labels_of_items(tmp_path):
+    about = [{"start": 0, "end": 4, "choices": ["pos"]}]
+    given = [Submission(where="e.json, task 1", item="1", annotator="ann", answers={"q": about})]
+    with pytest.raises(DataError, match=r"e\.json, task 1: 'q' is asked about each marked region"):
+        write_vote_table(tmp_path / "v.csv", given, "q", str)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_question_of_a_repeater_is_named_with_its_number():
+    assert chosen_question(["tone_{{idx}}"], ["tone_3"], "here") == "tone_3"
+    for named in ([], ["tone_x"]):
+        with pytest.raises(UsageError, match=r"tone_\{\{idx\}\}"):
+            chosen_question(["tone_{{idx}}"], named, "here")

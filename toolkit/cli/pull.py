@@ -10,6 +10,7 @@ from toolkit.cli._options import Common, Output, campaign_at, is_campaign, new_a
 from toolkit.cli._output import emit, shown_progress
 from toolkit.errors import UsageError
 from toolkit.exchange.exports import ColumnMap
+from toolkit.runs import Result
 from toolkit.steps import arrivals, following, outside
 from toolkit.steps import pull as pulling
 from toolkit.steps.common import Outcome
@@ -115,7 +116,7 @@ class PullOptions:
         return not self.files and self.output is None and self.wanted == outside.Wanted()
 
 
-def pull_outside(sources: list[str] | None, options: PullOptions, common: Common) -> Outcome | None:
+def pull_outside(sources: list[str] | None, options: PullOptions, common: Common) -> Result | Outcome | None:
     """Pull from files or from any project; None where a campaign is to be pulled from its server."""
     campaigns = [source for source in sources or () if is_campaign(Path(source))]
     others = [source for source in sources or () if source not in campaigns]
@@ -136,7 +137,7 @@ def pull_outside(sources: list[str] | None, options: PullOptions, common: Common
     return None
 
 
-def _pull_files(campaigns: list[str], files: list[Path], options: PullOptions) -> Outcome:
+def _pull_files(campaigns: list[str], files: list[Path], options: PullOptions) -> Result | Outcome:
     if not campaigns:
         return outside.pull_files_step(files, options.wanted, _needed(options.output))
     if options.output is not None:

@@ -10,10 +10,10 @@ from msgspec import Struct
 from toolkit.campaigns.display import Shown, ShownItem
 from toolkit.codebook import Codebook, Label, Question, Text
 from toolkit.errors import DataError, UsageError
-from toolkit.exchange.filled_sheets import read_sheet
 from toolkit.exchange.label_config import ADJUDICATION_COMMENT, ADJUDICATION_REASON
 from toolkit.exchange.sheets import About, SheetRequest, write_sheet
 from toolkit.exchange.submissions import is_plain_name
+from toolkit.exchange.vote_files import read_sheet
 from toolkit.files import suffix_of
 from toolkit.labels.adjudication import REASONS, Decision, DecisionSource, Disagreement, label_problem
 from toolkit.records import AdjudicationReason

@@ -1,33 +1,37 @@
-"""Files that hold votes: exports of Label Studio made by hand (JSON, JSON_MIN, CSV, TSV), and tables of a user's own.
+"""Files of votes: exports of Label Studio (JSON, JSON_MIN, CSV, TSV, target storage, pages of its API), tables, sheets.
 
-The content decides what a file is, not its name alone. Whole files are held in memory, and so their size is bounded.
+The content decides what a file is, not its name alone. JSON files are held in memory, and so their size is bounded.
 """
 
-import csv
 import gzip
-import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from toolkit.errors import DataError, MissingFileError
+from toolkit.errors import DataError
 from toolkit.exchange.label_config import OURS
-from toolkit.exchange.submissions import Submission, account_name, answers_in, shown_text, utc, values_in_cell
-from toolkit.files import suffix_of
-from toolkit.tables import read_table
+from toolkit.exchange.results import answers_in, value_text, values_in_cell, values_in_export
+from toolkit.exchange.submissions import Submission, account_name, email_of, utc
+from toolkit.files import file_errors, read_bytes, suffix_of
+from toolkit.tables import rows_in
 
 LIMIT = 1 << 29  # bytes of a file, unpacked
 SUFFIXES = (".json", ".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
 
 _EXPORTED = {"annotation_id", "annotator", "lead_time"}  # columns of every flat export
 _META = {"annotation_id", "annotator", "created_at", "updated_at", "lead_time", "agreement", "id"}
-_KNOWN = {"state", "seconds", "created", "updated"}  # columns of our own tables of votes
+_OWN_COLUMNS = {"state", "seconds", "created", "updated"}  # columns of our own tables of votes
 _WEB_PAGE = "a web page, not an export: whoever fetched it was not logged in; export it again from the project's page"
+_LISTS = ("tasks", "results")  # the key of the list in a page of the server's API
+_HEAD = 4096  # bytes that show a web page
+_PART = 1 << 20
 
-Rows = Iterable[tuple[int, dict[str, Any]]]  # the number of a row, and its cells
+T = TypeVar("T", bound=Struct)
+Rows = Iterable[tuple[str, Mapping[str, Any]]]  # the place of a row, and its cells
 
 
 class ColumnMap(Struct, frozen=True, kw_only=True):
@@ -40,243 +44,231 @@ class ColumnMap(Struct, frozen=True, kw_only=True):
     wide: tuple[str, ...] = ()  # one column an annotator
 
 
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def read_submissions(path: Path, columns: ColumnMap) -> list[Submission]:
+    """The submissions in a file, in its order.
+
+    Args:
+        path: the file.
+        columns: how its columns are called.
+
+    Raises:
+        DataError: it is no such file, or a column is missing; the message names those that there are.
+    """
+    suffix = suffix_of(path)
+    if suffix not in SUFFIXES:
+        raise DataError(f"{path}: unknown kind of file; known are {', '.join(SUFFIXES)}")
+    _check_content(path)
+    return list(_from_json(path, columns) if suffix == ".json" else _from_rows(path, rows_in(path), columns))
+
+
+def _check_content(path: Path) -> None:
+    """Refuse a web page, and a file that would fill the memory."""
+    size = 0
+    with file_errors(path), gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
+        head: bytes = handle.read(_HEAD)
+        while size <= LIMIT and (part := handle.read(_PART)):
+            size += len(part)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
+        raise DataError(f"{path}: {_WEB_PAGE}")
+    if size + len(head) > LIMIT:
+        raise DataError(f"{path}: more than {LIMIT >> 20} MB; pull the project from its server, or split the file")
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+
 class _Draft(Struct, frozen=True, kw_only=True):
     user: Any = None
     created_username: str = ""
     annotation: int | None = None
     result: list[Any] = []
     lead_time: float | None = None
-    created_at: str = ""
-    updated_at: str = ""
+    created_at: Any = ""
+    updated_at: Any = ""
 
 
 class _Exported(Struct, frozen=True, kw_only=True):
     id: int
-    completed_by: Any = None  # a number, or the account with its address in older exports
+    completed_by: Any = ""  # a number, or the account with its address; None: it was deleted; "": not said
     result: list[Any]
-    was_cancelled: bool = False  # a skip
+    was_cancelled: bool | None = False  # a skip
     lead_time: float | None = None  # seconds
-    created_at: str
-    updated_at: str
+    created_at: Any = ""  # ISO 8601, or seconds since 1970 before release 1.0
+    updated_at: Any = ""
     updated_by: Any = None  # the account that saved it last
     import_id: int | None = None  # below zero: the account that saved it before a push moved it
     ground_truth: bool | None = None
-    project: int = 0
+    project: int | None = None
 
 
-class _Task(Struct, frozen=True, kw_only=True):
+class _ExportedTask(Struct, frozen=True, kw_only=True):
     id: int
     data: dict[str, Any]
-    annotations: list[_Exported]
+    annotations: list[_Exported] | None = None
+    completions: list[_Exported] = []  # the annotations before release 1.0
     drafts: list[Any] = []  # numbers where the export was made without them
-    project: int = 0
+    project: int | None = None
 
 
-def read_submissions(path: Path, columns: ColumnMap, sheet_rows: Callable[[Path], Rows]) -> list[Submission]:
-    """What a file holds, in its order.
-
-    Args:
-        path: the file.
-        columns: how its columns are called.
-        sheet_rows: reads a spreadsheet that is a table of the user's own.
-
-    Raises:
-        DataError: it is no such file, or a column is missing; the message names those that there are.
-    """
-    suffix = suffix_of(path)
-    if suffix == ".json":
-        return list(_from_json(path, columns))
-    if suffix in (".csv", ".tsv"):
-        return list(_from_rows(path, _csv_rows(path), columns))
-    if suffix in (".jsonl", ".parquet"):
-        _bounded(path)
-        return list(_from_rows(path, enumerate(read_table(path), 1), columns))
-    if suffix == ".xlsx":
-        return list(_from_rows(path, sheet_rows(path), columns))
-    raise DataError(f"{path}: no file of votes that is known; known are {', '.join(SUFFIXES)}")
-
-
-def _bounded(path: Path) -> bytes:
-    """The content of a file, unless there is too much of it."""
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
-            content: bytes = handle.read(LIMIT + 1)
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{path}: no such file") from error
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise DataError(f"{path}: broken gzip ({error}); fetch or pack the file again") from error
-    if len(content) > LIMIT:
-        raise DataError(f"{path}: more than {LIMIT >> 20} MB; pull the project from its server, or split the file")
-    if content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
-        raise DataError(f"{path}: {_WEB_PAGE}")
-    return content
-
-
-# --- JSON ----------------------------------------------------------------------------------------------------------
+class _StoredAnnotation(_Exported, frozen=True, kw_only=True):
+    task: _ExportedTask
 
 
 def _from_json(path: Path, columns: ColumnMap) -> Iterator[Submission]:
-    listed = _json_list(path)
-    first = _object(listed[0], f"{path}, entry 1")
-    if "annotations" in first:
-        for number, raw in enumerate(listed, 1):
-            yield from _of_exported_task(_exported_task(raw, f"{path}, entry {number}"), path, columns)
+    entries = _json_list(path)
+    first = _object(entries[0], f"{path}, entry 1")
+    places = [f"{path}, entry {number}" for number in range(1, len(entries) + 1)]
+    if "annotations" in first or "completions" in first:
+        for raw, where in zip(entries, places, strict=True):
+            yield from _from_task(_decoded(raw, _ExportedTask, where), path, columns)
+    elif isinstance(first.get("task"), dict) and "result" in first:
+        for raw, where in zip(entries, places, strict=True):
+            stored = _decoded(raw, _StoredAnnotation, where)
+            annotation = msgspec.convert(stored, _Exported, from_attributes=True)
+            task = msgspec.structs.replace(stored.task, annotations=[annotation])
+            yield from _from_task(task, path, columns)
     elif "data" in first:
         raise DataError(f"{path}: tasks without annotations; export with annotations, as JSON or JSON_MIN")
     else:
-        rows = ((number, _object(raw, f"{path}, entry {number}")) for number, raw in enumerate(listed, 1))
+        rows = ((where, _object(raw, where)) for raw, where in zip(entries, places, strict=True))
         yield from _from_rows(path, rows, columns)
 
 
 def _json_list(path: Path) -> list[msgspec.Raw]:
-    content = _bounded(path).removeprefix(b"\xef\xbb\xbf")
+    """The entries of a file: a list, a page of the server's API, or a single annotation of target storage."""
+    content = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
     try:
-        listed = msgspec.json.decode(content, type=list[msgspec.Raw])
+        if content.lstrip().startswith(b"{"):
+            page = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+            name = next((name for name in _LISTS if name in page), "")
+            entries = msgspec.json.decode(page[name], type=list[msgspec.Raw]) if name else [msgspec.Raw(content)]
+            if not name and not {"task", "annotations", "completions"}.intersection(page):
+                raise DataError(f"{path}: no export: it holds no list of tasks or annotations; {content[:80]!r}")
+        else:
+            entries = msgspec.json.decode(content, type=list[msgspec.Raw])
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: no export: it holds no list of tasks or annotations; {content[:80]!r}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"{path}: not JSON ({error}); was the download cut off? Export it again") from error
-    if not listed:
+    if not entries:
         raise DataError(f"{path}: an empty list; the export holds no task")
-    return listed
+    return entries
 
 
 def _object(raw: msgspec.Raw, where: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(raw, type=dict[str, Any])
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, RecursionError) as error:
         raise DataError(f"{where}: neither a task nor an annotation; {bytes(raw)[:80]!r}") from error
 
 
-def _exported_task(raw: msgspec.Raw, where: str) -> _Task:
+def _decoded(raw: msgspec.Raw, record: type[T], where: str) -> T:
     try:
-        return msgspec.json.decode(raw, type=_Task)
-    except msgspec.ValidationError as error:
+        return msgspec.json.decode(raw, type=record)
+    except (msgspec.ValidationError, RecursionError) as error:
         raise DataError(f"{where}: not as Label Studio exports a task: {error}") from error
 
 
-def _of_exported_task(task: _Task, path: Path, columns: ColumnMap) -> Iterator[Submission]:
-    item_column = columns.item or ("item_id" if "item_id" in task.data else None)
-    for column in (item_column, columns.text):
-        if column is not None and column not in task.data:
-            raise DataError(f"{path}, task {task.id}: no column {column!r}; its data has {', '.join(task.data)}")
-    item = str(task.id) if item_column is None else shown_text(task.data[item_column])
-    text = shown_text(task.data.get(columns.text or "text"))
-    for raw in task.annotations:
-        yield Submission(
-            where=f"{path}, task {task.id}",
-            item=item,
-            text=text,
-            annotator=_account(raw.completed_by),
+def _from_task(task: _ExportedTask, path: Path, columns: ColumnMap) -> Iterator[Submission]:
+    where = f"{path}, task {task.id}"
+    named = cell_at(task.data, columns.item, where) if columns.item else task.data.get("item_id")
+    shared = Submission(
+        where=where,
+        item=value_text(named) or str(task.id),
+        is_task=not value_text(named),
+        text=value_text(cell_at(task.data, columns.text, where) if columns.text else task.data.get("text")),
+        annotator="",
+        answers={},
+        project=task.project or 0,
+        task=task.id,
+    )
+    annotations = task.annotations if task.annotations is not None else task.completions
+    for place, raw in enumerate(sorted(annotations, key=lambda raw: raw.id), 1):
+        yield msgspec.structs.replace(
+            shared,
+            annotator=f"unknown-{place}" if raw.completed_by == "" else account_name(raw.completed_by),
+            email=email_of(raw.completed_by),
             state="skipped" if raw.was_cancelled else "submitted",
             answers=answers_in(raw.result),
             seconds=raw.lead_time,
-            created=utc(raw.created_at),
-            updated=utc(raw.updated_at),
-            project=raw.project or task.project,
-            task=task.id,
+            created=_time(raw.created_at, where),
+            updated=_time(raw.updated_at, where),
+            project=raw.project or task.project or 0,
             number=raw.id,
-            sender="" if raw.updated_by is None else _account(raw.updated_by),
+            sender="" if raw.updated_by in (None, "") else account_name(raw.updated_by),
             moved_from=account_name(-raw.import_id) if raw.import_id is not None and raw.import_id < 0 else "",
             ground_truth=bool(raw.ground_truth),
         )
     for draft in _drafts(task):
-        yield Submission(
-            where=f"{path}, task {task.id}",
-            item=item,
-            text=text,
+        yield msgspec.structs.replace(
+            shared,
             annotator=_drafted_by(draft),
             state="draft",
             answers=answers_in(draft.result),
             seconds=draft.lead_time,
-            created=utc(draft.created_at),
-            updated=utc(draft.updated_at),
-            project=task.project,
-            task=task.id,
+            created=_time(draft.created_at, where),
+            updated=_time(draft.updated_at, where),
         )
 
 
-def _drafts(task: _Task) -> list[_Draft]:
+def cell_at(data: Mapping[str, Any], column: str, where: str) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """The cell of a column of task data; ``doc.body`` and ``turns[0].text`` are places inside a column.
+
+    >>> cell_at({"doc": {"body": "A"}, "turns": [{"text": "B"}]}, "turns[0].text", "task 1")
+    'B'
+
+    Raises:
+        DataError: there is no such column.
+    """
+    if column in data:
+        return data[column]
+    value: Any = data
+    for name in re.findall(r"[^.\[\]]+", column):
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            raise DataError(f"{where}: no column {column!r}; its data has {', '.join(data)}")
+    return value
+
+
+def _drafts(task: _ExportedTask) -> list[_Draft]:
     """The drafts that are no edits of an annotation, which is listed anyway."""
-    drafts = [msgspec.convert(each, _Draft) for each in task.drafts if isinstance(each, dict)]
-    return [each for each in drafts if each.annotation is None]
-
-
-def _account(completed_by: Any) -> str:  # noqa: ANN401 - a number, or an object in older exports
-    if isinstance(completed_by, dict):
-        completed_by = completed_by.get("id", completed_by.get("email"))
-    return account_name(None) if completed_by in (None, "") else f"account {completed_by}"
+    drafts = [msgspec.convert(draft, _Draft) for draft in task.drafts if isinstance(draft, dict)]
+    return [draft for draft in drafts if draft.annotation is None]
 
 
 def _drafted_by(draft: _Draft) -> str:
     """The account behind a draft: an export names it as ``"ann@studio.example, 27"``."""
     number = draft.created_username.rpartition(", ")[2]
-    return _account(int(number) if number.isdecimal() else draft.user)
+    return account_name(int(number) if number.isdecimal() else draft.user)
 
 
-# --- tables --------------------------------------------------------------------------------------------------------
+# --- tables ----------------------------------------------------------------------------------------------------------
 
 
-def _csv_rows(path: Path) -> Rows:
-    text = _decoded(_bounded(path), path)
-    csv.field_size_limit(1 << 30)
-    delimiter = "," if suffix_of(path) == ".csv" else "\t"
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        header = next(reader, [])
-        _check_header(header, path)
-        for cells in reader:
-            if cells and len(cells) != len(header):
-                raise DataError(f"{path}:{reader.line_num}: {len(cells)} cells, but the header has {len(header)}")
-            if cells:
-                yield reader.line_num, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        raise DataError(f"{path}:{reader.line_num}: {error}") from error
-
-
-def _decoded(content: bytes, path: Path) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(f"{path}: UTF-16; save it as UTF-8, e.g. with `iconv -f utf-16 -t utf-8`")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path}:{line}: not UTF-8 (byte 0x{content[error.start]:02x}); save the whole file as UTF-8"
-        ) from error
-
-
-def _check_header(header: list[str], path: Path) -> None:
-    if not any(name.strip() for name in header):
-        raise DataError(f"{path}: empty; a first line with the names of the columns is needed")
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    if doubled:
-        raise DataError(f"{path}: two columns are named {doubled[0]!r}; give each a name of its own")
-    other = next((sign for sign in (";", "\t", ",") if len(header) == 1 and sign in header[0]), None)
-    if other:
-        raise DataError(f"{path}: one column {header[0]!r}; it seems that {other!r} parts the cells: save it otherwise")
+_Read = Callable[[str, Mapping[str, Any]], Iterator[Submission]]
 
 
 def _from_rows(path: Path, rows: Rows, columns: ColumnMap) -> Iterator[Submission]:
-    pairs = iter(rows)
-    first = next(pairs, None)
-    if first is None:
-        raise DataError(f"{path}: a header and nothing below it")
-    number, row = first
-    read = _reader(path, row, columns)
-    yield from read(number, row)
-    for number, row in pairs:
-        yield from read(number, row)
+    pairs = list(rows)
+    if not pairs:
+        raise DataError(f"{path}: no rows; the table needs at least one row below the names of its columns")
+    read = _reader(path, pairs, columns)
+    for where, row in pairs:
+        yield from read(where, row)
 
 
-_Read = Callable[[int, Mapping[str, Any]], Iterator[Submission]]
-
-
-def _reader(path: Path, row: Mapping[str, Any], columns: ColumnMap) -> _Read:
+def _reader(path: Path, pairs: Sequence[tuple[str, Mapping[str, Any]]], columns: ColumnMap) -> _Read:
     """What makes submissions of the rows of a table, by the columns that it has."""
-    if row.keys() >= _EXPORTED and not columns.wide and columns.annotator is None:
-        return _ExportReader(path, row, columns)
-    return _WideReader(path, row, columns) if columns.wide else _LongReader(path, row, columns)
+    first = pairs[0][1]
+    if first.keys() >= _EXPORTED and not columns.wide and columns.annotator is None:
+        return _ExportReader(path, [row for _, row in pairs], columns)
+    return _WideReader(path, first, columns) if columns.wide else _LongReader(path, first, columns)
 
 
 def _needed(path: Path, row: Mapping[str, Any], names: Iterable[str]) -> None:
@@ -292,54 +284,88 @@ def _first_of(row: Mapping[str, Any], *names: str) -> str:
 class _ExportReader:
     """Rows of JSON_MIN, CSV and TSV: one for each annotation, and one for each task that has none."""
 
-    def __init__(self, path: Path, row: Mapping[str, Any], columns: ColumnMap) -> None:
-        self._path = path
-        self._item = columns.item or _first_of(row, "item_id", "id")
-        self._text = columns.text or "text"
-        _needed(path, row, [self._item, *filter(None, (columns.text,))])
-        self._others = {*_META, *OURS, self._item, self._text}
+    def __init__(self, path: Path, rows: Sequence[Mapping[str, Any]], columns: ColumnMap) -> None:
+        first = rows[0]
+        _needed(path, first, filter(None, (columns.item, columns.text)))
+        self._item = columns.item or "item_id"
+        self._questions = _exported_questions(rows, {columns.item, columns.text, "item_id"})
+        self._text = columns.text or ("" if "text" in self._questions else "text")
 
-    def __call__(self, number: int, row: Mapping[str, Any]) -> Iterator[Submission]:
+    def __call__(self, where: str, row: Mapping[str, Any]) -> Iterator[Submission]:
         if row.get("annotation_id") in (None, ""):
             return
-        where = f"{self._path}, row {number}"
+        item, task = value_text(row.get(self._item)), _whole(row.get("id")) or 0
+        account = row.get("annotator")
         yield Submission(
             where=where,
-            item=shown_text(row.get(self._item)),
-            text=shown_text(row.get(self._text)),
-            annotator=_account(row.get("annotator")),
-            answers={name: values_in_cell(row[name]) for name in row if name not in self._others},
+            item=item or value_text(row.get("id")),
+            is_task=not item,
+            text=value_text(row.get(self._text)),
+            annotator=account_name(_whole(account) if isinstance(account, str) and account.isdecimal() else account),
+            email=email_of(account),
+            answers={name: values_in_export(row[name]) for name in self._questions if name in row},
             seconds=_number(row.get("lead_time"), where),
             created=_time(row.get("created_at"), where),
             updated=_time(row.get("updated_at"), where),
-            task=_whole(row.get("id")) or 0,
+            task=task,
             number=_whole(row["annotation_id"]),
         )
+
+
+def _exported_questions(rows: Sequence[Mapping[str, Any]], others: set[str | None]) -> list[str]:
+    """The columns of a flat export that hold answers.
+
+    JSON_MIN writes the task's data, its number, the answers and the annotator in this order. CSV and TSV sort their
+    columns: there data and answers cannot be told apart unless a column differs within a task.
+    """
+    between = [_between(list(row)) for row in rows]
+    if all(names is not None for names in between):
+        return [name for name in dict.fromkeys(name for names in between for name in names or ()) if name not in OURS]
+    differing = _differing_columns(rows) if "id" in rows[0] else set()
+    columns = dict.fromkeys(name for row in rows for name in row if name not in _META | OURS and name not in others)
+    return [name for name in columns if name != "text" or name in differing]
+
+
+def _between(keys: Sequence[str]) -> Sequence[str] | None:
+    """The keys between the task's number and the annotator; None where a row is not in the order of JSON_MIN."""
+    if "id" not in keys or "annotator" not in keys:
+        return None
+    start, end = keys.index("id") + 1, keys.index("annotator")
+    is_in_order = start <= end and _META.issuperset(keys[end:]) and not _META.intersection(keys[start:end])
+    return keys[start:end] if is_in_order else None
+
+
+def _differing_columns(rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    first: dict[Any, Mapping[str, Any]] = {}
+    return {
+        name
+        for row in rows
+        for name, cell in row.items()
+        if first.setdefault(value_text(row.get("id")), row).get(name) != cell
+    }
 
 
 class _LongReader:
     """Rows of a user's own: one for each vote; also the tables of votes that the toolkit writes."""
 
     def __init__(self, path: Path, row: Mapping[str, Any], columns: ColumnMap) -> None:
-        self._path = path
         self._item = columns.item or _first_of(row, "item_id", "item")
         self._annotator = columns.annotator or "annotator"
         self._text = columns.text or "text"
         named = filter(None, (columns.text, columns.label))
         _needed(path, row, [self._item, self._annotator, *named])
-        self._others = {*_KNOWN, self._item, self._annotator, self._text} - {columns.label}
+        self._others = {*_OWN_COLUMNS, self._item, self._annotator, self._text} - {columns.label}
 
-    def __call__(self, number: int, row: Mapping[str, Any]) -> Iterator[Submission]:
-        where = f"{self._path}, row {number}"
+    def __call__(self, where: str, row: Mapping[str, Any]) -> Iterator[Submission]:
         state = _state(row.get("state"))
         answers = {name: values_in_cell(row[name]) for name in row if name not in self._others}
         if state == "submitted" and not any(answers.values()):
             return
         yield Submission(
             where=where,
-            item=shown_text(row.get(self._item)).strip(),
-            text=shown_text(row.get(self._text)),
-            annotator=shown_text(row.get(self._annotator)).strip(),
+            item=value_text(row.get(self._item)).strip(),
+            text=value_text(row.get(self._text)),
+            annotator=value_text(row.get(self._annotator)).strip(),
             state=state,
             answers=answers,
             seconds=_number(row.get("seconds"), where),
@@ -349,29 +375,29 @@ class _LongReader:
 
 
 def _state(cell: Any) -> Literal["submitted", "skipped", "draft"]:  # noqa: ANN401 - a cell of any table
-    """The state in a table of ours; a repeated vote was submitted too, and another table's word says nothing."""
-    return cell if cell in ("skipped", "draft") else "submitted"
+    """The state in a table of ours; a repeated vote was submitted too, and another word is no state."""
+    word = cell.strip().casefold() if isinstance(cell, str) else ""
+    return next((state for state in ("skipped", "draft") if state == word), "submitted")
 
 
 class _WideReader:
     """Rows of a user's own: one for each item, with a column for each annotator."""
 
     def __init__(self, path: Path, row: Mapping[str, Any], columns: ColumnMap) -> None:
-        self._path = path
         self._item = columns.item or _first_of(row, "item_id", "item")
         self._text = columns.text or "text"
         self._wide = columns.wide
         self._label = columns.label or "label"
         _needed(path, row, [self._item, *columns.wide, *filter(None, (columns.text,))])
 
-    def __call__(self, number: int, row: Mapping[str, Any]) -> Iterator[Submission]:
+    def __call__(self, where: str, row: Mapping[str, Any]) -> Iterator[Submission]:
         for annotator in self._wide:
             values = values_in_cell(row.get(annotator))
             if values:
                 yield Submission(
-                    where=f"{self._path}, row {number}",
-                    item=shown_text(row.get(self._item)).strip(),
-                    text=shown_text(row.get(self._text)),
+                    where=where,
+                    item=value_text(row.get(self._item)).strip(),
+                    text=value_text(row.get(self._text)),
                     annotator=annotator,
                     answers={self._label: values},
                 )

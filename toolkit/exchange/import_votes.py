@@ -2,15 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from toolkit.campaigns.display import printable
-from toolkit.codebook import Codebook, Question
+from toolkit.codebook import Codebook
 from toolkit.errors import DataError
-from toolkit.exchange.submissions import JOINT, NOBODY, NameOf, Submission, label_text
+from toolkit.exchange.results import answers_in_cells
+from toolkit.exchange.submissions import NOBODY, NameOf, Submission
 from toolkit.files import digest
 from toolkit.labels.eligibility import (
     SURPLUS,
@@ -30,8 +31,6 @@ from toolkit.labels.ledger import latest
 from toolkit.records import Annotation, Answers, Flag, Item, Origin
 
 Kind = Literal["human", "model", "rule", "simulated"]
-
-_SEPARATORS = (JOINT, "|", ";", ",")
 
 
 class ImportRequest(Struct, frozen=True, kw_only=True):
@@ -198,7 +197,7 @@ class _Check:
     def checked(self, each: Submission, item: Item) -> _Checked:
         """The submission with its answers in their shape, its state and its own flags."""
         codebook = self._codebooks[item.unit]
-        answers = codebook.migrated(shaped_answers(each, self._request.columns, codebook))
+        answers = codebook.migrated(answers_in_cells(each.answers, self._request.columns, codebook))
         annotator = self._name_of(each.annotator)
         problem = answer_problem(answers, codebook)
         unfinished = each.sheet and problem is not None and problem[0] == "missing_answer"
@@ -282,67 +281,6 @@ def _codes(line: Annotation) -> list[str]:
 def _reflagged(line: Annotation, flag: Flag | None) -> Annotation:
     """The line with another judgement by the annotations around it, under an id of its own."""
     return _identified(msgspec.structs.replace(line, flags=with_surplus(line.flags, flag)))
-
-
-# --- answers in their shape ----------------------------------------------------------------------------------------
-
-
-def shaped_answers(each: Submission, columns: Mapping[str, str], codebook: Codebook) -> Answers:
-    """The answers of a submission as the codebook has them; what it does not foresee is kept as it came."""
-    answers: Answers = {}
-    for column, question_name in columns.items():
-        values = [value for value in each.answers.get(column, ()) if value != ""]
-        question = next((q for q in codebook.questions if q.name == question_name), None)
-        if values:
-            answers[question_name] = label_text(values) if question is None else _shaped(values, question)
-    return answers
-
-
-def _shaped(values: Sequence[Any], question: Question) -> Any:  # noqa: ANN401 - an answer, by its kind
-    if question.kind == "span":
-        spans = [{"start": v.get("start"), "end": v.get("end")} if isinstance(v, dict) else v for v in values]
-        return sorted(spans, key=str)
-    texts = [label_text([value]) or "" for value in values]
-    if question.kind == "text":
-        return "\n".join(texts)
-    if question.kind == "rating":
-        return int(texts[0]) if len(texts) == 1 and texts[0].strip().isdecimal() else label_text(values)
-    if question.kind == "choices":
-        order = {label: place for place, label in enumerate(question.label_names)}
-        codes = {label_code(part, question) for text in texts for part in _parts(text, question)}
-        return sorted(codes, key=lambda label: (order.get(label, len(order)), label))
-    return label_code(texts[0], question) if len(texts) == 1 else texts
-
-
-def _parts(text: str, question: Question) -> list[str]:
-    """The labels in a cell that holds several, where it can be read in one way only."""
-    if label_code(text, question) in question.label_names:
-        return [text]
-    for separator in _SEPARATORS:
-        parts = [part.strip() for part in text.split(separator) if part.strip()]
-        if len(parts) > 1 and all(label_code(part, question) in question.label_names for part in parts):
-            return parts
-    return [text]
-
-
-def label_code(text: str, question: Question) -> str:
-    """The code of the label that a text names by code or title, case and blanks aside; the text where none is.
-
-    Two labels that differ in nothing else are never guessed between.
-    """
-    if text in question.label_names:
-        return text
-    named: dict[str, set[str]] = defaultdict(set)
-    for label in question.labels:
-        for name in (label.name, *label.title.values()):
-            named[_folded(name)].add(label.name)
-    exact = {label.name for label in question.labels if text.strip() in label.title.values()}
-    found = exact or named.get(_folded(text), set())
-    return next(iter(found)) if len(found) == 1 else text.strip()
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
 
 
 # --- what is new ---------------------------------------------------------------------------------------------------

@@ -15,13 +15,15 @@ from msgspec import Struct
 from toolkit.campaigns.display import ShownItem, printable
 from toolkit.codebook import Codebook, Question
 from toolkit.errors import ConfigError, DataError
-from toolkit.files import written_whole
+from toolkit.files import write_text, written_whole
+from toolkit.tables import write_people_table
 
 CELL = 32_767  # characters that a cell takes
 ABOUT = "stance-about"  # the hidden sheets
 CODES = "stance-codes"
 ANSWER = "q:"  # begins the keys of the columns for answers
 MARK = "x"
+_PARAGRAPH = "paragraph"  # not "text": what is typed there is not compared with the text of the item
 KEYS = 2  # the hidden row that says what a column is
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _WIDTHS = {"headline": 28, "source": 18, "previous": 36, "text": 64, "next": 36, "note": 24, "target": 20}
@@ -289,3 +291,54 @@ def _fill_definitions(sheet: Any, request: SheetRequest) -> None:  # noqa: ANN40
     for letter, width in zip("ABCD", (60, 22, 70, 70), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.protection.sheet = True
+
+
+# --- a plain table ---------------------------------------------------------------------------------------------------
+
+
+def write_plain_sheet(path: Path, request: SheetRequest) -> None:
+    """Write a person's table; a column for each question, empty, and ``state``, where ``skipped`` may be typed.
+
+    Raises:
+        ConfigError: a question cannot be asked there.
+    """
+    write_people_table(path, _plain_rows(request))
+
+
+def _plain_rows(request: SheetRequest) -> list[dict[str, str]]:
+    questions = asked_questions(request)
+    names = [question.name for question in questions if question.kind != "span"]
+    rows = []
+    for each in request.items:
+        texts = {_PARAGRAPH if name == "text" else name: text for name, text in context_of(each, request).items()}
+        row = {"item_id": each.item.id, "annotator": request.about.annotator}
+        row |= texts
+        clash = {*row, "state"}.intersection(names)
+        if clash or any(question.kind == "span" and question.required for question in questions):
+            named = ", ".join(sorted(clash)) or "words in the text"
+            raise ConfigError(f"a plain table cannot ask for {named}; leave --format csv out")
+        rows.append(row | dict.fromkeys(names, "") | {"state": ""})
+    return rows
+
+
+def write_codes(path: Path, request: SheetRequest) -> None:
+    """Write what may be typed in the columns of a person's table, and what it means."""
+    book, language = request.codebook, request.language
+    lines = [book.say(book.title, language), book.say(book.instructions, language), ""]
+    for question in asked_questions(request):
+        if question.kind == "span":
+            continue
+        asked = book.say(question.text, language).replace("{target}", "…")
+        lines.append(f"{question.name}: {asked}{' (required)' if question.required else ''}")
+        for name, labels in question.when.items():
+            lines.append(f"  only where {name} is {' or '.join(labels)}")
+        if question.kind == "rating":
+            lines.append(f"  a number from 1 to {question.points}")
+        if question.kind == "choices":
+            lines.append("  several may be typed, with | between them")
+        for label in question.labels:
+            meaning = [book.say(label.title, language), book.say(label.definition, language)]
+            lines.append(f"  {label.name}: {' – '.join(filter(None, meaning))}")
+        lines.append("")
+    lines.append("state: leave it empty, or type skipped")
+    write_text(path, "\n".join(lines) + "\n")

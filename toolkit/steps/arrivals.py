@@ -12,11 +12,12 @@ from toolkit.codebook import Codebook
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.import_votes import Imported, ImportRequest, Kind, import_lines
 from toolkit.exchange.label_config import ADJUDICATION_REASON
+from toolkit.exchange.vote_files import VoteFile, read_vote_files
 from toolkit.files import append_jsonl, locked, mend_jsonl, read_jsonl
 from toolkit.records import Annotation, Annotator, Item
 from toolkit.steps.common import Outcome, annotators_of, finish, items_of, paragraphs_of
 from toolkit.steps.naming import Names
-from toolkit.steps.outside import ReadFile, Wanted, read_files
+from toolkit.steps.outside import Wanted
 from toolkit.steps.pull import named_accounts
 from toolkit.steps.status import campaign_state
 from toolkit.steps.tombstones import TOMBSTONES, Withdrawn, read_tombstones, without_withdrawn
@@ -43,7 +44,7 @@ class _Found(Struct, frozen=True, kw_only=True):
 
 def import_files_step(campaign: CampaignConfig, files: Sequence[Path], wanted: Wanted) -> Outcome:
     """Append to the ledger what files hold and the ledger has not."""
-    read = read_files(files, wanted.columns, None)
+    read = read_vote_files(files, wanted.columns, None)
     _refuse_verdicts(campaign, read)
     ledger = campaign.at("annotations.jsonl")
     with locked(campaign.at("pull")):
@@ -55,7 +56,7 @@ def import_files_step(campaign: CampaignConfig, files: Sequence[Path], wanted: W
     return _outcome(campaign, read, found)
 
 
-def _import(campaign: CampaignConfig, read: Sequence[ReadFile], wanted: Wanted, known: list[Annotation]) -> _Found:
+def _import(campaign: CampaignConfig, read: Sequence[VoteFile], wanted: Wanted, known: list[Annotation]) -> _Found:
     items, observed = items_of(campaign), now()
     read, withdrawn = _without_withdrawn(campaign, read, items)
     names = Names(campaign.at("keys.outside.json"), "outside", "", {})
@@ -88,8 +89,8 @@ def _import(campaign: CampaignConfig, read: Sequence[ReadFile], wanted: Wanted, 
 
 
 def _without_withdrawn(
-    campaign: CampaignConfig, read: Sequence[ReadFile], items: dict[str, Item]
-) -> tuple[list[ReadFile], int]:
+    campaign: CampaignConfig, read: Sequence[VoteFile], items: dict[str, Item]
+) -> tuple[list[VoteFile], int]:
     """The files without what people gave who withdrew, and how much that is."""
     tombstones = read_tombstones(campaign.at(TOMBSTONES))
     server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else ""
@@ -138,7 +139,7 @@ class _Kinds:
         self._campaign.at("annotators.jsonl").touch()
 
 
-def _refuse_verdicts(campaign: CampaignConfig, read: Sequence[ReadFile]) -> None:
+def _refuse_verdicts(campaign: CampaignConfig, read: Sequence[VoteFile]) -> None:
     """Refuse what adjudicators answered: they have seen more than annotators, and decide instead of voting."""
     for file in read:
         if any(ADJUDICATION_REASON in each.answers for each in file.submissions):
@@ -147,7 +148,7 @@ def _refuse_verdicts(campaign: CampaignConfig, read: Sequence[ReadFile]) -> None
             )
 
 
-def _request(campaign: CampaignConfig, file: ReadFile, items: dict[str, Item], reading: _Reading) -> ImportRequest:
+def _request(campaign: CampaignConfig, file: VoteFile, items: dict[str, Item], reading: _Reading) -> ImportRequest:
     texts = {paragraph.id: paragraph.text for paragraph in paragraphs_of(campaign)}
     if file.sheet and file.sheet.about.campaign != campaign_key(Store(campaign)):
         raise DataError(f"{file.path}: a sheet of the campaign {file.sheet.about.campaign}, not of this one")
@@ -165,7 +166,7 @@ def _request(campaign: CampaignConfig, file: ReadFile, items: dict[str, Item], r
     )
 
 
-def _columns(file: ReadFile, wanted: Wanted, codebook: Codebook) -> dict[str, str]:
+def _columns(file: VoteFile, wanted: Wanted, codebook: Codebook) -> dict[str, str]:
     """Which column of a file answers which question."""
     found = list(dict.fromkeys(name for each in file.submissions for name in each.answers))
     asked = [question.name for question in codebook.questions]
@@ -184,7 +185,7 @@ def _columns(file: ReadFile, wanted: Wanted, codebook: Codebook) -> dict[str, st
     return {label: question[0]}
 
 
-def _is_own_export(file: ReadFile, items: dict[str, Item]) -> bool:
+def _is_own_export(file: VoteFile, items: dict[str, Item]) -> bool:
     return any(each.number is not None and each.item in items for each in file.submissions)
 
 
@@ -207,7 +208,7 @@ def _keys(campaign: CampaignConfig) -> Keys:
     return read_keys(next((path for path in places if path.exists()), places[0]))
 
 
-def _check_matched(file: ReadFile, one: Imported) -> None:
+def _check_matched(file: VoteFile, one: Imported) -> None:
     if file.submissions and len(one.unmatched) == len(file.submissions):
         first = one.unmatched[0]
         raise DataError(
@@ -216,7 +217,7 @@ def _check_matched(file: ReadFile, one: Imported) -> None:
         )
 
 
-def _outcome(campaign: CampaignConfig, read: Sequence[ReadFile], found: _Found) -> Outcome:
+def _outcome(campaign: CampaignConfig, read: Sequence[VoteFile], found: _Found) -> Outcome:
     state = campaign_state(campaign)
     states = Counter(line.state for line in found.lines)
     flags = Counter(flag.code for line in found.lines for flag in line.flags)

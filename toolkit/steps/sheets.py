@@ -8,10 +8,9 @@ from typing import Literal
 from toolkit.campaigns.assignment import assign
 from toolkit.campaigns.display import ShownItem
 from toolkit.errors import DataError, UsageError
-from toolkit.exchange.filled_sheets import read_sheet
-from toolkit.exchange.plain_sheets import write_codes, write_plain_sheet
-from toolkit.exchange.sheets import About, SheetRequest, unanswerable, write_sheet
+from toolkit.exchange.sheets import About, SheetRequest, unanswerable, write_codes, write_plain_sheet, write_sheet
 from toolkit.exchange.submissions import is_plain_name
+from toolkit.exchange.vote_files import read_sheet
 from toolkit.files import append_jsonl, read_jsonl
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Assignment, Item

@@ -2,17 +2,23 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from toolkit.errors import DataError, StudioError, UsageError
-from toolkit.exchange.submissions import Submission, account_name, answers_in, shown_text, utc
+from toolkit.exchange.exports import ColumnMap, cell_at
+from toolkit.exchange.label_config import ConfigQuestion, read_label_config
+from toolkit.exchange.results import answers_in, value_text
+from toolkit.exchange.submissions import Submission, account_name, chosen_question, is_repetition, utc
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.schemas import AnyProject, ServerAnnotation, ServerTask
 
 _ADDRESS = re.compile(r"(https?://.+?)/projects/(\d+)(?:[/?#].*)?", re.IGNORECASE)
+
+
+_EVERY = 500  # tasks between two calls of progress
 
 
 class ExternalProject(Struct, frozen=True, kw_only=True):
@@ -53,47 +59,82 @@ def open_project(studio: Studio, number: int) -> AnyProject:
     return project
 
 
-def submissions_of(studio: Studio, wanted: ExternalProject) -> Iterator[Submission]:
-    """What everybody did with every task, task by task.
+def project_question(
+    project: AnyProject, columns: ColumnMap, questions: Sequence[str], where: str
+) -> tuple[str, ExternalProject]:
+    """The question that is read from a project, and where its items and texts stand.
+
+    Args:
+        project: of the server.
+        columns: as the user names them.
+        questions: that the user names.
+        where: the project, for messages.
+    """
+    asked = read_label_config(project.label_config, where)
+    name = chosen_question([question.name for question in asked], questions, where)
+    about = next(question for question in asked if is_repetition(name, question.name))
+    text = columns.text or (_column(name, about) if len(about.columns) == 1 else None)
+    return name, ExternalProject(project=project.id, item=columns.item, text=text)
+
+
+def _column(name: str, about: ConfigQuestion) -> str:
+    """The column that a question is about; a repeater's with the number that the question's name has."""
+    number = re.search(r"\d+", name[about.name.find("{{") :]) if "{{" in about.name else None
+    return re.sub(r"\{\{.*?\}\}", number[0] if number else "", about.columns[0])
+
+
+def submissions_of(
+    studio: Studio, source: ExternalProject, progress: Callable[[int, int], None] = lambda *_: None
+) -> Iterator[Submission]:
+    """Everybody's work on every task, task by task.
+
+    Args:
+        studio: the server.
+        source: what is read.
+        progress: called with the number of tasks read and their total, now and then.
 
     Raises:
         DataError: a column is not there; the message names those that are.
         StudioError: the server is gone, or tasks were deleted while they were read.
     """
-    before = open_project(studio, wanted.project).task_number
+    before = open_project(studio, source.project).task_number
     drafts: dict[int, list[ServerAnnotation]] = defaultdict(list)
-    for task_id, draft in studio.drafts(wanted.project):
+    for task_id, draft in studio.drafts(source.project):
         drafts[task_id].append(draft)
     count = 0
-    for task in studio.tasks(wanted.project):
+    for task in studio.tasks(source.project):
         count += 1
-        yield from _of_task(task, drafts.get(task.id, []), wanted, first=count == 1)
-    if count < min(before, open_project(studio, wanted.project).task_number):
+        if count % _EVERY == 0:
+            progress(count, before)
+        yield from _of_task(task, drafts.get(task.id, []), source, is_first=count == 1)
+    if count < min(before, open_project(studio, source.project).task_number):
         raise StudioError(f"{studio.url}: {count} of {before} tasks came; the project changed meanwhile: try again")
 
 
 def _of_task(
-    task: ServerTask, drafts: list[ServerAnnotation], wanted: ExternalProject, *, first: bool
+    task: ServerTask, drafts: list[ServerAnnotation], source: ExternalProject, *, is_first: bool
 ) -> Iterator[Submission]:
     where = f"task {task.id}"
-    item = str(task.id) if wanted.item is None else shown_text(_cell(task.data, wanted.item, where))
-    text = ""
-    if wanted.text is not None:
-        text = shown_text(_cell(task.data, wanted.text, where) if first else task.data.get(wanted.text))
+    item = str(task.id) if source.item is None else value_text(cell_at(task.data, source.item, where))
+    text = "" if source.text is None else value_text(_text(task.data, source.text, where, is_required=is_first))
     for raw in sorted(task.annotations, key=lambda raw: (raw.created_at, raw.id)):
-        state = "skipped" if raw.was_cancelled else "submitted"
-        yield _submission(raw, where, item, text, state)
+        yield _submission(raw, where, item, text, "skipped" if raw.was_cancelled else "submitted")
     for raw in drafts:
         yield _submission(raw, where, item, text, "draft")
 
 
-def _cell(data: Mapping[str, Any], column: str, where: str) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    if column not in data:
-        raise DataError(f"{where}: no column {column!r} in its data; there are {', '.join(data)}")
-    return data[column]
+def _text(data: Mapping[str, Any], column: str, where: str, *, is_required: bool) -> Any:  # noqa: ANN401
+    try:
+        return cell_at(data, column, where)
+    except DataError:
+        if is_required:
+            raise
+        return None
 
 
-def _submission(raw: ServerAnnotation, where: str, item: str, text: str, state: Any) -> Submission:  # noqa: ANN401
+def _submission(
+    raw: ServerAnnotation, where: str, item: str, text: str, state: Literal["submitted", "skipped", "draft"]
+) -> Submission:
     return Submission(
         where=where,
         item=item,

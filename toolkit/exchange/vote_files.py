@@ -1,8 +1,8 @@
-"""What people filled into spreadsheets: sheets of ours that come back, and tables of the user's own."""
+"""Files of votes: sheets of the toolkit that come back, and whatever else `exports` reads, several files as one."""
 
 import itertools
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,17 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import DataError, MissingFileError
+from toolkit.exchange.exports import SUFFIXES, ColumnMap, read_submissions
 from toolkit.exchange.sheets import ABOUT, ANSWER, CODES, ESCAPED, KEYS, MARK, About
-from toolkit.exchange.submissions import Submission, is_plain_name
+from toolkit.exchange.submissions import (
+    Submission,
+    chosen_question,
+    is_plain_name,
+    with_distinct_items,
+    with_one_name_a_person,
+    without_doubles,
+)
+from toolkit.files import suffix_of
 
 LIMIT = 1 << 28  # bytes of a spreadsheet, unpacked
 
@@ -48,26 +57,6 @@ def read_sheet(path: Path) -> ReadSheet | None:
         submissions=[each for each in found if each.answers or each.state == "skipped"],
         empty=sum(not each.answers and each.state != "skipped" for each in found),
     )
-
-
-def plain_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The rows of the first sheet of a spreadsheet of the user's own; its first row names the columns."""
-    book = _opened(path)
-    try:
-        rows = book.worksheets[0].iter_rows(values_only=True)
-        header = [_cell_text(cell) for cell in next(rows, ())]
-        while header and not header[-1]:
-            header.pop()
-        if not header:
-            raise DataError(f"{path}: empty; a first row with the names of the columns is needed")
-        if len(set(header)) < len(header):
-            raise DataError(f"{path}: two columns bear one name; the first row has {', '.join(header)}")
-        for number, cells in enumerate(rows, 2):
-            if any(cell not in (None, "") for cell in cells):
-                texts = [cell if not isinstance(cell, str) else _unescaped(cell) for cell in cells]
-                yield number, dict(zip(header, [*texts, *[None] * len(header)], strict=False))
-    finally:
-        book.close()
 
 
 def _opened(path: Path) -> Any:  # noqa: ANN401 - openpyxl has no types
@@ -173,3 +162,80 @@ def _cell_text(cell: Any) -> str:  # noqa: ANN401 - whatever a cell holds
 
 def _unescaped(text: str) -> str:
     return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+# --- files of every kind ---------------------------------------------------------------------------------------------
+
+
+class VoteFile(Struct, frozen=True, kw_only=True):
+    """A file of votes, read."""
+
+    path: Path
+    submissions: list[Submission]
+    doubles: int  # annotations that occurred twice
+    sheet: ReadSheet | None  # where it is a sheet that the toolkit wrote
+
+    @property
+    def questions(self) -> list[str]:
+        """The questions or columns with an answer, in the order of their first."""
+        return list(dict.fromkeys(name for row in self.submissions for name in row.answers))
+
+    @property
+    def is_export(self) -> bool:
+        """Whether it holds annotations of a server, by their numbers."""
+        return any(row.number is not None for row in self.submissions)
+
+
+def read_vote_files(paths: Sequence[Path], columns: ColumnMap, output: Path | None) -> list[VoteFile]:
+    """The votes in some files; a directory stands for the files of votes in it, except the output.
+
+    Raises:
+        DataError: a file holds no votes, or a column is missing.
+    """
+    files = [path for path in paths if not path.is_dir()]
+    for folder in (path for path in paths if path.is_dir()):
+        members = sorted(path for path in folder.iterdir() if _is_vote_file(path) and path != output)
+        if not members:
+            raise DataError(f"{folder}: no file of votes; known are {', '.join(SUFFIXES)}")
+        files += members
+    return [_read_file(path, columns) for path in dict.fromkeys(files)]
+
+
+def _is_vote_file(path: Path) -> bool:
+    # "~$" begins the name of a file that is open in a spreadsheet program.
+    hidden = path.name.startswith((".", "~$")) or path.name.endswith(".keys.json")
+    return path.suffix.lower() in SUFFIXES and not hidden
+
+
+def _read_file(path: Path, columns: ColumnMap) -> VoteFile:
+    if not path.exists():
+        raise MissingFileError(f"{path}: no such file")
+    sheet = read_sheet(path) if suffix_of(path) == ".xlsx" else None
+    rows = sheet.submissions if sheet else read_submissions(path, columns)
+    submissions, doubles = without_doubles(rows)
+    if not submissions and not sheet:
+        raise DataError(f"{path}: no votes in it")
+    return VoteFile(path=path, submissions=submissions, doubles=doubles, sheet=sheet)
+
+
+def merged_submissions(files: Sequence[VoteFile]) -> tuple[list[Submission], int]:
+    """The submissions of several files, each annotation once, and how many occurred twice.
+
+    A person and a task have one name in all files; tasks of two projects never share one.
+    """
+    rows = with_one_name_a_person([row for file in files for row in file.submissions])
+    submissions, doubles = without_doubles(with_distinct_items(rows))
+    return submissions, doubles + sum(file.doubles for file in files)
+
+
+def table_question(files: Sequence[VoteFile], columns: ColumnMap, named: Sequence[str]) -> str:
+    """The question whose answers are the labels of a table of votes.
+
+    Of tables the column ``label`` is taken where nobody names another; of exports it may be a column of the data.
+    """
+    if columns.label or columns.wide:
+        named = [columns.label or "label"]
+    elif not named and any("label" in file.questions for file in files) and not any(file.is_export for file in files):
+        named = ["label"]
+    questions = list(dict.fromkeys(name for file in files for name in file.questions))
+    return chosen_question(questions, named, ", ".join(str(file.path) for file in files))

@@ -26,8 +26,9 @@ import httpx
 
 from toolkit.campaigns.display import Shown, ShownItem
 from toolkit.files import write_json, write_jsonl
+from toolkit.people import PEOPLE, Account, read_keys
 from toolkit.records import Item, StudioFile, Target
-from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
+from toolkit.studio.accounts import ensure_annotators
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.ledger_index import MARGIN
 from toolkit.studio.push.items import PushRequest, push_items

@@ -143,6 +143,12 @@ def write_text(path: Path, text: str, mode: int = 0o644) -> None:
         part.write_text(text, encoding="utf-8", newline="")
 
 
+def write_bytes(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write bytes, whole or not at all."""
+    with written_whole(path, mode) as part:
+        part.write_bytes(data)
+
+
 def write_json(path: Path, value: Any, mode: int = 0o644) -> None:  # noqa: ANN401 - whatever JSON can hold
     """Write facts as indented JSON with the keys in the order given."""
     plain = msgspec.to_builtins(value)

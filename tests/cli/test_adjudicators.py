@@ -9,8 +9,9 @@ from support.campaigns import answered_campaign
 from support.workspace import Server
 
 from toolkit.files import read_json, read_jsonl
+from toolkit.people import PEOPLE
 from toolkit.records import Adjudication, Gold
-from toolkit.studio.accounts import PEOPLE, ensure_annotators
+from toolkit.studio.accounts import ensure_annotators
 from toolkit.tables import read_table, write_table
 
 pytestmark = pytest.mark.server

@@ -13,7 +13,8 @@ import pytest
 from support.between import between
 
 from toolkit.files import read_json
-from toolkit.studio.accounts import PEOPLE, ensure_annotators, read_keys
+from toolkit.people import PEOPLE, read_keys
+from toolkit.studio.accounts import ensure_annotators
 from toolkit.studio.http.client import Studio
 from toolkit.tables import read_table
 

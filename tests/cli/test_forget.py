@@ -7,7 +7,8 @@ import pytest
 from support.campaigns import answered_campaign
 
 from toolkit.files import read_jsonl
-from toolkit.labels.erasure import Tombstone, Tombstones
+from toolkit.labels import erasure
+from toolkit.people import ErasureRecord, ErasureRecords
 from toolkit.records import Annotation
 from toolkit.steps import forget as forgetting
 from toolkit.tables import read_table, write_table
@@ -52,8 +53,8 @@ def test_answers_comments_adjudications_and_key_are_gone_and_a_count_stays(stanc
     assert read_jsonl(campaign.at("annotations.jsonl"), Annotation) == [row for row in before if row not in own]
     assert files_with(campaign, "ann-2") == []
     assert files_with(campaign, "Bea Holm") == []
-    (tombstone,) = read_jsonl(campaign.at("withdrawals.jsonl"), Tombstone)
-    assert tombstone.annotations == len(own)
+    (record,) = read_jsonl(campaign.at("withdrawals.jsonl"), ErasureRecord)
+    assert record.annotations == len(own)
     assert campaign.at("keys.outside.json").stat().st_mode & 0o777 == 0o600
     assert any(name.endswith("gold.jsonl") for name in facts["stale"])
     assert facts["packed_backups"][0].endswith("old.tar.gz")
@@ -76,20 +77,21 @@ def test_files_never_bring_back_what_was_forgotten(stance, campaign):
     sheet = campaign.root / "decided.csv"
     write_table(sheet, [{"item_id": "x", "stance": "mixed", "reason": "slip"}])
     refused = stance("adjudicate", "import", campaign.path, "--from", sheet, "--by", "ann-2")
-    assert (refused.code, "by somebody who withdrew" in refused.err) == (1, True)
+    assert (refused.code, "decided by a person who withdrew" in refused.err) == (1, True)
     assert files_with(campaign, "ann-2") == []
 
 
-def test_a_tombstone_names_nobody(stance, campaign):
+def test_a_record_of_an_erasure_names_nobody(stance, campaign):
     stance("forget", campaign.path, "ann-2")
     stance("forget", campaign.path, "ann-3")
-    first, second = read_jsonl(campaign.at("withdrawals.jsonl"), Tombstone)
+    first, second = read_jsonl(campaign.at("withdrawals.jsonl"), ErasureRecord)
     text = campaign.at("withdrawals.jsonl").read_text()
     assert not [word for word in ("ann-2", "ann-3", "Bea", "Holm") if word in text]
     assert first.salt == second.salt  # what a pull brings is marked once, however many have withdrawn
-    assert Tombstones([first]).hold_name("Ann-2 ")
-    assert not Tombstones([first]).hold_name("ann-3")
-    assert Tombstones([first, second]).hold_name("ann-3")
+    assert ErasureRecords([first]).has_name(" ann-2 ")
+    assert not ErasureRecords([first]).has_name("Ann-2")
+    assert not ErasureRecords([first]).has_name("ann-3")
+    assert ErasureRecords([first, second]).has_name("ann-3")
 
 
 def test_the_message_says_what_is_left_to_the_user(stance, campaign):
@@ -104,9 +106,9 @@ def test_before_the_plan_stands_nothing_has_happened(stance, campaign, monkeypat
     def fail(*_args, **_more):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(forgetting, "write_json", fail)  # as if the power went: it cannot be provoked otherwise
+    monkeypatch.setattr(erasure, "write_json", fail)  # as if the power went: it cannot be provoked otherwise
     with pytest.raises(KeyboardInterrupt):
-        forgetting.forget_step(campaign, "ann-2")
+        forgetting.forget_campaign(campaign, "ann-2")
     assert campaign.at("annotations.jsonl").read_bytes() == ledger
     monkeypatch.undo()
     assert stance("forget", campaign.path, "ann-2").code == 0
@@ -115,14 +117,14 @@ def test_before_the_plan_stands_nothing_has_happened(stance, campaign, monkeypat
 
 @pytest.mark.parametrize("place", [0, 1, 3])
 def test_what_was_interrupted_in_the_middle_is_finished(campaign, place):
-    forgetting._prepare(campaign, "ann-2")
+    forgetting.stage_campaign(campaign, "ann-2")
     plan = json.loads(campaign.at("forget.json").read_text())
     for change in plan["changes"][:place]:
-        shutil.move(change["beside"], change["path"])
-    assert forgetting.forget_step(campaign, "ann-2").facts["annotations"] == 40
+        shutil.move(change["staged"], change["path"])
+    assert forgetting.forget_campaign(campaign, "ann-2").annotations == 40
     assert files_with(campaign, "ann-2") == []
     assert not campaign.at("forget.json").exists()
-    assert len(read_jsonl(campaign.at("withdrawals.jsonl"), Tombstone)) == 1
+    assert len(read_jsonl(campaign.at("withdrawals.jsonl"), ErasureRecord)) == 1
 
 
 def test_a_key_that_another_campaign_needs_stays(stance, campaign):

@@ -7,11 +7,12 @@ import pytest
 from support.campaigns import CAMPAIGN
 from support.workspace import Server
 
-from toolkit.files import read_json, read_jsonl
+from toolkit.files import read_json, read_jsonl, write_json
+from toolkit.people import PEOPLE
 from toolkit.records import Adjudication, Annotation
 from toolkit.steps import pull as pulling
 from toolkit.steps.common import silent
-from toolkit.studio.accounts import PEOPLE, ensure_annotators
+from toolkit.studio.accounts import ensure_annotators
 from toolkit.workspace import read_campaign
 
 pytestmark = pytest.mark.server
@@ -136,8 +137,9 @@ def test_the_answers_can_be_deleted_on_the_server_too(stance, campaign, people, 
     assert left.count('"completed_by"') == 10
     facts = pull(stance, campaign)
     assert (facts["new"], facts["withdrawn"], facts["unproven"]) == (0, 0, {})
-    again = stance("forget", campaign.path, gone, "--server", "--json")
-    assert again.facts["deleted"] == {"annotations": 0, "drafts": 0, "projects": 0}
+    again = stance("forget", campaign.path, gone, "--server")
+    assert again.code == 1
+    assert f"nothing of {gone} was found there, and the campaign's files are erased" in again.err
     assert people_in_ledger(campaign) == {stays, "person-1"}
 
 
@@ -164,3 +166,18 @@ def test_what_an_adjudicator_decided_is_forgotten_and_stays_so(stance, campaign,
     assert read_jsonl(campaign.at("adjudications.jsonl"), Adjudication) == []
     assert stance("adjudicate", "push", campaign.path, "--by", gone).code == 2
     assert stance("forget", campaign.path, gone, "--server", "--json").facts["deleted"]["projects"] == 1
+
+
+def test_another_server_is_refused_before_anything_is_erased(stance, campaign, names):
+    gone, _ = names
+    keys = (campaign.root / "data").rglob("*")
+    before = {path: path.read_bytes() for path in keys if path.is_file()}
+    file = read_json(campaign.at("studio.json"))
+    write_json(campaign.at("studio.json"), file | {"server": "http://other.example", "address": ""})
+    refused = stance("forget", campaign.path, gone, "--server")
+    assert refused.code == 1
+    assert "the campaign is on http://other.example; set LABEL_STUDIO_URL. Nothing was erased" in refused.err
+    write_json(campaign.at("studio.json"), file)
+    assert {path: path.read_bytes() for path in before if path.name != "studio.json"} == {
+        path: content for path, content in before.items() if path.name != "studio.json"
+    }

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from toolkit.files import read_jsonl
-from toolkit.labels.erasure import Tombstone
+from toolkit.people import ErasureRecord
 from toolkit.tables import read_table, write_table
 
 LONG = 'item,annotator,label,note\r\n1,ann,a,"says ""bo"",\r\nand more"\r\n1,bo,b,\r\n2, bo ,a,"x,y"\r\n2,cy,a,bo\r\n'
@@ -26,8 +26,8 @@ def test_rows_go_and_all_others_stay_byte_by_byte(stance, tmp_path):
     kept = 'item,annotator,label,note\r\n1,ann,a,"says ""bo"",\r\nand more"\r\n2,cy,a,bo\r\n'
     assert table.read_bytes() == b"\xef\xbb\xbf" + kept.encode()
     assert table.stat().st_mode & 0o777 == 0o640
-    (tombstone,) = read_jsonl(tmp_path / "votes.withdrawals.jsonl", Tombstone)
-    assert tombstone.rows == 2
+    (record,) = read_jsonl(tmp_path / "votes.withdrawals.jsonl", ErasureRecord)
+    assert record.rows == 2
     assert "bo" not in (tmp_path / "votes.withdrawals.jsonl").read_text().replace("marks", "")
     again = stance("forget", table, "bo")
     assert (again.code, "nobody is called 'bo' in it" in again.err) == (1, True)
@@ -51,7 +51,7 @@ def test_of_a_wide_table_the_column_goes(stance, tmp_path, name):
     rows = [{"item": "1", "ann": "a", "bo": "b"}, {"item": "2", "ann": "a", "bo": ""}]
     write_table(tmp_path / name, rows)
     said = stance("forget", tmp_path / name, "bo")
-    assert "erased: 1 cells of the column 'bo'" in said.out
+    assert "erased: 1 cells of the person's column" in said.out
     assert read_table(tmp_path / name) == [{"item": "1", "ann": "a"}, {"item": "2", "ann": "a"}]
 
 
@@ -60,7 +60,7 @@ def test_of_a_wide_table_the_column_goes(stance, tmp_path, name):
     [
         (["votes.csv", "bo", "--annotator", "who"], "no column 'who', and none called 'bo'; the table has item, annot"),
         (["votes.csv", "zed"], "nobody is called 'zed' in it"),
-        (["votes.txt", "bo"], "a campaign (.toml) or a table is needed"),
+        (["votes.txt", "bo"], "unknown kind of table '.txt'"),
         (["none.csv", "bo"], "no such file"),
         (["empty.csv", "bo"], "empty; a first line with the names of the columns is needed"),
     ],

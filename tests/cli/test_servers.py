@@ -7,8 +7,9 @@ import stat
 import httpx
 import pytest
 
+from toolkit.people import read_keys
 from toolkit.studio.accounts import browsing as browser_at
-from toolkit.studio.accounts import logged_in, new_account, posted, read_keys
+from toolkit.studio.accounts import logged_in, new_account, posted
 from toolkit.studio.http.transport import plain_url
 
 pytestmark = pytest.mark.server

@@ -13,11 +13,12 @@ from support.proxy import KINDS
 from toolkit.errors import StudioError
 from toolkit.files import read_json, read_jsonl
 from toolkit.labels.ledger import latest, settle
+from toolkit.people import PEOPLE
 from toolkit.records import Item
 from toolkit.steps.common import silent
 from toolkit.steps.pull import pull_step
 from toolkit.steps.push import push_step
-from toolkit.studio.accounts import PEOPLE, ensure_annotators
+from toolkit.studio.accounts import ensure_annotators
 from toolkit.studio.server.connection import campaign_key
 
 pytestmark = [pytest.mark.server, pytest.mark.soak]

@@ -15,7 +15,8 @@ from support.workspace import Workspace
 
 from toolkit.files import read_json
 from toolkit.labels.ledger import latest
-from toolkit.studio.accounts import PEOPLE, ensure_annotators
+from toolkit.people import PEOPLE
+from toolkit.studio.accounts import ensure_annotators
 from toolkit.studio.server.local import open_studio, start_server, stop_server
 from toolkit.studio.server.postgres import use_cluster
 from toolkit.tables import write_table

@@ -11,8 +11,7 @@ import pytest
 from support.between import between
 
 from toolkit.files import read_json
-from toolkit.steps.pull import Naming
-from toolkit.studio.accounts import Account, Keys, write_keys
+from toolkit.people import Account, AccountNames, Keys, write_keys
 from toolkit.studio.server.local import start_server, stop_server
 
 pytestmark = pytest.mark.server
@@ -187,9 +186,9 @@ def test_addresses_that_differ_by_case_are_one_person(pushed, tmp_path):
     keys = tmp_path / "keys.json"
     account = Account(email="Ann-9@Annotators.invalid", password="x", token="", user_id=1)
     write_keys(keys, Keys(admin=None, annotators={"ann-9": account}))
-    naming = Naming(pushed.campaign, keys)
+    naming = AccountNames(pushed.campaign.directory, keys)
     assert naming.pseudonym_of(7, "ANN-9@annotators.INVALID") == "ann-9"
     stranger = naming.pseudonym_of(8, "Someone@Example.org")
     naming.save()
-    again = Naming(pushed.campaign, keys)
+    again = AccountNames(pushed.campaign.directory, keys)
     assert again.pseudonym_of(8, "someone@example.ORG") == stranger

@@ -13,8 +13,9 @@ from support.codebooks import every_kind
 from toolkit.campaigns.display import Shown, ShownItem
 from toolkit.codebook import Codebook
 from toolkit.files import read_jsonl, write_jsonl
+from toolkit.people import PEOPLE, Account, read_keys
 from toolkit.records import Annotation, Item, Target
-from toolkit.studio.accounts import PEOPLE, Account, ensure_annotators, read_keys
+from toolkit.studio.accounts import ensure_annotators
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.annotations import Pulled, pull_annotations
 from toolkit.studio.pull.ledger_index import LedgerFile, read_cursor, write_cursor

@@ -4,19 +4,8 @@ import msgspec
 import pytest
 
 from toolkit.errors import DataError, StudioError
-from toolkit.studio.accounts import (
-    PEOPLE,
-    SIMULATED,
-    Keys,
-    Person,
-    ensure_accounts,
-    ensure_annotators,
-    logged_in,
-    new_account,
-    people_in,
-    read_keys,
-    write_keys,
-)
+from toolkit.people import PEOPLE, SIMULATED, Keys, read_keys, write_keys
+from toolkit.studio.accounts import Person, ensure_accounts, ensure_annotators, logged_in, new_account, people_in
 from toolkit.studio.http.client import Studio
 
 pytestmark = pytest.mark.server

@@ -7,11 +7,11 @@ import pytest
 
 from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.exchange.exports import ColumnMap
+from toolkit.people import read_keys
 from toolkit.steps.aggregate import aggregate_table
 from toolkit.steps.agreement import Asked, agreement_table
 from toolkit.steps.outside import Wanted, pull_files_step, pull_project_step
 from toolkit.steps.votes import Columns, Rules
-from toolkit.studio.accounts import read_keys
 from toolkit.tables import read_table
 
 pytestmark = pytest.mark.server

@@ -16,15 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from toolkit.studio.accounts import (
-    PEOPLE,
-    Account,
-    browsing,
-    ensure_annotators,
-    logged_in,
-    new_account,
-    posted,
-)
+from toolkit.people import PEOPLE, Account
+from toolkit.studio.accounts import browsing, ensure_annotators, logged_in, new_account, posted
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.schemas import ProjectSettings
 from toolkit.studio.push.items import push_items

@@ -3,15 +3,8 @@ import msgspec
 import pytest
 
 from toolkit.errors import StudioError
-from toolkit.studio.accounts import (
-    PEOPLE,
-    browsing,
-    ensure_annotators,
-    lock_out,
-    logged_in,
-    posted,
-    read_keys,
-)
+from toolkit.people import PEOPLE, read_keys
+from toolkit.studio.accounts import browsing, ensure_annotators, lock_out, logged_in, posted
 from toolkit.studio.http.client import Studio
 from toolkit.studio.push.items import push_items
 from toolkit.studio.server.program import set_password

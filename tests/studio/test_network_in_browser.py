@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.studio.accounts import read_keys
+from toolkit.people import read_keys
 from toolkit.studio.push.items import push_items
 
 BROWSER = Path("/usr/bin/chromium")

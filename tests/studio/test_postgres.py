@@ -14,8 +14,9 @@ import pytest
 from toolkit.errors import StudioError
 from toolkit.files import read_jsonl
 from toolkit.labels.ledger import latest
+from toolkit.people import PEOPLE, read_keys
 from toolkit.records import Annotation
-from toolkit.studio.accounts import PEOPLE, ensure_annotators, lock_out, logged_in, read_keys
+from toolkit.studio.accounts import ensure_annotators, lock_out, logged_in
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.annotations import pull_annotations
 from toolkit.studio.pull.ledger_index import LedgerFile

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from toolkit.errors import StudioError
-from toolkit.studio.accounts import PEOPLE, ensure_annotators, read_keys
+from toolkit.people import PEOPLE, read_keys
+from toolkit.studio.accounts import ensure_annotators
 from toolkit.studio.http.client import Studio
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from toolkit.studio.accounts import read_keys
+from toolkit.people import read_keys
 from toolkit.studio.config import task_data
 from toolkit.studio.push.items import PushReport, PushRequest, find_projects, push_items
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from toolkit.errors import StudioError, UnansweredError
-from toolkit.studio.accounts import read_keys
+from toolkit.people import read_keys
 from toolkit.studio.config import task_data
 from toolkit.studio.http import retrying
 from toolkit.studio.http.client import Studio

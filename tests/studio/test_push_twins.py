@@ -12,8 +12,8 @@ import pytest
 from support.between import between
 
 from toolkit.files import read_jsonl
+from toolkit.people import read_keys
 from toolkit.records import Annotation, PushedProject
-from toolkit.studio.accounts import read_keys
 from toolkit.studio.config import task_data
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.annotations import pull_annotations

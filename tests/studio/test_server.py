@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from toolkit.errors import StudioError
-from toolkit.studio.accounts import PEOPLE, Keys, ensure_annotators, read_keys, write_keys
+from toolkit.people import PEOPLE, Keys, read_keys, write_keys
+from toolkit.studio.accounts import ensure_annotators
 from toolkit.studio.http.client import Studio
 from toolkit.studio.push.items import push_items
 from toolkit.studio.server import local as server

@@ -12,10 +12,10 @@ from toolkit.codebook import Codebook, Label, Question, Text
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.label_config import ADJUDICATION_COMMENT, ADJUDICATION_REASON
 from toolkit.exchange.sheets import About, SheetRequest, write_sheet
-from toolkit.exchange.submissions import is_plain_name
 from toolkit.exchange.vote_files import read_sheet
 from toolkit.files import suffix_of
 from toolkit.labels.adjudication import REASONS, Decision, DecisionSource, Disagreement, label_problem
+from toolkit.people import is_pseudonym
 from toolkit.records import AdjudicationReason
 from toolkit.runs import Result
 from toolkit.tables import read_table, write_people_table
@@ -113,7 +113,7 @@ def check_adjudicator(name: str) -> None:
     Raises:
         UsageError: it is not written like one.
     """
-    if not is_plain_name(name):
+    if not is_pseudonym(name):
         raise UsageError(f"--by {name}: a pseudonym of small letters, digits and hyphens is needed")
 
 

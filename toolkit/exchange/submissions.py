@@ -17,6 +17,7 @@ from msgspec import Struct
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.results import is_about_region, label_text
 from toolkit.files import digest
+from toolkit.people import WithdrawnPeople
 from toolkit.runs import Result
 from toolkit.tables import written_table
 from toolkit.times import format_utc, parse_utc
@@ -24,8 +25,6 @@ from toolkit.words import plural
 
 NOBODY = "deleted-account"
 NameOf = Callable[[str], str]  # whoever answered, as the source says it -> pseudonym
-
-_PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 class Submission(Struct, frozen=True, kw_only=True):
@@ -81,15 +80,6 @@ def _since_1970(seconds: float) -> str:
         return format_utc(datetime.datetime.fromtimestamp(seconds, datetime.UTC))
     except (OverflowError, ValueError, OSError) as error:
         raise DataError(f"{seconds!r} is no time in seconds since 1970") from error
-
-
-def is_plain_name(name: str) -> bool:
-    """Whether a name is written like a pseudonym; a full name or an address never is.
-
-    >>> is_plain_name("rater-2"), is_plain_name("Ann Ode"), is_plain_name("ann@studio.example")
-    (True, False, False)
-    """
-    return _PLAIN_NAME.fullmatch(name) is not None
 
 
 def account_name(account: Any) -> str:  # noqa: ANN401 - a number, an address, or an object with both
@@ -367,3 +357,13 @@ def twins(submissions: Iterable[Submission]) -> list[tuple[str, ...]]:
         if words:
             items.setdefault(digest(words), {})[row.item] = None
     return [tuple(group) for group in items.values() if len(group) > 1]
+
+
+# --- people who withdrew --------------------------------------------------------------------------------------------
+
+
+def without_withdrawn(submissions: Iterable[Submission], people: WithdrawnPeople) -> tuple[list[Submission], int]:
+    """The submissions without those of people who withdrew, and how many these are."""
+    given = list(submissions)
+    left = [submission for submission in given if not people.has(submission.annotator)]
+    return left, len(given) - len(left)

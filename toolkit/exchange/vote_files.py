@@ -15,12 +15,12 @@ from toolkit.exchange.sheets import ABOUT, ANSWER, CODES, ESCAPED, KEYS, MARK, A
 from toolkit.exchange.submissions import (
     Submission,
     chosen_question,
-    is_plain_name,
     with_distinct_items,
     with_one_name_a_person,
     without_doubles,
 )
 from toolkit.files import suffix_of
+from toolkit.people import is_pseudonym
 
 LIMIT = 1 << 28  # bytes of a spreadsheet, unpacked
 
@@ -81,7 +81,7 @@ def _about(book: Any, path: Path) -> About:  # noqa: ANN401 - openpyxl has no ty
         about = msgspec.json.decode(_cell_text(first[0] if first else ""), type=About)
     except msgspec.DecodeError as error:
         raise DataError(f"{path}: its hidden sheet {ABOUT!r} was changed; copy the answers into a fresh one") from error
-    if not is_plain_name(about.annotator):
+    if not is_pseudonym(about.annotator):
         raise DataError(f"{path}: {about.annotator!r} on its hidden sheet is no pseudonym; somebody changed it")
     return about
 

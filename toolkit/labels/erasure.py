@@ -1,18 +1,54 @@
-"""What is left of files when a person withdraws: everything but what the person gave, and how much that was."""
+"""What is left of a campaign's files when a person withdraws: everything but what the person gave.
 
-import functools
-import hashlib
+An erasure happens whole or not at all: every new file is written next to the old one, then a plan says so, and then
+they are put in place. Whoever finds a plan finishes it.
+"""
+
 import json
+import os
 import re
+import zipfile
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-WITHDRAWN = "withdrawn"  # stands where a log named the person
+from toolkit.errors import DataError
+from toolkit.files import append_jsonl, file_errors, read_bytes, read_json, write_bytes, write_json
+from toolkit.people import (
+    ERASURE_RECORDS,
+    WITHDRAWN,
+    ErasureRecord,
+    erasure_records_in,
+    erasure_records_of_table,
+    hash_ids,
+    ids_in_key_file,
+    key_file_without,
+    mention_of,
+    name_id,
+)
+from toolkit.runs import Result
+from toolkit.tables import read_table, without_column, without_rows
+from toolkit.times import now
+
+PERSON_FIELDS = {  # of the files whose lines belong to a person
+    "annotations.jsonl": "annotator",
+    "adjudications.jsonl": "adjudicator",
+    "adjudication_requests.jsonl": "adjudicator",
+    "annotators.jsonl": "pseudonym",
+    "assignments.jsonl": "annotator",
+    "sheets.jsonl": "annotator",
+}
+STALE_FILES = ("agreement.json", "gold.jsonl", "guideline_gaps.csv", "dataset", "baseline", "report.html", "releases")
+PACKED = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst")
+
+_PLAN = "forget.json"
+_READABLE = 1 << 28  # bytes of a file that is searched for the name
 
 
-class Cleaned(Struct, frozen=True, kw_only=True):
+class Erased(Struct, frozen=True, kw_only=True):
     """The content of a file without a person."""
 
     data: bytes
@@ -20,205 +56,375 @@ class Cleaned(Struct, frozen=True, kw_only=True):
     redacted: int = 0  # flags on what others gave that named the person
 
 
-class Tombstone(Struct, frozen=True, kw_only=True):
-    """What remains of a withdrawal: how much was erased, and when, but not whose it was.
+# --- one file --------------------------------------------------------------------------------------------------------
 
-    The marks are salted hashes of the person's names, addresses and accounts: with one of these in hand, as a pull has
-    them, it can be told that it is the person's; from the marks alone none of them can be read.
+
+def erased_file(path: Path, pseudonym: str) -> Erased | None:
+    """A file of a campaign, or a key file, without a person; None where it holds nothing of people.
+
+    Raises:
+        DataError: the file cannot be read.
     """
-
-    time: str  # ISO 8601, UTC
-    annotations: int  # lines of the ledger
-    adjudications: int
-    keys: int  # entries of key files
-    backups: int  # files of backups that were changed
-    rows: int = 0  # of a table of votes, or its cells where each annotator has a column
-    salt: str = ""
-    marks: tuple[str, ...] = ()
-
-
-# --- who it was, for those who know already ---------------------------------------------------------------------------
+    name = path.name
+    if name.startswith("keys") and path.suffix == ".json":
+        data, removed = key_file_without(path, pseudonym)
+        return Erased(data=data, removed=removed)
+    if name == "annotations.jsonl":
+        return without_annotations(read_bytes(path), PERSON_FIELDS[name], pseudonym)
+    if name in PERSON_FIELDS:
+        return without_lines(read_bytes(path), PERSON_FIELDS[name], pseudonym)
+    return without_mentions(read_bytes(path), pseudonym) if name == "runs.jsonl" else None
 
 
-def account_trace(server: str, number: int) -> str:
-    """An account of a server, as something to be marked."""
-    return f"account\n{server}\n{number}"
-
-
-def address_trace(email: str) -> str:
-    """An e-mail address, whatever its capitals."""
-    return f"address\n{email.strip().casefold()}"
-
-
-def name_trace(name: str) -> str:
-    """A pseudonym, or another name by which a source calls whoever answered."""
-    return f"name\n{name.strip().casefold()}"
-
-
-@functools.lru_cache(maxsize=4096)
-def mark_of(trace: str, salt: str) -> str:
-    """The mark of a trace: slow on purpose, some ten milliseconds, so that names are not found by trying many."""
-    return hashlib.scrypt(trace.encode(), salt=bytes.fromhex(salt), n=1 << 12, r=8, p=1, dklen=16).hex()
-
-
-class Tombstones:
-    """All that tombstones say about who withdrew."""
-
-    def __init__(self, tombstones: Iterable[Tombstone] = ()) -> None:
-        """Those of these tombstones; one that was made without marks tells nothing."""
-        self._marks: dict[str, set[str]] = {}
-        for each in tombstones:
-            if each.salt:
-                self._marks.setdefault(each.salt, set()).update(each.marks)
-
-    @property
-    def salt(self) -> str | None:
-        """The salt for a further tombstone: one salt for all, and each trace need be marked only once."""
-        return next(iter(self._marks), None)
-
-    def hold(self, *traces: str) -> bool:
-        """Whether one of these is a trace of somebody who withdrew."""
-        return any(mark_of(trace, salt) in marks for salt, marks in self._marks.items() for trace in traces)
-
-    def hold_name(self, name: str) -> bool:
-        """Whether somebody of that name withdrew."""
-        return self.hold(name_trace(name))
-
-    def hold_account(self, server: str, number: int, email: str) -> bool:
-        """Whether an account is one of somebody who withdrew; an address that is not known is ""."""
-        return self.hold(account_trace(server, number), *([address_trace(email)] if email else []))
-
-
-NO_TOMBSTONES = Tombstones()
-
-
-# --- what is left of files -------------------------------------------------------------------------------------------
-
-
-def without_lines(data: bytes, field: str, pseudonym: str) -> Cleaned:
+def without_lines(data: bytes, field: str, pseudonym: str) -> Erased:
     """JSON lines without those whose field names the person; a torn line that may be the person's goes too."""
-    kept, removed = [], 0
-    for line in data.split(b"\n"):
-        if not line.strip():
-            continue
-        if _is_of(line, field, pseudonym):
-            removed += 1
-        else:
-            kept.append(line + b"\n")
-    return Cleaned(data=b"".join(kept), removed=removed)
-
-
-def without_annotations(data: bytes, field: str, pseudonym: str) -> Cleaned:
-    """A ledger without the person's lines; in flags on the lines of others stands that somebody withdrew."""
-    cleaned = without_lines(data, field, pseudonym)
-    word, redacted, lines = _word(pseudonym), 0, []
-    for line in cleaned.data.split(b"\n")[:-1]:
-        if pseudonym.encode() in line:
-            row = json.loads(line)
-            flags = _redacted(row.get("flags", []), word)
-            if flags != row.get("flags", []):
-                redacted += 1
-                line = json.dumps({**row, "flags": flags}, ensure_ascii=False, separators=(",", ":")).encode()
-        lines.append(line + b"\n")
-    return Cleaned(data=b"".join(lines), removed=cleaned.removed, redacted=redacted)
-
-
-def _word(pseudonym: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![a-z0-9-]){re.escape(pseudonym)}(?![a-z0-9-])")
+    lines = [line for line in data.split(b"\n") if line.strip()]
+    left = [line for line in lines if not _is_of(line, field, pseudonym)]
+    return Erased(data=b"".join(line + b"\n" for line in left), removed=len(lines) - len(left))
 
 
 def _is_of(line: bytes, field: str, pseudonym: str) -> bool:
+    row = _object(line)
+    return bool(row.get(field) == pseudonym) if row is not None else _mentions(line, pseudonym)
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    """The object in a line; None where the line is torn or holds something else."""
     try:
-        return bool(json.loads(line).get(field) == pseudonym)
-    except (ValueError, AttributeError):
-        return pseudonym.encode() in line
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
 
 
-def without_key(data: bytes, pseudonym: str) -> Cleaned:
-    """A key file without the person: entries of ``annotators``, ``people`` and ``pseudonyms``, and their addresses."""
-    file = json.loads(data)
-    removed = _remove_addresses(file, pseudonym)
-    if isinstance(file.get("annotators"), dict) and pseudonym in file["annotators"]:
-        del file["annotators"][pseudonym]
-        removed += 1
-    if isinstance(file.get("people"), list):
-        kept = [person for person in file["people"] if person.get("pseudonym") != pseudonym]
-        removed += len(file["people"]) - len(kept)
-        file["people"] = kept
-    text = json.dumps(file, ensure_ascii=False, indent=1) + "\n"
-    return Cleaned(data=text.encode() if removed else data, removed=removed)
+def _mentions(data: bytes, pseudonym: str) -> bool:
+    return pseudonym.encode() in data and mention_of(pseudonym).search(data.decode("utf-8", "replace")) is not None
 
 
-def _remove_addresses(file: dict[str, Any], pseudonym: str) -> int:
-    names = file.get("pseudonyms")
-    gone = {email for email, name in names.items() if name == pseudonym} if isinstance(names, dict) else set()
-    if gone:
-        file["pseudonyms"] = {email: name for email, name in file["pseudonyms"].items() if email not in gone}
-        numbers = file.get("addresses") or {}
-        file["addresses"] = {number: email for number, email in numbers.items() if email not in gone}
-    return len(gone)
+def without_annotations(data: bytes, field: str, pseudonym: str) -> Erased:
+    """A ledger without the person's lines; flags on the lines of others name nobody any more."""
+    erased = without_lines(data, field, pseudonym)
+    redacted, lines = 0, []
+    for line in erased.data.split(b"\n")[:-1]:
+        row = _object(line) if pseudonym.encode() in line else None
+        flags = row.get("flags", []) if row else []
+        if row and (plain := _redacted(flags, mention_of(pseudonym))) != flags:
+            redacted += 1
+            line = json.dumps({**row, "flags": plain}, ensure_ascii=False, separators=(",", ":")).encode()
+        lines.append(line + b"\n")
+    return Erased(data=b"".join(lines), removed=erased.removed, redacted=redacted)
 
 
-def traces_in(data: bytes, pseudonym: str, server: str) -> set[str]:
-    """What a key file knows of a person: addresses, accounts and other names.
-
-    Args:
-        data: the file.
-        pseudonym: whose traces are wanted.
-        server: whose accounts the file numbers; "": their numbers mean nothing here.
-    """
-    file = json.loads(data)
-    account = (file.get("annotators") or {}).get(pseudonym) or {}
-    emails = {email for email, name in (file.get("pseudonyms") or {}).items() if name == pseudonym}
-    numbers = {number for number, email in (file.get("addresses") or {}).items() if email in emails}
-    emails |= {account["email"]} if account.get("email") else set()
-    numbers |= {account["user_id"]} if account.get("user_id") is not None else set()
-    found = {account_trace(server, int(number)) for number in numbers} if server else set()
-    for person in file.get("people") or []:
-        if person.get("pseudonym") == pseudonym:
-            found |= _traces_of(person)
-    return found | {address_trace(email) for email in emails}
-
-
-def _traces_of(person: dict[str, Any]) -> set[str]:
-    account, number = str(person.get("account", "")), str(person.get("account", "")).removeprefix("account ")
-    found = {name_trace(account)} if account and not number.isdecimal() else set()
-    if person.get("server") and number.isdecimal():
-        found.add(account_trace(person["server"], int(number)))
-    return found | ({address_trace(person["email"])} if person.get("email") else set())
-
-
-def without_mentions(data: bytes, pseudonym: str) -> Cleaned:
-    """JSON lines of a log in which every mention of the person says that somebody withdrew."""
-    word = _word(pseudonym)
+def without_mentions(data: bytes, pseudonym: str) -> Erased:
+    """JSON lines of a log in which every mention of the person is replaced, in torn lines too."""
+    mention = mention_of(pseudonym)
     lines, removed = [], 0
-    for line in data.split(b"\n"):
-        if not line.strip():
-            continue
-        found = len(word.findall(line.decode("utf-8", "replace")))
-        removed += found
-        lines.append(json.dumps(_redacted(json.loads(line), word), ensure_ascii=False).encode() if found else line)
-    return Cleaned(data=b"".join(line + b"\n" for line in lines), removed=removed)
+    for line in filter(bytes.strip, data.split(b"\n")):
+        text = line.decode("utf-8", "replace")
+        count = len(mention.findall(text))
+        if count:
+            row = _object(line)
+            text = (
+                mention.sub(WITHDRAWN, text) if row is None else json.dumps(_redacted(row, mention), ensure_ascii=False)
+            )
+            removed += count
+        lines.append(text.encode() if count else line)
+    return Erased(data=b"".join(line + b"\n" for line in lines), removed=removed)
 
 
-def _redacted(value: Any, word: re.Pattern[str]) -> Any:  # noqa: ANN401 - whatever JSON can hold
+def _redacted(value: Any, mention: re.Pattern[str]) -> Any:  # noqa: ANN401 - whatever JSON can hold
     if isinstance(value, str):
-        return word.sub(WITHDRAWN, value)
+        return mention.sub(WITHDRAWN, value)
     if isinstance(value, list):
-        return [_redacted(each, word) for each in value]
-    if isinstance(value, dict):
-        return {word.sub(WITHDRAWN, key): _redacted(each, word) for key, each in value.items()}
-    return value
+        return [_redacted(entry, mention) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    redacted: dict[str, Any] = {}
+    for key, entry in value.items():
+        name, number = mention.sub(WITHDRAWN, key), 1
+        while name in redacted:  # of two people who withdrew each keeps an entry
+            number += 1
+            name = f"{mention.sub(WITHDRAWN, key)} ({number})"
+        redacted[name] = _redacted(entry, mention)
+    return redacted
 
 
 def people_in(data: bytes, fields: Sequence[str]) -> set[str]:
     """The people whom JSON lines name in these fields."""
-    found = set()
-    for line in data.split(b"\n"):
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue
-            found |= {str(row[field]) for field in fields if row.get(field)}
-    return found
+    rows = [_object(line) or {} for line in data.split(b"\n") if line.strip()]
+    return {str(row[field]) for row in rows for field in fields if row.get(field)}
+
+
+def people_of(directory: Path) -> set[str]:
+    """Everybody whom the files of a campaign name where they say who gave or was asked what."""
+    files = [(directory / name, field) for name, field in PERSON_FIELDS.items()]
+    return {name for path, field in files if path.exists() for name in people_in(read_bytes(path), [field])}
+
+
+def other_campaigns(directory: Path, pseudonym: str) -> list[str]:
+    """The other campaigns of a workspace whose ledgers name the person."""
+    ledgers = [path for path in sorted(directory.parent.glob("*/annotations.jsonl")) if path.parent != directory]
+    return [path.parent.name for path in ledgers if pseudonym in people_in(read_bytes(path), ["annotator"])]
+
+
+def files_of(directory: Path, backups: Path) -> list[Path]:
+    """The files of a campaign, and those of its workspace's backups, that may hold something of people."""
+    copies = sorted(path for path in backups.rglob("*") if path.is_file()) if backups.is_dir() else []
+    return [*sorted(directory.glob("*.json*")), *copies]
+
+
+def written_files(directory: Path, root: Path) -> list[Path]:
+    """All files of a campaign, and those outside its directory that its record of runs names as written."""
+    runs = directory / "runs.jsonl"
+    rows = [_object(line) or {} for line in read_bytes(runs).split(b"\n")] if runs.exists() else []
+    outputs = {root / name for row in rows for name in row.get("outputs") or {}}
+    paths = {path for top in (directory, *outputs) if top.is_dir() for path in top.rglob("*")} | outputs
+    return sorted(path for path in paths if path.is_file())
+
+
+def files_naming(paths: Iterable[Path], pseudonym: str) -> list[str]:
+    """The files that name the person in their name or content, spreadsheets included; other archives are not opened."""
+    return [str(path) for path in paths if path.is_file() and _is_named_in(path, pseudonym)]
+
+
+def _is_named_in(path: Path, pseudonym: str) -> bool:
+    with file_errors(path):
+        if path.stat().st_size >= _READABLE:
+            return False
+        if path.suffix.lower() != ".xlsx":
+            return _mentions(path.read_bytes(), pseudonym) or mention_of(pseudonym).search(path.name) is not None
+        try:
+            with zipfile.ZipFile(path) as packed:
+                parts = [packed.read(part) for part in packed.infolist() if part.file_size < _READABLE]
+        except zipfile.BadZipFile:
+            return False
+    return any(_mentions(part, pseudonym) for part in parts) or mention_of(pseudonym).search(path.name) is not None
+
+
+# --- all files together ----------------------------------------------------------------------------------------------
+
+
+class ErasureChange(Struct, frozen=True, kw_only=True):
+    """A file that is about to be replaced."""
+
+    path: str  # absolute
+    staged: str  # where its new content lies
+    removed: int
+    kind: str  # "annotations", "adjudications", "keys", or the name of another file
+    backup: bool
+
+
+class ErasurePlan(Struct, frozen=True, kw_only=True):
+    """``forget.json``: what an erasure is about to do; while it is there the erasure is not finished."""
+
+    time: str
+    pseudonym: str
+    changes: tuple[ErasureChange, ...]
+    salt: str
+    hashed_ids: tuple[str, ...]
+
+    def record(self) -> ErasureRecord:
+        """What remains of the erasure."""
+        return ErasureRecord(
+            time=self.time,
+            annotations=self._count("annotations"),
+            adjudications=self._count("adjudications"),
+            keys=self._count("keys"),
+            backups=sum(change.backup for change in self.changes),
+            salt=self.salt,
+            hashed_ids=self.hashed_ids,
+        )
+
+    def _count(self, kind: str) -> int:
+        return sum(change.removed for change in self.changes if change.kind == kind and not change.backup)
+
+
+def stage_erasure(directory: Path, files: Sequence[Path], backups: Path, pseudonym: str, ids: set[str]) -> None:
+    """Write every file without the person next to the old one, then the plan; until then nothing has happened.
+
+    Args:
+        directory: of the campaign.
+        files: that may hold something of the person.
+        backups: the directory whose files are counted apart.
+        pseudonym: of the person.
+        ids: of the person, to be hashed.
+    """
+    changes = []
+    for path in files:
+        staged = path.with_name(f".{path.name}.forget")
+        staged.unlink(missing_ok=True)  # of an attempt that never had a plan
+        erased = erased_file(path, pseudonym)
+        if erased is not None and (erased.removed or erased.redacted):
+            _write(staged, erased.data, path.stat().st_mode & 0o777)
+            kind = "keys" if path.name.startswith("keys") else path.name.removesuffix(".jsonl")
+            is_backup = backups in path.parents
+            changes.append(
+                ErasureChange(path=str(path), staged=str(staged), removed=erased.removed, kind=kind, backup=is_backup)
+            )
+    salt, hashed = hash_ids(ids, erasure_records_in(directory / ERASURE_RECORDS))
+    plan = ErasurePlan(time=now(), pseudonym=pseudonym, changes=tuple(changes), salt=salt, hashed_ids=hashed)
+    write_json(directory / _PLAN, plan, mode=0o600)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    with file_errors(path):
+        path.touch(mode=mode)
+        with path.open("wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+
+
+def finish_erasure(directory: Path) -> ErasurePlan | None:
+    """Put in place what a plan names and leave the record of it; None where there is no plan.
+
+    Raises:
+        DataError: the plan cannot be read.
+    """
+    path = directory / _PLAN
+    if not path.exists():
+        return None
+    try:
+        plan = msgspec.convert(read_json(path), ErasurePlan)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{path}: {error}; restore the file, or delete it and run the same command again") from error
+    for change in plan.changes:
+        staged = Path(change.staged)
+        if staged.exists():
+            with file_errors(staged):
+                staged.replace(change.path)
+    (directory / "pull.json").unlink(missing_ok=True)  # it counts what the ledger had
+    records = directory / ERASURE_RECORDS
+    if plan.time not in {record.time for record in erasure_records_in(records)}:  # one record, however often resumed
+        append_jsonl(records, [plan.record()])
+    path.unlink()
+    return plan
+
+
+# --- a table of votes ------------------------------------------------------------------------------------------------
+
+
+class TableErasure(Struct, frozen=True, kw_only=True):
+    """What was erased in a table."""
+
+    rows: int  # of a wide table: cells that are not empty
+    wide: bool
+    keys: int
+
+
+def erase_from_table(path: Path, pseudonym: str, annotator: str | None) -> TableErasure:
+    """Erase a person's rows from a long table, or their column from a wide one, with their key, and leave a record.
+
+    Args:
+        path: the table.
+        pseudonym: of the person.
+        annotator: the column that says who answered; None: ``annotator``, or a column named for the person.
+
+    Raises:
+        DataError: the table has no such column, or names nobody so.
+    """
+    names = list(dict.fromkeys(name for row in read_table(path) for name in row))
+    name = annotator or "annotator"
+    is_wide = name not in names
+    if is_wide and (annotator or pseudonym not in names):
+        raise DataError(
+            f"{path}: no column {name!r}, and none called {pseudonym!r}; the table has {', '.join(names)}: --annotator "
+            "names the column that says who answered"
+        )
+    removal = without_column(path, pseudonym) if is_wide else without_rows(path, name, pseudonym)
+    if not removal.count:
+        raise DataError(f"{path}: nobody is called {pseudonym!r} in it")
+    keys = path.with_name(f"{path.stem}.keys.json")
+    ids, removed = {name_id(pseudonym)}, 0
+    if keys.exists():
+        ids |= ids_in_key_file(keys, pseudonym, "")
+        left, removed = key_file_without(keys, pseudonym)
+    records = erasure_records_of_table(path)
+    salt, hashed = hash_ids(ids, erasure_records_in(records))
+    record = ErasureRecord(
+        time=now(), annotations=0, adjudications=0, keys=removed, backups=0, rows=removal.count, salt=salt,
+        hashed_ids=hashed,
+    )  # fmt: skip
+    append_jsonl(records, [record])
+    if removed:
+        write_bytes(keys, left, keys.stat().st_mode & 0o777)
+    write_bytes(path, removal.data, path.stat().st_mode & 0o777)
+    return TableErasure(rows=removal.count, wide=is_wide, keys=removed)
+
+
+# --- results ---------------------------------------------------------------------------------------------------------
+
+
+class ServerErasure(Struct, frozen=True, kw_only=True):
+    """How much was deleted on the server."""
+
+    annotations: int
+    drafts: int
+    projects: int  # an adjudicator's own
+
+    def __bool__(self) -> bool:
+        return bool(self.annotations or self.drafts or self.projects)
+
+
+class ForgetResult(Result, frozen=True, kw_only=True):
+    """What was erased in a campaign, and what is left to do."""
+
+    campaign: str
+    time: str
+    annotations: int
+    adjudications: int
+    keys: int
+    backups: int  # files of backups that were changed
+    stale: tuple[str, ...]  # files that were made with these answers
+    still_named: tuple[str, ...]
+    packed_backups: tuple[str, ...]
+    other_campaigns: tuple[str, ...]
+    knows_account: bool | None  # whether an account on the server is known; None: the campaign is on no server
+    server: str = ""
+    deleted: ServerErasure | None = None
+
+    def line(self) -> str:
+        """What was erased, and what the user has to do."""
+        on_server = {
+            None: "",
+            True: "the answers on the server, which later pulls leave out (`--server` deletes them there), ",
+            False: "the answers on the server: none of their accounts is known, so delete them BEFORE the next pull, ",
+        }[self.knows_account]
+        lines = [
+            f"erased: {self.annotations} lines of the ledger, {self.adjudications} adjudications, {self.keys} keys, "
+            f"{self.backups} files of backups changed; {ERASURE_RECORDS} says how much, not whose",
+            f"yours to do: {on_server}sheets and exports, copies that others have, releases, the history of a "
+            "repository",
+        ]
+        if self.stale:
+            lines.append(f"stale, made with these answers: {', '.join(self.stale)}; run `stance run {self.campaign}`")
+        if self.still_named:
+            lines.append(f"still named in: {', '.join(self.still_named)}")
+        if self.packed_backups:
+            lines.append(f"packed backups that were not opened; delete them: {', '.join(self.packed_backups)}")
+        if self.other_campaigns:
+            lines.append(f"also in {', '.join(self.other_campaigns)}: run the same there; the key stays until then")
+        if self.deleted:
+            lines.append(
+                f"{self.server}: deleted {self.deleted.annotations} answers, {self.deleted.drafts} drafts and "
+                f"{self.deleted.projects} projects of an adjudicator; the account stays (`stance studio users lock`)"
+            )
+        return "\n".join(lines)
+
+
+class ForgetTableResult(Result, frozen=True, kw_only=True):
+    """What was erased in a table of votes."""
+
+    file: str
+    rows: int  # of a wide table: cells
+    wide: bool
+    keys: int
+
+    def line(self) -> str:
+        """What was erased, and what the user has to do."""
+        what = "cells of the person's column" if self.wide else "rows"
+        return (
+            f"erased: {self.rows} {what} of {self.file}, {self.keys} keys; "
+            f"{erasure_records_of_table(Path(self.file))} says how much\n"
+            "yours to do: what was made from this table, other copies of it, the history of a repository"
+        )

@@ -11,11 +11,10 @@ from toolkit.exchange import adjudication_sheets as sheets
 from toolkit.files import mend_jsonl
 from toolkit.labels import adjudication as rules
 from toolkit.labels.adjudication import AdjudicationOptions, ImportSummary
+from toolkit.people import ERASURE_RECORDS, AccountNames, read_erasure_records
 from toolkit.runs import Progress
 from toolkit.steps.common import counted_of
-from toolkit.steps.pull import Naming
 from toolkit.steps.showing import shown_now
-from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
 from toolkit.steps.votes import gold_votes
 from toolkit.store import Store
 from toolkit.studio import adjudication as projects
@@ -33,7 +32,7 @@ def push_adjudications(
     """Bring the items that wait for an adjudicator to a project of their own, each once, however often this runs."""
     store, name = Store(campaign), options.adjudicator
     sheets.check_adjudicator(name)
-    if read_tombstones(campaign.at(TOMBSTONES)).hold_name(name):
+    if read_erasure_records(campaign.at(ERASURE_RECORDS)).has_name(name):
         raise UsageError(f"--by {name}: a person of that name withdrew; name another one")
     questions = rules.questions_to_adjudicate(campaign.codebook, options.questions)
     key = campaign_key(store)
@@ -49,7 +48,9 @@ def push_adjudications(
         if not doubts and not queues.requests_to(own):
             raise DataError(f"{campaign.path}: no item waits for an adjudicator")
         pushed = queues.ask(own, doubts, options.max_confidence)
-        has_account = name in {Naming(campaign, keys_file).known_name(*user) for user in studio.users().items()}
+        has_account = name in {
+            AccountNames(campaign.directory, keys_file).known_name(*user) for user in studio.users().items()
+        }
     voted = {row.item_id for row in counted_of(campaign).counted if row.annotator == name}
     own_votes = len(voted.intersection(row.item_id for row in queues.requests_to(own)))
     next_command = f"stance adjudicate pull {campaign.path}"
@@ -68,8 +69,8 @@ def pull_adjudications(campaign: CampaignConfig, progress: Progress) -> ImportSu
             codebook=sheets.full_adjudication_codebook(campaign.codebook, campaign.file.language),
             ours=studio.whoami().id,
             emails=studio.users(),
-            pseudonym_of=Naming(campaign, keys_file).known_name,
-            tombstones=read_tombstones(campaign.at(TOMBSTONES)),
+            pseudonym_of=AccountNames(campaign.directory, keys_file).known_name,
+            erasure_records=read_erasure_records(campaign.at(ERASURE_RECORDS)),
         )
         count = functools.partial(progress, "projects read")
         read, left_out = projects.read_adjudication_projects(studio, campaign_key(store), reading, count)
@@ -122,7 +123,7 @@ def import_adjudications(campaign: CampaignConfig, path: Path, adjudicator: str 
     """Append the decisions in a file, all or none; those that are recorded already are passed over."""
     store = Store(campaign)
     read = sheets.read_adjudication_sheet(path, campaign_key(store), campaign.codebook, adjudicator)
-    if read_tombstones(campaign.at(TOMBSTONES)).hold_name(read.adjudicator):
+    if read_erasure_records(campaign.at(ERASURE_RECORDS)).has_name(read.adjudicator):
         raise DataError(f"{path}: decided by a person who withdrew; no decision is taken")
     with store.lock():
         mend_jsonl(store.path(_FILE))

@@ -12,17 +12,23 @@ from toolkit.codebook import Codebook
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.import_votes import Imported, ImportRequest, Kind, import_lines
 from toolkit.exchange.label_config import ADJUDICATION_REASON
+from toolkit.exchange.submissions import without_withdrawn
 from toolkit.exchange.vote_files import VoteFile, read_vote_files
 from toolkit.files import append_jsonl, locked, mend_jsonl, read_jsonl
+from toolkit.people import (
+    ERASURE_RECORDS,
+    Keys,
+    SourceNames,
+    WithdrawnPeople,
+    named_accounts,
+    read_erasure_records,
+    read_keys,
+)
 from toolkit.records import Annotation, Annotator, Item
 from toolkit.steps.common import Outcome, annotators_of, finish, items_of, paragraphs_of
-from toolkit.steps.naming import Names
 from toolkit.steps.outside import Wanted
-from toolkit.steps.pull import named_accounts
 from toolkit.steps.status import campaign_state
-from toolkit.steps.tombstones import TOMBSTONES, Withdrawn, read_tombstones, without_withdrawn
 from toolkit.store import Store
-from toolkit.studio.accounts import Keys, read_keys
 from toolkit.studio.pull.differences import role_of
 from toolkit.studio.server.connection import campaign_key, studio_directory, studio_file_of
 from toolkit.times import now
@@ -59,8 +65,8 @@ def import_files_step(campaign: CampaignConfig, files: Sequence[Path], wanted: W
 def _import(campaign: CampaignConfig, read: Sequence[VoteFile], wanted: Wanted, known: list[Annotation]) -> _Found:
     items, observed = items_of(campaign), now()
     read, withdrawn = _without_withdrawn(campaign, read, items)
-    names = Names(campaign.at("keys.outside.json"), "outside", "", {})
-    names.avoid(read_tombstones(campaign.at(TOMBSTONES)))
+    names = SourceNames(campaign.at("keys.outside.json"), "outside", "", {})
+    names.avoid(read_erasure_records(campaign.at(ERASURE_RECORDS)))
     names.reserve([*annotators_of(campaign), *(each.annotator for file in read for each in file.submissions)])
     kinds = _Kinds(campaign, wanted)
     imported = []
@@ -92,11 +98,11 @@ def _without_withdrawn(
     campaign: CampaignConfig, read: Sequence[VoteFile], items: dict[str, Item]
 ) -> tuple[list[VoteFile], int]:
     """The files without what people gave who withdrew, and how much that is."""
-    tombstones = read_tombstones(campaign.at(TOMBSTONES))
+    erasure_records = read_erasure_records(campaign.at(ERASURE_RECORDS))
     server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else ""
     kept, count = [], 0
     for file in read:
-        withdrawn = Withdrawn(tombstones, server if _is_own_export(file, items) else "")
+        withdrawn = WithdrawnPeople(erasure_records, server if _is_own_export(file, items) else "")
         submissions, number = without_withdrawn(file.submissions, withdrawn)
         if submissions or not number:
             kept.append(msgspec.structs.replace(file, submissions=submissions))
@@ -194,7 +200,10 @@ def _own_accounts(campaign: CampaignConfig) -> dict[str, str]:
     if not campaign.at("studio.json").exists():
         return {}
     made = {account.user_id: name for name, account in _keys(campaign).annotators.items()}
-    names = {**named_accounts(campaign), **{number: name for number, name in made.items() if number is not None}}
+    names = {
+        **named_accounts(campaign.at("keys.json")),
+        **{number: name for number, name in made.items() if number is not None},
+    }
     return {f"account {number}": name for number, name in names.items()}
 
 

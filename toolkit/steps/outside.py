@@ -13,9 +13,8 @@ from toolkit.exchange.exports import ColumnMap
 from toolkit.exchange.import_votes import Kind
 from toolkit.exchange.submissions import VoteTable, twins, write_vote_table
 from toolkit.exchange.vote_files import merged_submissions, read_vote_files, table_question
+from toolkit.people import SourceNames, WithdrawnPeople, erasure_records_of_table, read_erasure_records
 from toolkit.runs import Progress
-from toolkit.steps.naming import Names
-from toolkit.steps.tombstones import Withdrawn, beside_table, read_tombstones
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.external_project import open_project, project_address, project_question, submissions_of
 from toolkit.tables import check_table_name
@@ -38,11 +37,11 @@ def pull_project_step(address: str, wanted: Wanted, output: Path, progress: Prog
         where = f"{studio.url}/projects/{number}"
         question, source = project_question(project, wanted.columns, wanted.questions, where)
         emails = {f"account {user}": email for user, email in studio.users().items()}
-        names = Names(_keys_beside(output), "person", studio.url, emails)
+        names = SourceNames(_keys_beside(output), "person", studio.url, emails)
         submissions = submissions_of(studio, source, functools.partial(progress, "answered tasks"))
-        tombstones = read_tombstones(beside_table(output))
-        names.avoid(tombstones)
-        has_withdrawn = Withdrawn(tombstones, names.server).has
+        erasure_records = read_erasure_records(erasure_records_of_table(output))
+        names.avoid(erasure_records)
+        has_withdrawn = WithdrawnPeople(erasure_records, names.server).has
         table = write_vote_table(output, submissions, question, names.name_of, has_withdrawn)
     keys = str(_keys_beside(output)) if names.save() else None
     return msgspec.structs.replace(table, keys=keys, project=number, text=source.text)
@@ -64,12 +63,12 @@ def pull_files_step(paths: Sequence[Path], wanted: Wanted, output: Path) -> Vote
     check_table_name(output)
     files = read_vote_files(paths, wanted.columns, output)
     submissions, doubles = merged_submissions(files)
-    names = Names(_keys_beside(output), "person", "", {})
+    names = SourceNames(_keys_beside(output), "person", "", {})
     names.reserve(row.annotator for row in submissions)
-    tombstones = read_tombstones(beside_table(output))
-    names.avoid(tombstones)
+    erasure_records = read_erasure_records(erasure_records_of_table(output))
+    names.avoid(erasure_records)
     question = table_question(files, wanted.columns, wanted.questions)
-    has_withdrawn = Withdrawn(tombstones, names.server).has
+    has_withdrawn = WithdrawnPeople(erasure_records, names.server).has
     table = write_vote_table(output, submissions, question, names.name_of, has_withdrawn)
     keys = str(_keys_beside(output)) if names.save() else None
     paths_read = tuple(str(file.path) for file in files)

@@ -1,22 +1,18 @@
 """The step that brings annotations from Label Studio into the ledger."""
 
 import contextlib
-import itertools
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
 
 import msgspec
-from msgspec import Struct
 
 from toolkit.campaigns.progress import CampaignState, state_line, state_of
-from toolkit.files import append_jsonl, locked, read_json, write_json
+from toolkit.files import locked
 from toolkit.labels.ledger import latest, stale_counts
-from toolkit.records import Annotation, Annotator, Item, StudioFile
-from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, withdrawn_of
-from toolkit.steps.tombstones import TOMBSTONES, read_tombstones
-from toolkit.studio.accounts import SIMULATED, read_keys
+from toolkit.people import ERASURE_RECORDS, AccountNames, read_erasure_records
+from toolkit.records import Annotation, Item, StudioFile
+from toolkit.steps.common import Outcome, Progress, finish, items_of, withdrawn_of
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.annotations import Pulled, pull_annotations
 from toolkit.studio.pull.ledger_index import Cursor, LedgerFile, read_cursor, utc, write_cursor
@@ -24,13 +20,6 @@ from toolkit.studio.pull.reading import PullRequest, ScreenSince
 from toolkit.studio.push.projects import set_otherwise
 from toolkit.studio.server.connection import connect, studio_file_of
 from toolkit.workspace import CampaignConfig, read_campaign
-
-
-class _Names(Struct, frozen=True, kw_only=True):
-    """``keys.json``: who is behind a pseudonym; mode 600, never in a dataset."""
-
-    pseudonyms: dict[str, str] = {}  # e-mail address -> pseudonym
-    addresses: dict[str, str] = {}  # number of the account -> its address, which the server hides once it is locked
 
 
 def pull_step(campaign: CampaignConfig, progress: Progress) -> Outcome:
@@ -78,7 +67,7 @@ class CampaignPull:
         self._doubt = self.studio.greet()
         self._set_otherwise = set_otherwise(self.studio, self.file.campaign, self.file.projects, self.items)
         with locked(self.campaign.at("pull")):
-            naming = Naming(self.campaign, self._keys_file)
+            naming = AccountNames(self.campaign.directory, self._keys_file)
             ledger = LedgerFile(self._ledger_path, self.campaign.file.studio.batch, naming.save)
             pulled = pull_annotations(
                 self.studio,
@@ -101,7 +90,7 @@ class CampaignPull:
             codebook=self.campaign.codebook,
             codebook_ref=self.file.codebook,
             screens=tuple(ScreenSince(since=utc(each.since), codebook_ref=each.codebook) for each in self.file.screens),
-            tombstones=read_tombstones(self.campaign.at(TOMBSTONES)),
+            erasure_records=read_erasure_records(self.campaign.at(ERASURE_RECORDS)),
         )
 
     def outcome(self, pulled: Pulled) -> Outcome:
@@ -167,72 +156,3 @@ def _without_answers(ledger: Path) -> Iterator[Annotation]:
             answers={},
             codebook=sys.intern(line.codebook),
         )
-
-
-def named_accounts(campaign: CampaignConfig) -> dict[int, str]:
-    """The pseudonyms that pulls have given to accounts, by the number of the account on the server."""
-    path = campaign.at("keys.json")
-    names = msgspec.convert(read_json(path), _Names) if path.exists() else _Names()
-    pseudonyms = {address.casefold(): name for address, name in names.pseudonyms.items()}
-    return {
-        int(number): pseudonyms[address.casefold()]
-        for number, address in names.addresses.items()
-        if address.casefold() in pseudonyms
-    }
-
-
-class Naming:
-    """Accounts of the server as pseudonyms; new ones are remembered in the campaign's key file."""
-
-    def __init__(self, campaign: CampaignConfig, keys_file: Path) -> None:
-        self._campaign = campaign
-        self._path = campaign.at("keys.json")
-        self._tombstones = read_tombstones(campaign.at(TOMBSTONES))
-        # The server and people write an address in capitals or not as they like.
-        ours = read_keys(keys_file).annotators
-        # The same server reached by another address has another key file, and people keep their names.
-        others = [read_keys(path) for path in sorted(keys_file.parent.glob("keys*.json")) if path != keys_file]
-        self._elsewhere = {a.email.casefold(): name for keys in others for name, a in keys.annotators.items()}
-        self._ours = {account.email.casefold(): name for name, account in ours.items()}
-        self._hidden = {str(account.user_id): account.email for account in ours.values()}
-        names = msgspec.convert(read_json(self._path), _Names) if self._path.exists() else _Names()
-        self._remembered = {email.casefold(): name for email, name in names.pseudonyms.items()}
-        self._addresses = dict(names.addresses)
-        self._used: dict[str, Literal["human", "simulated"]] = {}
-        self._saved = 0
-
-    def known_name(self, user_id: int, email: str) -> str | None:
-        """The pseudonym of an account that has one, by its number and address on the server."""
-        address = self._address(user_id, email)
-        return self._ours.get(address) or self._remembered.get(address) or self._elsewhere.get(address)
-
-    def _address(self, user_id: int, email: str) -> str:
-        number = str(user_id)
-        return (email or self._hidden.get(number) or self._addresses.get(number) or f"account {user_id}").casefold()
-
-    def pseudonym_of(self, user_id: int, email: str) -> str:
-        """The pseudonym of an account, by its number and address on the server."""
-        number, email = str(user_id), self._address(user_id, email)
-        name = self.known_name(user_id, email)
-        if name is None:
-            taken = {*self._ours.values(), *self._remembered.values(), *self._elsewhere.values()}
-            names = (f"person-{i}" for i in itertools.count(1))
-            name = next(n for n in names if n not in taken and not self._tombstones.hold_name(n))
-            self._remembered[email] = name
-        if email in self._remembered:
-            self._addresses[number] = email
-        self._used[name] = "simulated" if email.endswith(f"@{SIMULATED}") else "human"
-        return name
-
-    def save(self) -> None:
-        """Remember the new names, and who answers, before their answers are written."""
-        if self._saved == len(self._used):
-            self._campaign.at("annotators.jsonl").touch()
-            return
-        if self._remembered:
-            write_json(self._path, _Names(pseudonyms=self._remembered, addresses=self._addresses), mode=0o600)
-        known = annotators_of(self._campaign)
-        new = [Annotator(pseudonym=name, kind=kind) for name, kind in sorted(self._used.items()) if name not in known]
-        append_jsonl(self._campaign.at("annotators.jsonl"), new)
-        self._campaign.at("annotators.jsonl").touch()
-        self._saved = len(self._used)

@@ -9,10 +9,10 @@ from toolkit.campaigns.assignment import assign
 from toolkit.campaigns.display import ShownItem
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.sheets import About, SheetRequest, unanswerable, write_codes, write_plain_sheet, write_sheet
-from toolkit.exchange.submissions import is_plain_name
 from toolkit.exchange.vote_files import read_sheet
 from toolkit.files import append_jsonl, read_jsonl
 from toolkit.labels.ledger import latest, settle
+from toolkit.people import is_pseudonym
 from toolkit.records import Assignment, Item
 from toolkit.steps.common import Outcome, Progress, finish, items_of, ledger_of, withdrawn_of
 from toolkit.steps.plan import assignments_of
@@ -70,7 +70,7 @@ def _write(path: Path, request: SheetRequest, kind: SheetFormat) -> None:
 
 def _check_names(annotators: Sequence[str]) -> None:
     for name in annotators:
-        if not is_plain_name(name):
+        if not is_pseudonym(name):
             raise UsageError(f"--annotators {name}: a pseudonym of small letters, digits and hyphens is needed")
 
 

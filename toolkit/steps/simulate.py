@@ -6,11 +6,12 @@ import msgspec
 
 from toolkit.campaigns.simulation import Response, intended_for, respond
 from toolkit.files import append_jsonl, read_jsonl
+from toolkit.people import SIMULATED
 from toolkit.records import Annotator, Answers, Intended, Item
 from toolkit.steps.common import Outcome, Progress, annotators_of, finish, items_of, paragraphs_of
 from toolkit.steps.segment import placed_items
 from toolkit.store import Store
-from toolkit.studio.accounts import SIMULATED, ensure_annotators
+from toolkit.studio.accounts import ensure_annotators
 from toolkit.studio.server.connection import campaign_key, connect, studio_file_of
 from toolkit.studio.simulated_annotators import AnswerRequest, answer_queue
 from toolkit.workspace import CampaignConfig

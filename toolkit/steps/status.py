@@ -10,10 +10,10 @@ from toolkit.campaigns.pace import Pace, Round, pace_of
 from toolkit.campaigns.progress import CampaignState, state_line, state_of
 from toolkit.labels.agreement.headline import QuestionAgreement
 from toolkit.labels.ledger import latest, stale_counts
+from toolkit.people import read_keys
 from toolkit.steps.agreement import agreement_of, alpha_line
 from toolkit.steps.common import Outcome, is_without_server, items_of, ledger_of, withdrawn_of
 from toolkit.steps.votes import counted_votes
-from toolkit.studio.accounts import read_keys
 from toolkit.studio.pull.ledger_index import known_cursor
 from toolkit.studio.server.connection import studio_directory, studio_file_of
 from toolkit.studio.server.local import server_status

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import UsageError
+from toolkit.people import PEOPLE, Account, read_keys
 from toolkit.steps.common import Outcome, Progress
-from toolkit.studio.accounts import PEOPLE, Account, ensure_accounts, ensure_annotators, lock_out, people_in, read_keys
+from toolkit.studio.accounts import ensure_accounts, ensure_annotators, lock_out, people_in
 from toolkit.studio.server.connection import connect, server_keys, studio_directory
 from toolkit.studio.server.local import open_studio, server_status, start_server, stop_server
 from toolkit.studio.server.postgres import database_of, parse_database, use_cluster, use_database

@@ -4,10 +4,8 @@ Label Studio has no other way to make an account with a password that works. The
 before the account is made, so that whoever is interrupted between the two can simply run it again.
 """
 
-import logging
 import re
 import secrets
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,60 +15,18 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import DataError, StudioError
-from toolkit.files import locked, read_json, write_json
+from toolkit.files import locked
+from toolkit.people import PEOPLE, Account, Keys, is_pseudonym, read_keys, write_keys
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.transport import TIMEOUT, plain_url
 
-# Domains that can never receive mail. What an account is stands in its address, so that the server itself remembers.
-PEOPLE = "annotators.invalid"
-SIMULATED = "simulated.invalid"
 
-_LOG = logging.getLogger(__name__)
-_PSEUDONYM = re.compile(r"[a-z0-9][a-z0-9-]*")
-
-
-class Account(Struct, frozen=True, kw_only=True):
-    """What it takes to act as somebody on the server."""
-
-    email: str
-    password: str
-    token: str = ""  # empty until the server has given one
-    user_id: int | None = None
-    languages: tuple[str, ...] = ()
-    locked: bool = False  # locked out for good
-
-
-class Person(Struct, frozen=True, kw_only=True):
+class AccountRequest(Struct, frozen=True, kw_only=True):
     """Somebody who is to have an account."""
 
     pseudonym: str
     email: str
     languages: tuple[str, ...] = ()
-
-
-class Keys(Struct, frozen=True, kw_only=True):
-    """All accounts that we made on a server: a file of mode 600."""
-
-    admin: Account | None = None  # None on a server of the user's own
-    annotators: dict[str, Account] = {}  # by pseudonym
-
-
-def read_keys(path: Path) -> Keys:
-    """The keys in a file; none where there is no such file. A file that others may read is closed to them, and said."""
-    if not path.exists():
-        return Keys()
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        path.chmod(0o600)
-        _LOG.warning("%s: others could read the passwords in it; it has mode 600 now", path)
-    try:
-        return msgspec.convert(read_json(path), Keys)
-    except msgspec.ValidationError as error:
-        raise DataError(f"{path}: {error}; restore the file, or delete it to have new accounts made") from error
-
-
-def write_keys(path: Path, keys: Keys) -> None:
-    """Write the keys so that nobody else can read them."""
-    write_json(path, keys, mode=0o600)
 
 
 def new_account(email: str) -> Account:
@@ -93,12 +49,12 @@ def ensure_annotators(
     Raises:
         StudioError: the server refuses, or has an account of that name that is not in the keys.
     """
-    people = [Person(pseudonym=name, email=f"{name}@{domain}") for name in pseudonyms]
+    people = [AccountRequest(pseudonym=name, email=f"{name}@{domain}") for name in pseudonyms]
     return ensure_accounts(studio, people, keys_file, progress)
 
 
 def ensure_accounts(
-    studio: Studio, people: Iterable[Person], keys_file: Path, progress: Callable[[str], None]
+    studio: Studio, people: Iterable[AccountRequest], keys_file: Path, progress: Callable[[str], None]
 ) -> dict[str, Account]:
     """The accounts of these people, made where they are missing; may be interrupted and run again.
 
@@ -119,7 +75,7 @@ def ensure_accounts(
         return {pseudonym: read_keys(keys_file).annotators[pseudonym] for pseudonym in wanted}
 
 
-def _known(keys: Keys, person: Person, keys_file: Path) -> Account:
+def _known(keys: Keys, person: AccountRequest, keys_file: Path) -> Account:
     account = keys.annotators.get(person.pseudonym) or new_account(person.email)
     if not same_address(account.email, person.email):
         raise StudioError(f"{keys_file}: {person.pseudonym} is {account.email} already; choose another pseudonym")
@@ -136,13 +92,13 @@ def same_address(one: str, other: str) -> bool:
     return one.strip().lower() == other.strip().lower()
 
 
-def people_in(rows: Iterable[Mapping[str, object]], where: str) -> list[Person]:
+def people_in(rows: Iterable[Mapping[str, object]], where: str) -> list[AccountRequest]:
     """The people in the rows of a table: ``pseudonym``, and where given ``languages`` and ``email``.
 
     Raises:
         DataError: a row has no usable pseudonym, or two rows are one person.
     """
-    people: list[Person] = []
+    people: list[AccountRequest] = []
     for number, row in enumerate(rows, 2):
         person = _person(row, f"{where}:{number}")
         for other in people:
@@ -155,15 +111,17 @@ def people_in(rows: Iterable[Mapping[str, object]], where: str) -> list[Person]:
     return people
 
 
-def _person(row: Mapping[str, object], where: str) -> Person:
+def _person(row: Mapping[str, object], where: str) -> AccountRequest:
     pseudonym = str(row.get("pseudonym") or "").strip()
-    if not _PSEUDONYM.fullmatch(pseudonym):
-        raise DataError(f"{where}: {pseudonym!r} in column `pseudonym`; small letters, digits and hyphens are needed")
+    if not is_pseudonym(pseudonym):
+        raise DataError(
+            f"{where}: {pseudonym!r} in column `pseudonym`; small letters, digits, hyphens and underscores are needed"
+        )
     email = str(row.get("email") or "").strip().lower() or f"{pseudonym}@{PEOPLE}"
     if email.count("@") != 1 or email.startswith("@") or email.endswith("@") or email != "".join(email.split()):
         raise DataError(f"{where}: {email!r} is no e-mail address; leave it empty for one that cannot receive mail")
     languages = tuple(re.split(r"[\s,;]+", str(row.get("languages") or "").strip()))
-    return Person(pseudonym=pseudonym, email=email, languages=tuple(filter(None, languages)))
+    return AccountRequest(pseudonym=pseudonym, email=email, languages=tuple(filter(None, languages)))
 
 
 def _keep(keys_file: Path, pseudonym: str, account: Account) -> None:

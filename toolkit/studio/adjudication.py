@@ -26,7 +26,7 @@ from toolkit.labels.adjudication import (
     label_problem,
     waiting_requests,
 )
-from toolkit.labels.erasure import Tombstones
+from toolkit.people import ErasureRecords
 from toolkit.records import Adjudication, AdjudicationRequest, Answers, Assignment, Gold, Origin, PushedProject
 from toolkit.runs import Result
 from toolkit.studio.http.client import Studio
@@ -323,12 +323,12 @@ class ReadingRules(Struct, frozen=True, kw_only=True):
     ours: int  # the account that pulls
     emails: Mapping[int, str]  # of the accounts
     pseudonym_of: Callable[[int, str], str | None]  # number and e-mail address of an account -> its pseudonym
-    tombstones: Tombstones
+    erasure_records: ErasureRecords
 
     def name_of(self, account: int) -> str:
         """The pseudonym of an account, or what else it may be called."""
         email = self.emails.get(account, "")
-        if self.tombstones.hold_account(self.server, account, email):
+        if self.erasure_records.has_account(self.server, account, email):
             return "somebody who withdrew"
         return self.pseudonym_of(account, email) or f"account {account}"
 
@@ -346,7 +346,7 @@ def read_adjudication_projects(
         raise DataError(f"{studio.url}: no adjudicator of this campaign is asked there; run `stance adjudicate push`")
     read, left_out = [], 0
     for number, (project, own) in enumerate(projects, 1):
-        if rules.tombstones.hold_name(own.adjudicator):
+        if rules.erasure_records.has_name(own.adjudicator):
             left_out += sum(len(task.annotations) for task in studio.tasks(project.id))
         else:
             read.append(read_adjudication_project(studio, project, own, rules))

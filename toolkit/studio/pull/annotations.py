@@ -65,7 +65,7 @@ def pull_annotations(
     """
     index = LedgerIndex(ledger.lines(), request.server)
     differences = Differences(request, ledger, index, studio.whoami().id)
-    reader = Reader(request, People(studio, pseudonym_of, request.server, request.tombstones))
+    reader = Reader(request, People(studio, pseudonym_of, request.server, request.erasure_records))
     before = studio.counts(project.id for project in request.projects)
     total = _Total(sum(each.task_number for each in before.values()), progress)
     again = "the codebook was changed" if cursor and cursor.codebook != request.codebook.ref else ""

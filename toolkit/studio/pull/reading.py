@@ -8,7 +8,7 @@ from msgspec import Struct
 from toolkit.codebook import Codebook
 from toolkit.exchange.label_config import screen_mark
 from toolkit.exchange.results import parse_result, screen_in, spans_in_code_points
-from toolkit.labels.erasure import NO_TOMBSTONES, WITHDRAWN, Tombstones
+from toolkit.people import NO_ERASURE_RECORDS, WITHDRAWN, ErasureRecords
 from toolkit.records import Answers, Item, Origin, PushedProject
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.schemas import ServerAnnotation, ServerTask
@@ -35,7 +35,7 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     codebook: Codebook
     codebook_ref: str  # of the codebook that was pushed last
     screens: tuple[ScreenSince, ...] = ()  # the oldest first; none: there was never another
-    tombstones: Tombstones = NO_TOMBSTONES  # of people whose answers are left out
+    erasure_records: ErasureRecords = NO_ERASURE_RECORDS  # of people whose answers are left out
 
     def seen_at(self, time: str) -> str:
         """The codebook on the screen at a time."""
@@ -73,21 +73,21 @@ class Seen(Struct, frozen=True, kw_only=True):
 class People:
     """Who is behind the numbers of accounts; each is asked for once."""
 
-    def __init__(self, studio: Studio, pseudonym_of: Pseudonyms, server: str, tombstones: Tombstones) -> None:
+    def __init__(self, studio: Studio, pseudonym_of: Pseudonyms, server: str, erasure_records: ErasureRecords) -> None:
         """Those of a server.
 
         Args:
             studio: the server.
             pseudonym_of: names an account; never called for somebody who withdrew.
             server: the key of the server in the ledger.
-            tombstones: of those who withdrew.
+            erasure_records: of those who withdrew.
         """
         self.ours = studio.whoami().id
         self._studio = studio
         self._emails = studio.users()
         self._pseudonym_of = pseudonym_of
         self._server = server
-        self._tombstones = tombstones
+        self._erasure_records = erasure_records
         self._known: dict[int, str] = {}
         self._withdrawn: set[int] = set()
 
@@ -102,7 +102,7 @@ class People:
         return self._known[user_id]
 
     def _name(self, user_id: int, email: str) -> str:
-        if self._tombstones.hold_account(self._server, user_id, email):
+        if self._erasure_records.has_account(self._server, user_id, email):
             self._withdrawn.add(user_id)
             return WITHDRAWN
         return self._pseudonym_of(user_id, email)

@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from toolkit.errors import DataError, StudioError
 from toolkit.files import locked, read_json, write_json
-from toolkit.studio.accounts import Account, Keys, logged_in, new_account, read_keys, write_keys
+from toolkit.people import Account, Keys, read_keys, write_keys
+from toolkit.studio.accounts import logged_in, new_account
 from toolkit.studio.http.client import Studio
 from toolkit.studio.server.postgres import database_of, ensure_ready, free_port, halt, is_free
 from toolkit.studio.server.program import environment, installed, lay_out, release_spent_locks

@@ -47,7 +47,7 @@ def article(number):
     return {"id": f"a{number}", "text": "\n".join(" ".join(words[at : at + 20]) + "." for at in (0, 20, 40))}
 
 
-class Person(threading.Thread):
+class AccountRequest(threading.Thread):
     """Somebody who answers one item after the other, as fast as the server lets them."""
 
     def __init__(self, url, token, projects, end):
@@ -105,7 +105,7 @@ def bear(make_workspace, directory, name, count):
         names = [f"{name}-{number}" for number in range(count)]
         accounts = ensure_annotators(studio, names, PEOPLE, directory / "keys.json", lambda _: None)
     url, end = read_json(directory / "server.json")["url"], time.monotonic() + SECONDS
-    people = [Person(url, accounts[name].token, workspace.projects(), end) for name in names]
+    people = [AccountRequest(url, accounts[name].token, workspace.projects(), end) for name in names]
     for person in people:
         person.start()
     for person in people:

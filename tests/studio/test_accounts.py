@@ -5,7 +5,14 @@ import pytest
 
 from toolkit.errors import DataError, StudioError
 from toolkit.people import PEOPLE, SIMULATED, Keys, read_keys, write_keys
-from toolkit.studio.accounts import Person, ensure_accounts, ensure_annotators, logged_in, new_account, people_in
+from toolkit.studio.accounts import (
+    AccountRequest,
+    ensure_accounts,
+    ensure_annotators,
+    logged_in,
+    new_account,
+    people_in,
+)
 from toolkit.studio.http.client import Studio
 
 pytestmark = pytest.mark.server
@@ -79,8 +86,8 @@ def test_people_get_their_languages_and_an_address_that_receives_no_mail():
         {"pseudonym": "bo", "email": " Bo@Uni.Example "},
     ]
     assert people_in(rows, "people.csv") == [
-        Person(pseudonym="ann-9", email="ann-9@annotators.invalid", languages=("en", "ru")),
-        Person(pseudonym="bo", email="bo@uni.example"),
+        AccountRequest(pseudonym="ann-9", email="ann-9@annotators.invalid", languages=("en", "ru")),
+        AccountRequest(pseudonym="bo", email="bo@uni.example"),
     ]
 
 
@@ -101,20 +108,22 @@ def test_rows_that_are_nobody_or_somebody_twice_are_named(row, complaint):
 def test_addresses_that_differ_by_case_are_one_account(studio, tmp_path):
     keys_file = tmp_path / "keys.json"
     (made,) = ensure_accounts(
-        studio, [Person(pseudonym="mo", email="Mo@Uni.Example")], keys_file, lambda _: None
+        studio, [AccountRequest(pseudonym="mo", email="Mo@Uni.Example")], keys_file, lambda _: None
     ).values()
     users = len(studio.users())
-    again = ensure_accounts(studio, [Person(pseudonym="mo", email="mo@uni.example")], keys_file, lambda _: None)["mo"]
+    again = ensure_accounts(
+        studio, [AccountRequest(pseudonym="mo", email="mo@uni.example")], keys_file, lambda _: None
+    )["mo"]
     assert (again.user_id, len(studio.users())) == (made.user_id, users)
     assert studio.users()[made.user_id or 0] == "mo@uni.example"
     with pytest.raises(StudioError, match="is mo already; an address is one account"):
-        ensure_accounts(studio, [Person(pseudonym="other", email="MO@uni.example")], keys_file, lambda _: None)
+        ensure_accounts(studio, [AccountRequest(pseudonym="other", email="MO@uni.example")], keys_file, lambda _: None)
 
 
 def test_languages_are_kept_and_may_be_added_later(studio, studio_directory):
     keys_file = studio_directory / "keys.json"
     for languages in (("en",), (), ("en", "ru")):
-        person = Person(pseudonym="poly", email="poly@annotators.invalid", languages=languages)
+        person = AccountRequest(pseudonym="poly", email="poly@annotators.invalid", languages=languages)
         ensure_accounts(studio, [person], keys_file, lambda _: None)
         assert read_keys(keys_file).annotators["poly"].languages == (languages or ("en",))
 

@@ -11,7 +11,7 @@ import pytest
 from toolkit.articles.duplicates.clusters import cluster_articles, shingles
 from toolkit.articles.reading.reader import read_articles
 from toolkit.baselines.evaluation import score
-from toolkit.baselines.rows import Row
+from toolkit.baselines.rows import TextRow
 from toolkit.baselines.training import train_baseline
 from toolkit.codebook import read_codebook
 from toolkit.files import read_jsonl
@@ -37,7 +37,7 @@ def intended():
 def rows(articles, intended):
     """The paragraphs that are asked, as a baseline sees them."""
     return [
-        Row(
+        TextRow(
             id=f"{row.article_id}:{row.start}",
             text=articles[row.article_id].text[row.start : row.end],
             label=row.answers["stance"],

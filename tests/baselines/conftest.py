@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from toolkit.baselines.rows import Row
+from toolkit.baselines.rows import TextRow
 
 LABELS = ("pro_government", "neutral", "opposition")
 _OPENINGS = ("In Selmara", "On Monday", "By the harbour of Port Ilva", "After the vote", "In the northern valleys")
@@ -22,10 +22,12 @@ def make_rows(articles=24, paragraphs=4, seed=0):
         split = ("train", "train", "train", "validation", "test")[article % 5]
         for paragraph in range(paragraphs):
             meant = LABELS[generator.integers(3)]
-            said = meant if generator.random() < 0.8 else LABELS[generator.integers(3)]
-            text = f"{_OPENINGS[generator.integers(5)]} {_WORDINGS[said][generator.integers(2)]}."
+            label = meant if generator.random() < 0.8 else LABELS[generator.integers(3)]
+            text = f"{_OPENINGS[generator.integers(5)]} {_WORDINGS[label][generator.integers(2)]}."
             name = f"article-{article:02}"
-            rows.append(Row(id=f"{name}/{paragraph}", text=text, label=meant, cluster=name, group=name, split=split))
+            rows.append(
+                TextRow(id=f"{name}/{paragraph}", text=text, label=meant, cluster=name, group=name, split=split)
+            )
     return rows
 
 

@@ -5,13 +5,13 @@ import pytest
 
 from toolkit.baselines.folds import cross_predict, grouped_folds
 from toolkit.baselines.models import MAJORITY, TFIDF, Learner, MajorityModel
-from toolkit.baselines.rows import Row
+from toolkit.baselines.rows import TextRow
 from toolkit.errors import DataError
 
 
 def _rows(labels_by_group):
     return [
-        Row(id=f"{group}/{n}", text=f"text {n}", label=label, cluster=group, group=group)
+        TextRow(id=f"{group}/{n}", text=f"text {n}", label=label, cluster=group, group=group)
         for group, labels in labels_by_group.items()
         for n, label in enumerate(labels)
     ]

@@ -3,9 +3,8 @@ import sys
 
 import pytest
 
-from toolkit.baselines.features import text_features
-from toolkit.baselines.models import learn_majority, learn_text, predict
-from toolkit.baselines.rows import Row
+from toolkit.baselines.models import learn_majority, learn_text, predict, text_features
+from toolkit.baselines.rows import TextRow
 from toolkit.errors import DataError
 
 LABELS = ("pro_government", "neutral", "opposition")
@@ -13,7 +12,8 @@ LABELS = ("pro_government", "neutral", "opposition")
 
 def _rows(*pairs):
     return [
-        Row(id=str(n), text=text, label=label, cluster=str(n), group=str(n)) for n, (text, label) in enumerate(pairs)
+        TextRow(id=str(n), text=text, label=label, cluster=str(n), group=str(n))
+        for n, (text, label) in enumerate(pairs)
     ]
 
 

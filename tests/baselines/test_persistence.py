@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 
 from toolkit.baselines.models import learn_text, predict
 from toolkit.baselines.persistence import describe, load_model, save_model
-from toolkit.baselines.rows import Row
+from toolkit.baselines.rows import TextRow
 from toolkit.baselines.training import train_baseline
 from toolkit.errors import DataError, MissingFileError
 
@@ -94,7 +94,7 @@ def test_another_process_makes_the_same_bytes(saved, tmp_path):
 def test_words_that_are_names_in_the_file_format_are_words(tmp_path, metadata):
     words = ("file", "__id__", "content", "_stop_words_id")
     rows = [
-        Row(id=str(n), text=f"{word} of Selmara", label=LABELS[n % 2], cluster=str(n), group=str(n))
+        TextRow(id=str(n), text=f"{word} of Selmara", label=LABELS[n % 2], cluster=str(n), group=str(n))
         for n, word in enumerate(words)
     ]
     model = learn_text(rows, LABELS)

@@ -1,14 +1,14 @@
 import msgspec
 import pytest
 
-from toolkit.baselines.rows import Row, sort_out
+from toolkit.baselines.rows import TextRow, divide_rows
 from toolkit.errors import DataError
 
 LABELS = ("pro", "contra")
 
 
 def _row(row_id, label, split):
-    return Row(id=row_id, text="The mills of Selmara.", label=label, cluster=row_id, group=row_id, split=split)
+    return TextRow(id=row_id, text="The mills of Selmara.", label=label, cluster=row_id, group=row_id, split=split)
 
 
 ROWS = [
@@ -27,7 +27,7 @@ def _ids(rows):
 
 
 def test_rows_are_sorted_out_by_their_use():
-    material = sort_out(ROWS, LABELS)
+    material = divide_rows(ROWS, LABELS)
     assert _ids(material.learning) == ["a", "b"]
     assert _ids(material.test) == ["e", "f"]
     assert _ids(material.labelled) == ["a", "b", "e", "g"]
@@ -35,15 +35,15 @@ def test_rows_are_sorted_out_by_their_use():
 
 
 def test_what_is_left_out_is_counted_with_the_reason():
-    assert sort_out(ROWS, LABELS).excluded == {"no_split": 1, "off_scale": 1, "unresolved": 2}
+    assert divide_rows(ROWS, LABELS).excluded == {"no_split": 1, "off_scale": 1, "unresolved": 2}
 
 
 def test_the_order_of_the_rows_does_not_matter():
-    assert sort_out(ROWS[::-1], LABELS) == sort_out(ROWS, LABELS)
+    assert divide_rows(ROWS[::-1], LABELS) == divide_rows(ROWS, LABELS)
 
 
 def test_where_no_row_has_a_split_all_labelled_rows_are_learnt_from():
-    material = sort_out([msgspec.structs.replace(row, split=None) for row in ROWS], LABELS)
+    material = divide_rows([msgspec.structs.replace(row, split=None) for row in ROWS], LABELS)
     assert _ids(material.learning) == _ids(material.labelled) == ["a", "b", "e", "g"]
     assert material.test == ()
     assert material.learning_splits == {"none": 4}
@@ -51,18 +51,18 @@ def test_where_no_row_has_a_split_all_labelled_rows_are_learnt_from():
 
 
 def test_the_training_hash_is_that_of_the_rows_learnt_from():
-    known = sort_out(ROWS, LABELS).training_hash
+    known = divide_rows(ROWS, LABELS).training_hash
     assert len(known) == 64
-    assert sort_out([*ROWS, _row("z", "pro", "test")], LABELS).training_hash == known
-    with_one_more = sort_out([*ROWS, _row("z", "pro", "train")], LABELS).training_hash
+    assert divide_rows([*ROWS, _row("z", "pro", "test")], LABELS).training_hash == known
+    with_one_more = divide_rows([*ROWS, _row("z", "pro", "train")], LABELS).training_hash
     assert with_one_more != known
-    assert sort_out([*ROWS, _row("z", "contra", "train")], LABELS).training_hash != with_one_more
+    assert divide_rows([*ROWS, _row("z", "contra", "train")], LABELS).training_hash != with_one_more
 
 
 def test_no_labelled_row_to_learn_from_is_refused_and_says_what_there_is():
     rows = [_row("a", "agree", "train"), _row("b", None, "train"), _row("c", "pro", "test")]
     with pytest.raises(DataError) as refusal:
-        sort_out(rows, LABELS)
+        divide_rows(rows, LABELS)
     message = str(refusal.value)
     assert "none with one of the labels pro, contra" in message
     assert "labels in the 3 rows: 'agree', 'pro'; splits: test, train" in message
@@ -70,15 +70,15 @@ def test_no_labelled_row_to_learn_from_is_refused_and_says_what_there_is():
 
 def test_no_rows_at_all_are_refused():
     with pytest.raises(DataError, match="labels in the 0 rows: none; splits: none"):
-        sort_out([], LABELS)
+        divide_rows([], LABELS)
 
 
 def test_one_label_alone_is_refused():
     rows = [_row("a", "pro", "train"), _row("b", "pro", "train"), _row("c", "contra", "test")]
     with pytest.raises(DataError, match="all 2 have the label 'pro', so there is nothing to learn"):
-        sort_out(rows, LABELS)
+        divide_rows(rows, LABELS)
 
 
 def test_two_rows_of_one_id_are_refused():
     with pytest.raises(DataError, match="row 'a': the id stands 2 times"):
-        sort_out([*ROWS, _row("a", "pro", "train")], LABELS)
+        divide_rows([*ROWS, _row("a", "pro", "train")], LABELS)

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 from sklearn.metrics import f1_score
 
-from toolkit.baselines.rows import Row
+from toolkit.baselines.rows import TextRow
 from toolkit.baselines.training import train_baseline
 from toolkit.errors import DataError
 
@@ -97,8 +97,8 @@ def test_the_facts_have_the_shape_that_others_read(trained):
 
 def test_rows_off_the_scale_and_without_label_are_counted_and_predicted_where_they_are_test_rows(trained, selmara):
     extra = [
-        Row(id="zz/1", text="The mills closed.", label="mixed", cluster="zz", group="zz", split="test"),
-        Row(id="zz/2", text="The mills opened.", label=None, cluster="zz", group="zz", split="test"),
+        TextRow(id="zz/1", text="The mills closed.", label="mixed", cluster="zz", group="zz", split="test"),
+        TextRow(id="zz/2", text="The mills opened.", label=None, cluster="zz", group="zz", split="test"),
     ]
     again = train_baseline([*selmara, *extra], LABELS, POLAR, seed=0)
     assert again.facts.excluded == {"off_scale": 1, "unresolved": 1}
@@ -148,7 +148,7 @@ def test_a_fold_that_leaves_one_label_costs_the_text_models_cross_validation_alo
     texts = {"x": ("the mills", "the ferry", "the harbour"), "y": ("the wise mills", "the ruined mills")}
     labels = {"x": ("neutral",) * 3, "y": ("neutral", "opposition")}
     rows = [
-        Row(id=f"{group}{n}", text=text, label=label, cluster=group, group=group, split="train")
+        TextRow(id=f"{group}{n}", text=text, label=label, cluster=group, group=group, split="train")
         for group in texts
         for n, (text, label) in enumerate(zip(texts[group], labels[group], strict=True))
     ]

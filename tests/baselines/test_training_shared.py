@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.baselines.rows import Row
+from toolkit.baselines.rows import TextRow
 from toolkit.baselines.training import train_baseline
 from toolkit.tables import read_table
 
@@ -20,7 +20,7 @@ pytestmark = [
 
 
 def _row(row_id, text, label, split):
-    return Row(id=row_id, text=text, label=label, cluster=row_id, group=text, split=split)
+    return TextRow(id=row_id, text=text, label=label, cluster=row_id, group=text, split=split)
 
 
 @pytest.fixture(scope="module")

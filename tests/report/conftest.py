@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolkit.baselines.rows import Row
+from toolkit.baselines.rows import TextRow
 from toolkit.baselines.training import train_baseline
 from toolkit.codebook import Codebook, Label, Question
 from toolkit.labels.agreement.headline import agreement
@@ -80,7 +80,7 @@ def one_sided_facts():
 
 def trained():
     rows = [
-        Row(id=f"{n:02}", text=f"{WORDINGS[label]}, {n}", label=label, cluster=f"{n // 2}", group=f"{n // 2}",
+        TextRow(id=f"{n:02}", text=f"{WORDINGS[label]}, {n}", label=label, cluster=f"{n // 2}", group=f"{n // 2}",
             split="test" if n % 5 == 0 else "train")
         for n, label in enumerate(LABELS * 8)
     ]  # fmt: skip

@@ -5,12 +5,12 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from toolkit.baselines.evaluation import Confusion
-from toolkit.report.figures import Line, Mark, bars, confusion, forest
+from toolkit.report.figures import ReferenceLine, FigureRow, bars, confusion, forest
 
 MARKS = (
-    Mark(name="all labels", value=0.5, low=0.25, high=0.75),
-    Mark(name="favour", value=-0.2, main=False),
-    Mark(name="against", value=None),
+    FigureRow(name="all labels", value=0.5, low=0.25, high=0.75),
+    FigureRow(name="favour", value=-0.2, main=False),
+    FigureRow(name="against", value=None),
 )
 MATRIX = Confusion(gold=("favour", "against"), predicted=("favour", "against", "other"), counts=((7, 0, 1), (0, 0, 0)))
 
@@ -25,7 +25,7 @@ def texts(svg):
 def svg(request):
     return {
         "bars": lambda: bars("k", MARKS, "share"),
-        "forest": lambda: forest("k", MARKS, [Line(at=0.8, name="mark")], "alpha"),
+        "forest": lambda: forest("k", MARKS, [ReferenceLine(at=0.8, name="mark")], "alpha"),
         "confusion": lambda: confusion("k", MATRIX),
     }[request.param]()
 
@@ -49,7 +49,7 @@ def test_an_undefined_value_is_written_instead_of_drawn():
 
 
 def test_a_line_to_compare_with_bears_its_name():
-    assert "majority" in texts(forest("k", MARKS, [Line(at=0.3, name="majority")], "macro-F1"))
+    assert "majority" in texts(forest("k", MARKS, [ReferenceLine(at=0.3, name="majority")], "macro-F1"))
 
 
 def test_the_matrix_shows_each_count():
@@ -58,7 +58,7 @@ def test_the_matrix_shows_each_count():
 
 def test_names_of_any_kind_are_shown_as_they_are_and_shortened_where_long():
     names = ("$x$ <b>&", "中立", "a-very-long-name-of-a-label-indeed")
-    found = texts(bars("k", [Mark(name=name, value=0.1) for name in names], "share"))
+    found = texts(bars("k", [FigureRow(name=name, value=0.1) for name in names], "share"))
     assert {"$x$ <b>&", "中立", "a-very-long-name-of-a-l…"} <= set(found)
 
 

@@ -1,11 +1,14 @@
-"""How good predicted labels are, with intervals by cluster and a signature that says how it was counted."""
+"""Scores of predicted labels, with intervals by cluster and a signature of the settings."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 import numpy as np
 from msgspec import Struct
 
+from toolkit import metrics
+from toolkit.baselines.rows import LabelTable
 from toolkit.codebook import Question
 from toolkit.errors import DataError
 from toolkit.runs import versions
@@ -13,17 +16,17 @@ from toolkit.statistics import DRAWS, Estimate, Floats, by_cluster, cluster_boot
 
 _OTHER = "other"
 _NO_ROWS = "no row has one of the labels"
-_NOT_POLAR = "no polar labels are named"
+_NO_POLES = "no polar labels are given"
 
 
 class MacroF1(Estimate, frozen=True, kw_only=True):
-    """The mean of the labels' F1, and the labels that it is the mean over."""
+    """The mean of the labels' F1, and the labels that it is the mean of."""
 
     labels: tuple[str, ...]
 
 
 class LabelScores(Struct, frozen=True, kw_only=True):
-    """How well one label is found."""
+    """Precision, recall and F1 of one label."""
 
     precision: float | None  # None: it was never predicted
     recall: float | None  # None: no row has it
@@ -32,10 +35,10 @@ class LabelScores(Struct, frozen=True, kw_only=True):
 
 
 class Confusion(Struct, frozen=True, kw_only=True):
-    """Which label was taken for which."""
+    """How often each gold label was predicted as each label."""
 
-    gold: tuple[str, ...]  # what the rows of the matrix stand for
-    predicted: tuple[str, ...]  # what its columns stand for; a last one `other` where something else was predicted
+    gold: tuple[str, ...]  # labels of the rows
+    predicted: tuple[str, ...]  # labels of the columns; `other` is last where another label was predicted
     counts: tuple[tuple[int, ...], ...]
 
 
@@ -54,11 +57,11 @@ class Scores(Struct, frozen=True, kw_only=True):
 
 
 def ends_of_scale(question: Question) -> tuple[str, ...] | None:
-    """The labels at the two ends of a question's scale, or None where it has no two ends."""
-    by_place = sorted((label.scale, label.name) for label in question.labels if label.scale is not None)
-    if not by_place or by_place[0][0] == by_place[-1][0]:
+    """The labels at the two ends of a question's scale; None where the scale has fewer than two places."""
+    by_scale = sorted((label.scale, label.name) for label in question.labels if label.scale is not None)
+    if not by_scale or by_scale[0][0] == by_scale[-1][0]:
         return None
-    return by_place[0][1], by_place[-1][1]
+    return by_scale[0][1], by_scale[-1][1]
 
 
 def score(
@@ -69,56 +72,54 @@ def score(
     polar: Sequence[str] | None,
     seed: int,
 ) -> Scores:
-    """Compare predicted labels with gold ones, on the rows whose gold is among the labels.
+    """Scores of predicted labels on the rows whose gold is among the labels.
 
-    The macro-F1 is the mean over all labels named; one that no row has counts 0 and is named in ``absent``,
-    in each resample too. A prediction that is not among the labels is wrong.
+    The macro-F1 is the mean over all given labels. A label that no row has counts 0, in each resample too, and is
+    listed in ``absent``. A prediction that is not among the labels is wrong.
 
     Args:
         gold: [n].
         predicted: [n].
-        clusters: what the intervals resample, [n].
+        clusters: the units that the intervals resample, [n].
         labels: those that count, in the order in which they are shown.
         polar: the labels of ``f_avg``; None where the labels have no poles.
         seed: of the bootstrap.
 
     Raises:
-        DataError: the labels are none or name one twice, or a polar label is not among them.
-
-    Source:
-        Sokolova and Lapalme, A systematic analysis of performance measures for classification tasks (2009),
-        table 3, for F1; macro-averaged as the mean of the F1, not as the F1 of the means.
+        DataError: there are no labels, a label is repeated, or a polar label is not among the labels.
     """
     _check_labels(labels, polar)
-    kept = [number for number, label in enumerate(gold) if label in labels]
-    left_out = len(gold) - len(kept)
-    if not kept:
-        return _empty(labels, polar, left_out, _NO_ROWS, seed)
-    sums = by_cluster([clusters[number] for number in kept], _one_hot(gold, predicted, labels, kept))
+    rows = _rows_on(labels, gold)
+    off_labels = len(gold) - len(rows)
+    if not rows:
+        return _empty(labels, polar, off_labels, _NO_ROWS, seed)
+    sums = by_cluster([clusters[number] for number in rows], _one_hot(gold, predicted, labels, rows))
 
     def estimate(statistic: Callable[[Floats], Floats]) -> Estimate:
-        return cluster_bootstrap(sums, statistic, len(kept), seed)
+        return cluster_bootstrap(sums, statistic, len(rows), seed)
 
     table = sums.sum(axis=0)
     poles = [labels.index(label) for label in polar or ()]
-    f1s = [estimate(_mean_f1([number])) for number in range(len(labels))]
+    f1s = [estimate(partial(metrics.mean_f1, labels=[number])) for number in range(len(labels))]
     return Scores(
-        macro_f1=_macro(estimate(_mean_f1(range(len(labels)))), labels),
-        accuracy=estimate(_accuracy),
-        f_avg=estimate(_mean_f1(poles)) if poles else undefined(_NOT_POLAR, len(kept), len(sums)),
+        macro_f1=_macro(estimate(_macro_f1), labels),
+        accuracy=estimate(metrics.accuracy),
+        f_avg=estimate(partial(metrics.mean_f1, labels=poles))
+        if poles
+        else undefined(_NO_POLES, len(rows), len(sums)),
         polar=tuple(polar or ()),
         per_label=_per_label(table, f1s, labels),
         confusion=_confusion(table, labels),
         absent=tuple(label for label, support in zip(labels, table.sum(axis=1), strict=True) if not support),
-        off_labels=left_out,
-        signature=_signature(labels, polar, "row" if len(sums) == len(kept) else "cluster", seed),
+        off_labels=off_labels,
+        signature=_signature(labels, polar, "row" if len(sums) == len(rows) else "cluster", seed),
     )
 
 
-def no_scores(labels: Sequence[str], polar: Sequence[str] | None, why: str, seed: int) -> Scores:
-    """The scores of nothing: every figure undefined, for the reason given."""
+def no_scores(labels: Sequence[str], polar: Sequence[str] | None, reason: str, seed: int) -> Scores:
+    """Scores without rows: every figure is undefined for the given reason."""
     _check_labels(labels, polar)
-    return _empty(labels, polar, 0, why, seed)
+    return _empty(labels, polar, 0, reason, seed)
 
 
 def paired_difference(
@@ -129,54 +130,42 @@ def paired_difference(
     labels: Sequence[str],
     seed: int,
 ) -> Estimate:
-    """How much higher the macro-F1 of ``a`` is than that of ``b``, both on the same resampled clusters."""
-    kept = [number for number, label in enumerate(gold) if label in labels]
-    if not kept:
+    """The macro-F1 of ``a`` minus that of ``b``, both on the same resampled clusters."""
+    rows = _rows_on(labels, gold)
+    if not rows:
         return undefined(_NO_ROWS, 0, 0)
-    pair = np.stack([_one_hot(gold, predicted, labels, kept) for predicted in (predicted_a, predicted_b)], axis=1)
-    sums = by_cluster([clusters[number] for number in kept], pair)
-    macro_f1 = _mean_f1(range(len(labels)))
-    return cluster_bootstrap(sums, lambda tables: macro_f1(tables[:, 0]) - macro_f1(tables[:, 1]), len(kept), seed)
+    pair = np.stack([_one_hot(gold, predicted, labels, rows) for predicted in (predicted_a, predicted_b)], axis=1)
+    sums = by_cluster([clusters[number] for number in rows], pair)
+    return cluster_bootstrap(sums, lambda tables: _macro_f1(tables[:, 0]) - _macro_f1(tables[:, 1]), len(rows), seed)
+
+
+def _rows_on(labels: Sequence[str], gold: Sequence[str]) -> list[int]:
+    """The positions of the rows whose gold is among the labels."""
+    return [number for number, label in enumerate(gold) if label in labels]
 
 
 def _check_labels(labels: Sequence[str], polar: Sequence[str] | None) -> None:
     if not labels:
-        raise DataError("labels: none are named; name those that count")
+        raise DataError("labels: none are given; give at least one label")
     if len(set(labels)) < len(labels):
-        raise DataError(f"labels: one is named twice in {', '.join(labels)}; name each once")
+        raise DataError(f"labels: a label is repeated in {', '.join(labels)}; give each label once")
     for label in polar or ():
         if label not in labels:
-            raise DataError(f"polar label {label!r}: not among the labels {', '.join(labels)}; name two of these")
+            raise DataError(f"polar label {label!r}: not among the labels {', '.join(labels)}; give two of these")
 
 
-def _one_hot(gold: Sequence[str], predicted: Sequence[str], labels: Sequence[str], kept: Sequence[int]) -> Floats:
-    """The confusion matrix of each kept row, [kept, labels, labels + 1]; the last column is any other label."""
+def _one_hot(gold: Sequence[str], predicted: Sequence[str], labels: Sequence[str], rows: Sequence[int]) -> Floats:
+    """The confusion matrix of each row, [rows, labels, labels + 1]; the last column is any other label."""
     position = {label: number for number, label in enumerate(labels)}
-    matrices = np.zeros((len(kept), len(labels), len(labels) + 1))
-    rows = [position[gold[number]] for number in kept]
-    columns = [position.get(predicted[number], len(labels)) for number in kept]
-    matrices[np.arange(len(kept)), rows, columns] = 1
+    matrices = np.zeros((len(rows), len(labels), len(labels) + 1))
+    of_gold = [position[gold[number]] for number in rows]
+    of_prediction = [position.get(predicted[number], len(labels)) for number in rows]
+    matrices[np.arange(len(rows)), of_gold, of_prediction] = 1
     return matrices
 
 
-def _mean_f1(numbers: Sequence[int]) -> Callable[[Floats], Floats]:
-    """The mean F1 of some labels, as a function from confusion matrices [draws, labels, labels + 1] to [draws].
-
-    The F1 of a label that is neither in the gold nor predicted is 0.
-    """
-    chosen = list(numbers)
-
-    def statistic(tables: Floats) -> Floats:
-        hits = np.diagonal(tables, axis1=1, axis2=2)
-        both = tables.sum(axis=2) + tables[:, :, :-1].sum(axis=1)
-        f1s = np.divide(2 * hits, both, out=np.zeros_like(both), where=both > 0)
-        return np.asarray(f1s[:, chosen].mean(axis=1))
-
-    return statistic
-
-
-def _accuracy(tables: Floats) -> Floats:
-    return np.asarray(np.trace(tables, axis1=1, axis2=2) / tables.sum(axis=(1, 2)))
+def _macro_f1(tables: Floats) -> Floats:
+    return metrics.mean_f1(tables, range(tables.shape[1]))
 
 
 def _macro(estimate: Estimate, labels: Sequence[str]) -> MacroF1:
@@ -186,12 +175,11 @@ def _macro(estimate: Estimate, labels: Sequence[str]) -> MacroF1:
 def _per_label(table: Floats, f1s: Sequence[Estimate], labels: Sequence[str]) -> dict[str, LabelScores]:
     scores = {}
     for number, label in enumerate(labels):
-        hits, support, said = table[number, number], table[number].sum(), table[:, number].sum()
         scores[label] = LabelScores(
-            precision=float(hits / said) if said else None,
-            recall=float(hits / support) if support else None,
+            precision=metrics.precision(table, number),
+            recall=metrics.recall(table, number),
             f1=f1s[number],
-            support=int(support),
+            support=int(table[number].sum()),
         )
     return scores
 
@@ -206,8 +194,8 @@ def _confusion(table: Floats, labels: Sequence[str]) -> Confusion:
     )
 
 
-def _empty(labels: Sequence[str], polar: Sequence[str] | None, off_labels: int, why: str, seed: int) -> Scores:
-    nothing = undefined(why, 0, 0)
+def _empty(labels: Sequence[str], polar: Sequence[str] | None, off_labels: int, reason: str, seed: int) -> Scores:
+    nothing = undefined(reason, 0, 0)
     table = np.zeros((len(labels), len(labels) + 1))
     return Scores(
         macro_f1=_macro(nothing, labels),
@@ -223,7 +211,7 @@ def _empty(labels: Sequence[str], polar: Sequence[str] | None, off_labels: int, 
 
 
 def _signature(labels: Sequence[str], polar: Sequence[str] | None, unit: str, seed: int) -> str:
-    """The settings that a figure depends on, so that two papers can see whether theirs differ in kind."""
+    """The settings that a figure depends on, so that readers can see whether two figures are comparable."""
     installed = versions()
     parts = {
         "labels": ",".join(labels),
@@ -239,3 +227,57 @@ def _signature(labels: Sequence[str], polar: Sequence[str] | None, unit: str, se
         "sklearn": installed["scikit-learn"],
     }
     return "|".join(f"{name}:{value}" for name, value in parts.items())
+
+
+# --- tables of predictions and of gold -------------------------------------------------------------------------------
+
+
+class EvaluateOptions(Struct, frozen=True, kw_only=True):
+    """The columns of a table of predictions and a table of gold, and the labels to score."""
+
+    id: str = "id"
+    label: str = "label"
+    cluster: str | None = None  # a column of the gold; None: each row is its own cluster
+    labels: tuple[str, ...] = ()  # none: all labels in the gold
+    polar: tuple[str, ...] = ()
+
+
+class TableScores(Struct, frozen=True, kw_only=True):
+    """The scores of a table of predictions, and the rows that could not be compared."""
+
+    scores: Scores
+    without_prediction: int  # rows of the gold; their prediction counts as wrong
+    without_gold: int  # rows of the gold without a label, left out
+
+
+def score_tables(predictions: LabelTable, gold: LabelTable, options: EvaluateOptions, seed: int) -> TableScores:
+    """Scores of a table of predicted labels on a table of gold labels; the ids join them.
+
+    Raises:
+        DataError: a column is missing, an id of the predictions is repeated, or the tables share no id.
+    """
+    predicted = _label_by_id(predictions, options)
+    labels_given = gold.column(options.label)
+    labelled = gold.only(label not in (None, "") for label in labels_given)
+    ids = labelled.texts("item" if labelled.has("item") and not labelled.has(options.id) else options.id)
+    truth = labelled.texts(options.label)
+    clusters = labelled.texts(options.cluster) if options.cluster else ids
+    labels = options.labels or tuple(sorted(set(truth)))
+    missing = sum(row_id not in predicted for row_id in ids)
+    if ids and missing == len(ids):
+        raise DataError(
+            f"{predictions.source}: none of its ids is in {gold.source} ({next(iter(predicted), 'none')!r} here, "
+            f"{ids[0]!r} there); name the column with the common id with --id"
+        )
+    answers = [predicted.get(row_id, "") for row_id in ids]
+    scores = score(truth, answers, clusters, labels, options.polar or None, seed)
+    return TableScores(scores=scores, without_prediction=missing, without_gold=len(gold.rows) - len(labelled.rows))
+
+
+def _label_by_id(predictions: LabelTable, options: EvaluateOptions) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for row_id, label in zip(predictions.texts(options.id), predictions.texts(options.label), strict=True):
+        if row_id in labels:
+            raise DataError(f"{predictions.source}: the id {row_id!r} is repeated; give one prediction for each id")
+        labels[row_id] = label
+    return labels

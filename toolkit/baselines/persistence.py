@@ -1,36 +1,32 @@
-"""Keep a text model in one file, and take it up again without running anything that the file brings along."""
+"""Writes a text model to one file, and loads it without running code from the file; reads and writes scores."""
 
 import io
 import json
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from toolkit.baselines.models import TextModel
-from toolkit.baselines.training import Trained
+from toolkit.baselines.models import TextModel, predict
+from toolkit.baselines.training import ScoresFile, Trained
 from toolkit.errors import DataError
-from toolkit.files import read_bytes, written_whole
+from toolkit.files import read_bytes, read_json, written_whole
+from toolkit.records import Prediction
 from toolkit.runs import versions
 
 _METADATA = "metadata.json"  # an entry of the archive that skops does not look at
 _SCHEMA = "schema.json"
-_BROKEN = (  # what skops, zipfile and msgspec raise on bytes that are not a model file
-    zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError, AttributeError, ImportError,
-    NotImplementedError, RuntimeError,
-)  # fmt: skip
 
 
 class ModelMetadata(Struct, frozen=True, kw_only=True):
-    """What a model is and was made of."""
+    """What a model predicts, and what it was fitted on."""
 
     schema: int = 1
     question: str
     labels: tuple[str, ...]
-    simulated: bool  # whether any label that it learnt from was simulated
+    simulated: bool  # whether any label of its training rows is simulated
     versions: dict[str, str]
     training_hash: str  # SHA-256 of the rows that it was fitted on
     learnt_from: dict[str, int]  # split -> rows
@@ -38,7 +34,7 @@ class ModelMetadata(Struct, frozen=True, kw_only=True):
 
 
 class SavedModel(Struct, frozen=True, kw_only=True):
-    """A model as it comes from its file."""
+    """A model and its metadata, as loaded from a file."""
 
     model: TextModel
     metadata: ModelMetadata
@@ -64,20 +60,20 @@ def save_model(path: Path, model: TextModel, metadata: ModelMetadata) -> None:
     """
     import skops.io
 
-    _forget_addresses(model)
+    _delete_addresses(model)
     packed = _repacked(skops.io.dumps(model.pipeline), metadata)
-    with written_whole(path) as beside:
-        beside.write_bytes(packed)
+    with written_whole(path) as part:
+        part.write_bytes(packed)
 
 
-def _forget_addresses(model: TextModel) -> None:
-    """Drop a cache of scikit-learn's vectorisers that holds an address in memory, which differs by process."""
+def _delete_addresses(model: TextModel) -> None:
+    """Delete a cache of scikit-learn's vectorisers that holds a memory address, which differs by process."""
     for _, vectorizer in model.pipeline.named_steps["features"].transformer_list:
         vars(vectorizer).pop("_stop_words_id", None)
 
 
 def _repacked(dumped: bytes, metadata: ModelMetadata) -> bytes:
-    """An archive of skops without clock times and memory addresses, compressed, with the metadata added."""
+    """An archive of skops without times and memory addresses, compressed, with the metadata added."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(dumped)) as given, zipfile.ZipFile(out, "w") as packed:
         schema = json.loads(given.read(_SCHEMA))
@@ -94,7 +90,7 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def _renumber(schema: dict[str, Any], names: set[str]) -> dict[str, str]:
-    """Count objects and files from 1 where skops uses addresses in memory; returns old file name -> new one.
+    """Replace the memory addresses in a schema of skops by numbers from 1; returns old file name -> new file name.
 
     A word of the vocabulary may be ``file`` or ``__id__`` too: then the value is a node, neither text nor number.
     """
@@ -115,10 +111,10 @@ def _renumber(schema: dict[str, Any], names: set[str]) -> dict[str, str]:
 
 
 def load_model(path: Path) -> SavedModel:
-    """A model that ``save_model`` wrote.
+    """The model in a file that ``save_model`` wrote.
 
     Raises:
-        DataError: the file is no such model, or holds types that could run code.
+        DataError: the file is damaged, is no such model, or holds types that could run code.
         MissingFileError: there is no such file.
     """
     import skops.io
@@ -128,7 +124,7 @@ def load_model(path: Path) -> SavedModel:
         untrusted = skops.io.get_untrusted_types(data=raw)
         if not untrusted:
             return _unpacked(raw)
-    except _BROKEN as error:
+    except Exception as error:  # skops, zipfile, zlib, numpy and scikit-learn raise what they like on damaged bytes
         raise DataError(f"{path}: not a model of the toolkit ({error}); `stance train` writes one") from error
     raise DataError(
         f"{path}: not loaded, for it holds types that could run code: {', '.join(map(str, untrusted))}; "
@@ -145,4 +141,32 @@ def _unpacked(raw: bytes) -> SavedModel:
     unknown = sorted({str(label) for label in pipeline.classes_} - set(metadata.labels))
     if unknown:
         raise ValueError(f"it predicts {', '.join(unknown)}, which its metadata does not name")
-    return SavedModel(model=TextModel(labels=metadata.labels, pipeline=pipeline), metadata=metadata)
+    model = TextModel(labels=metadata.labels, pipeline=pipeline)
+    predict(model, {"trial": "a text"})  # arrays of wrong shapes fail now, within the caller's net
+    return SavedModel(model=model, metadata=metadata)
+
+
+# --- scores and predictions ------------------------------------------------------------------------------------------
+
+
+def read_scores(path: Path) -> ScoresFile:
+    """The scores in a ``scores.json``.
+
+    Raises:
+        DataError: the file is damaged or holds no scores.
+        MissingFileError: there is no such file.
+    """
+    try:
+        return msgspec.convert(read_json(path, "stance train"), ScoresFile)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{path}: no scores ({error}); run `stance train` again") from error
+
+
+def prediction_row(prediction: Prediction) -> dict[str, Any]:
+    """A prediction as a row of ``predictions.parquet``: ``id``, ``label``, ``fold`` and ``p_LABEL`` for each label."""
+    return {
+        "id": prediction.id,
+        "label": prediction.label,
+        "fold": prediction.fold,
+        **{f"p_{label}": share for label, share in prediction.scores.items()},
+    }

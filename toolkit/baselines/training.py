@@ -1,4 +1,4 @@
-"""Fit the baselines, score them on the test set and across folds, and say what was left out."""
+"""Fits the baselines, and scores them on the test set and across folds."""
 
 from collections.abc import Sequence
 
@@ -6,159 +6,178 @@ from msgspec import Struct
 
 from toolkit.baselines.evaluation import Scores, no_scores, paired_difference, score
 from toolkit.baselines.folds import Folds, cross_predict, grouped_folds
-from toolkit.baselines.models import MAJORITY, TFIDF, Learner, Model, TextModel
-from toolkit.baselines.rows import Material, Row, sort_out
+from toolkit.baselines.models import MAJORITY, TFIDF, FittedModel, Learner, TextModel
+from toolkit.baselines.rows import RowsByUse, TextRow, divide_rows
 from toolkit.errors import DataError
 from toolkit.records import Prediction
 from toolkit.statistics import Estimate, undefined
 
 _NO_TEST = "no row has the split test"
-_VALIDATION = "nothing is tuned, so the validation rows are learnt from like the train rows"
+_VALIDATION = "nothing is tuned, so the models are fitted on the validation rows like on the train rows"
 
 
 class Rung(Struct, frozen=True, kw_only=True):
-    """What one baseline reaches."""
+    """The scores of one baseline."""
 
     name: str
     reads_text: bool
     settings: str
     test: Scores
-    cross_validated: Scores  # over all labelled rows, each predicted by a model that met none of its group
+    cross_validated: Scores  # all labelled rows; each is predicted by a model fitted without its group
     over_majority: Estimate | None  # difference in macro-F1 on the test rows; None for the majority itself
 
 
 class TrainFacts(Struct, frozen=True, kw_only=True):
-    """What training found, as others read it; intervals take the fitted models as given and resample clusters."""
+    """The scores of all baselines; intervals take the fitted models as given and resample clusters."""
 
-    schema: int = 1
     test: Scores  # of the text model
     rungs: tuple[Rung, ...] = ()
     shortcuts: tuple[Rung, ...] = ()  # rules that read no text
     excluded: dict[str, int]  # reason -> rows
     signature: str
     learnt_from: dict[str, int]  # split -> rows
-    validation: str  # what the validation rows were used for
+    validation: str  # the use of the validation rows
     folds: int
-    folds_why: str  # why there are none, or fewer than five
+    folds_reason: str = ""  # of no folds, or fewer than five
+
+
+class ScoresFile(TrainFacts, frozen=True, kw_only=True):
+    """``scores.json``: the scores of all baselines, and the question and labels that they learnt."""
+
+    question: str
+    labels: tuple[str, ...]
+    simulated: str = ""  # the note on simulated labels; "" where all labels came from people
+
+    @property
+    def main_figures(self) -> dict[str, float | None]:
+        """The macro-F1 of each baseline: on test, or cross-validated where there is no test set."""
+        on_test = any(rung.test.macro_f1.value is not None for rung in self.rungs)
+        return {rung.name: (rung.test if on_test else rung.cross_validated).macro_f1.value for rung in self.rungs}
+
+
+def scores_file(facts: TrainFacts, question: str, labels: Sequence[str], simulated: str) -> ScoresFile:
+    """The record of ``scores.json``."""
+    fields = {name: getattr(facts, name) for name in TrainFacts.__struct_fields__}
+    return ScoresFile(**fields, question=question, labels=tuple(labels), simulated=simulated)
 
 
 class Trained(Struct, frozen=True, kw_only=True):
-    """The text model, what it predicts and how good that is."""
+    """The text model, its predictions and the scores."""
 
     model: TextModel
     facts: TrainFacts
     predictions: tuple[Prediction, ...]  # of the test rows (no fold), then of all labelled rows by cross-fitting
-    training_hash: str  # SHA-256 of what the model was fitted on
+    training_hash: str  # SHA-256 of the rows that the model was fitted on
 
 
-class _Tried(Struct, frozen=True, kw_only=True):
+class _RungPredictions(Struct, frozen=True, kw_only=True):
     """A learner's predictions, before they are scored."""
 
-    learner: Learner[Model]
+    learner: Learner[FittedModel]
     test: tuple[Prediction, ...]
     crossed: tuple[Prediction, ...]
-    why_not_crossed: str
+    reason: str  # of no cross-validated predictions
 
 
-class _Judge(Struct, frozen=True, kw_only=True):
-    """What all rungs are scored on, and by."""
+class _ScoringRules(Struct, frozen=True, kw_only=True):
+    """The rows, folds and labels that all rungs are scored with."""
 
-    material: Material
+    divided: RowsByUse
     folds: Folds
     polar: tuple[str, ...] | None
     seed: int
 
 
-def train_baseline(rows: Sequence[Row], labels: Sequence[str], polar: Sequence[str] | None, seed: int) -> Trained:
-    """Fit the majority rule and the text model, and score both on the test rows and across grouped folds.
+def train_baseline(rows: Sequence[TextRow], labels: Sequence[str], polar: Sequence[str] | None, seed: int) -> Trained:
+    """The fitted text model, and the scores of it and of the majority rule on the test rows and across grouped folds.
 
-    Without test rows, or where no folds can be made, the scores concerned are undefined and say why.
+    Without test rows or folds the scores are undefined and give the reason.
 
     Args:
-        rows: their order does not matter.
-        labels: those that count, in the order in which they are shown; by default a question's on-scale labels.
+        rows: in any order.
+        labels: those that count, in the order in which they are shown.
         polar: the labels of ``f_avg``; None where the labels have no poles.
         seed: of the folds and the intervals; the models themselves have no randomness.
 
     Raises:
         DataError: two rows share an id, or there is nothing to learn from.
     """
-    material = sort_out(rows, labels)
-    judge = _Judge(
-        material=material,
-        folds=grouped_folds(material.labelled, seed),
+    divided = divide_rows(rows, labels)
+    rules = _ScoringRules(
+        divided=divided,
+        folds=grouped_folds(divided.labelled, seed),
         polar=tuple(polar) if polar else None,
         seed=seed,
     )
-    model = TFIDF.learn(material.learning, labels)
-    majority = _try(MAJORITY, MAJORITY.learn(material.learning, labels), judge)
-    text = _try(TFIDF, model, judge)
-    rungs = (_rung(majority, None, judge), _rung(text, majority, judge))
+    model = TFIDF.learn(divided.learning, labels)
+    majority = _try(MAJORITY, MAJORITY.learn(divided.learning, labels), rules)
+    text = _try(TFIDF, model, rules)
+    rungs = (_rung(majority, None, rules), _rung(text, majority, rules))
     return Trained(
         model=model,
-        facts=_facts(rungs, rungs[1], judge),
+        facts=_facts(rungs, rungs[1], rules),
         predictions=text.test + text.crossed,
-        training_hash=material.training_hash,
+        training_hash=divided.training_hash,
     )
 
 
-def _try(learner: Learner[Model], model: Model, judge: _Judge) -> _Tried:
-    """Predict the test rows by the model, and all labelled rows across the folds where the learner can."""
-    test = tuple(model.predict(judge.material.test))
-    crossed, why = _crossed(learner, judge)
-    return _Tried(learner=learner, test=test, crossed=crossed, why_not_crossed=why)
+def _try(learner: Learner[FittedModel], model: FittedModel, rules: _ScoringRules) -> _RungPredictions:
+    """The predictions of the test rows by the model, and of all labelled rows across the folds."""
+    test = tuple(model.predict(rules.divided.test))
+    crossed, reason = _crossed(learner, rules)
+    return _RungPredictions(learner=learner, test=test, crossed=crossed, reason=reason)
 
 
-def _crossed(learner: Learner[Model], judge: _Judge) -> tuple[tuple[Prediction, ...], str]:
-    if not judge.folds.n:
-        return (), judge.folds.why
+def _crossed(learner: Learner[FittedModel], rules: _ScoringRules) -> tuple[tuple[Prediction, ...], str]:
+    if not rules.folds.n:
+        return (), rules.folds.reason
     try:
-        return tuple(cross_predict(learner, judge.material.labelled, judge.material.labels, judge.folds)), ""
-    except DataError as error:  # a fold leaves too little to learn from: the other figures stand without this one
-        return (), f"cross-validation in {judge.folds.n} folds: {error}"
+        return tuple(cross_predict(learner, rules.divided.labelled, rules.divided.labels, rules.folds)), ""
+    except DataError as error:  # the rest of a fold is too small to fit a model: the other scores do not depend on it
+        return (), f"cross-validation in {rules.folds.n} folds: {error}"
 
 
-def _rung(tried: _Tried, majority: _Tried | None, judge: _Judge) -> Rung:
+def _rung(predictions: _RungPredictions, majority: _RungPredictions | None, rules: _ScoringRules) -> Rung:
     return Rung(
-        name=tried.learner.name,
-        reads_text=tried.learner.reads_text,
-        settings=tried.learner.settings,
-        test=_scored(judge.material.test, tried.test, _NO_TEST, judge),
-        cross_validated=_scored(judge.material.labelled, tried.crossed, tried.why_not_crossed, judge),
-        over_majority=_over(tried, majority, judge) if majority else None,
+        name=predictions.learner.name,
+        reads_text=predictions.learner.reads_text,
+        settings=predictions.learner.settings,
+        test=_scored(rules.divided.test, predictions.test, _NO_TEST, rules),
+        cross_validated=_scored(rules.divided.labelled, predictions.crossed, predictions.reason, rules),
+        over_majority=_over(predictions, majority, rules) if majority else None,
     )
 
 
-def _scored(rows: Sequence[Row], predictions: Sequence[Prediction], why_none: str, judge: _Judge) -> Scores:
-    labels = judge.material.labels
-    if not predictions:
-        return no_scores(labels, judge.polar, why_none, judge.seed)
-    answers = _answers(rows, predictions)
-    return score(*answers, labels, judge.polar, judge.seed)
+def _scored(rows: Sequence[TextRow], predicted: Sequence[Prediction], reason: str, rules: _ScoringRules) -> Scores:
+    labels = rules.divided.labels
+    if not predicted:
+        return no_scores(labels, rules.polar, reason, rules.seed)
+    return score(*_answers(rows, predicted), labels, rules.polar, rules.seed)
 
 
-def _answers(rows: Sequence[Row], predictions: Sequence[Prediction]) -> tuple[list[str], list[str], list[str]]:
+def _answers(rows: Sequence[TextRow], predictions: Sequence[Prediction]) -> tuple[list[str], list[str], list[str]]:
     """Gold, prediction and cluster of the rows that have a label."""
-    known = [(row.label, found.label, row.cluster) for row, found in zip(rows, predictions, strict=True) if row.label]
-    return [gold for gold, _, _ in known], [found for _, found, _ in known], [cluster for _, _, cluster in known]
+    pairs = [(row, prediction) for row, prediction in zip(rows, predictions, strict=True) if row.label]
+    gold = [row.label for row, _ in pairs if row.label]
+    return gold, [prediction.label for _, prediction in pairs], [row.cluster for row, _ in pairs]
 
 
-def _over(tried: _Tried, majority: _Tried, judge: _Judge) -> Estimate:
-    if not tried.test:
+def _over(predictions: _RungPredictions, majority: _RungPredictions, rules: _ScoringRules) -> Estimate:
+    if not predictions.test:
         return undefined(_NO_TEST, 0, 0)
-    gold, found, clusters = _answers(judge.material.test, tried.test)
-    _, by_majority, _ = _answers(judge.material.test, majority.test)
-    return paired_difference(gold, found, by_majority, clusters, judge.material.labels, judge.seed)
+    gold, predicted, clusters = _answers(rules.divided.test, predictions.test)
+    _, by_majority, _ = _answers(rules.divided.test, majority.test)
+    return paired_difference(gold, predicted, by_majority, clusters, rules.divided.labels, rules.seed)
 
 
-def _facts(rungs: tuple[Rung, ...], text: Rung, judge: _Judge) -> TrainFacts:
+def _facts(rungs: tuple[Rung, ...], text: Rung, rules: _ScoringRules) -> TrainFacts:
     return TrainFacts(
         test=text.test,
         rungs=rungs,
-        excluded=judge.material.excluded,
+        excluded=rules.divided.excluded,
         signature=f"{text.test.signature}|model:{text.settings}",
-        learnt_from=judge.material.learning_splits,
+        learnt_from=rules.divided.learning_splits,
         validation=_VALIDATION,
-        folds=judge.folds.n,
-        folds_why=judge.folds.why,
+        folds=rules.folds.n,
+        folds_reason=rules.folds.reason,
     )

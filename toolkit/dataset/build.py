@@ -102,10 +102,10 @@ def _example(item: Item, sources: Sources, split: Split | None, answers: dict[st
     )
 
 
-Row = dict[str, Any]  # a row of a table, its columns set by the codebook
+DataRow = dict[str, Any]  # a row of a table, its columns set by the codebook
 
 
-def gold_rows(examples: Iterable[Example], codebook: Codebook) -> list[Row]:
+def gold_rows(examples: Iterable[Example], codebook: Codebook) -> list[DataRow]:
     """Examples as rows of the config ``gold``: for each question the columns ``q q_status q_votes q_soft``."""
     fixed = [name for name in Example.__struct_fields__ if name not in ("answers", "split")]
     rows = []
@@ -124,7 +124,7 @@ def gold_rows(examples: Iterable[Example], codebook: Codebook) -> list[Row]:
 
 def annotation_rows(
     annotations: Iterable[Annotation], ledger: Ledger, annotators: Mapping[str, Annotator], codebook: Codebook
-) -> list[Row]:
+) -> list[DataRow]:
     """Annotations as rows of the config ``annotations``: every one, whether it counts or not.
 
     Answers in free text are left out: a person may have written anything there.
@@ -132,7 +132,7 @@ def annotation_rows(
     counted = {annotation.id for annotation in ledger.counted}
     rows = []
     for annotation in annotations:
-        row: Row = {
+        row: DataRow = {
             "item_id": annotation.item_id,
             "annotator": annotation.annotator,
             "annotator_kind": annotators[annotation.annotator].kind if annotation.annotator in annotators else "human",

@@ -23,7 +23,7 @@ class _HasInterval(Protocol):
     def reason(self) -> str: ...
 
 
-class Score(Struct, frozen=True, kw_only=True):
+class BaselineScore(Struct, frozen=True, kw_only=True):
     """What a baseline reaches; handed in by whoever trained it."""
 
     name: str
@@ -32,7 +32,7 @@ class Score(Struct, frozen=True, kw_only=True):
     cross_validated: Estimate
 
 
-class QuestionFacts(Struct, frozen=True, kw_only=True):
+class QuestionSummary(Struct, frozen=True, kw_only=True):
     """What is known of the labels of one question."""
 
     name: str
@@ -64,9 +64,9 @@ class CardFacts(Struct, frozen=True, kw_only=True):
     left_out: dict[str, int]  # annotations that do not count, by reason
     dropped: dict[str, int]  # articles, by reason
     codebook_ref: str
-    questions: tuple[QuestionFacts, ...]
+    questions: tuple[QuestionSummary, ...]
     certificate: Certificate
-    scores: tuple[Score, ...]  # empty before `train`
+    scores: tuple[BaselineScore, ...]  # empty before `train`
     outdated: dict[str, int] = {}  # items whose paragraph was edited later: followed, changed, gone
     follow_from: float | None = None  # share of words kept from which labels follow a changed paragraph
     adjudication: AdjudicationFacts | None = None

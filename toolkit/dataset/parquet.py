@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.codebook import Codebook, Question
-from toolkit.dataset.build import Row
+from toolkit.dataset.build import DataRow
 from toolkit.files import digest, digest_of_file, written_whole
 
 CONFIGS = ("gold", "annotations")
@@ -56,7 +56,7 @@ def _answer_feature(question: Question) -> Any:  # noqa: ANN401 - one of the typ
     return Value("int32") if question.kind == "rating" else None
 
 
-def write_config(directory: Path, by_split: Mapping[str, Sequence[Row]], features: Mapping[str, Any]) -> dict[str, int]:
+def write_config(directory: Path, by_split: Mapping[str, Sequence[DataRow]], features: Mapping[str, Any]) -> dict[str, int]:
     """Write one Parquet file a split and return how many rows each has; a split without rows has no file."""
     import pyarrow.parquet
     from datasets import Dataset, Features

@@ -43,7 +43,7 @@ _STYLE = {
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
-class Mark(Struct, frozen=True, kw_only=True):
+class FigureRow(Struct, frozen=True, kw_only=True):
     """A row of a figure: a value, its interval where there is one, or nothing where it is undefined."""
 
     name: str
@@ -53,14 +53,14 @@ class Mark(Struct, frozen=True, kw_only=True):
     main: bool = True  # drawn full, as the row that is meant; others are drawn hollow
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class ReferenceLine(Struct, frozen=True, kw_only=True):
     """A vertical line to compare the rows with."""
 
     at: float
     name: str
 
 
-def bars(key: str, marks: Sequence[Mark], axis: str) -> str:
+def bars(key: str, marks: Sequence[FigureRow], axis: str) -> str:
     """Shares as bars from 0, intervals as whiskers.
 
     Args:
@@ -83,7 +83,7 @@ def bars(key: str, marks: Sequence[Mark], axis: str) -> str:
         return _inline(figure, key)
 
 
-def forest(key: str, marks: Sequence[Mark], lines: Sequence[Line], axis: str) -> str:
+def forest(key: str, marks: Sequence[FigureRow], lines: Sequence[ReferenceLine], axis: str) -> str:
     """Values as points, intervals as lines through them, beside lines to compare with.
 
     Args:
@@ -211,7 +211,7 @@ def _blend(share: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
-def _whisker(axes: Any, place: int, mark: Mark, colour: str) -> None:  # noqa: ANN401
+def _whisker(axes: Any, place: int, mark: FigureRow, colour: str) -> None:  # noqa: ANN401
     if mark.low is not None and mark.high is not None:
         axes.plot([mark.low, mark.high], [place, place], color=colour, lw=1.6, solid_capstyle="butt", zorder=3)
         for end in (mark.low, mark.high):
@@ -225,7 +225,7 @@ def _undefined(axes: Any, place: int, at: float) -> None:  # noqa: ANN401
     )  # fmt: skip
 
 
-def _span(marks: Sequence[Mark], lines: Sequence[Line]) -> tuple[float, float]:
+def _span(marks: Sequence[FigureRow], lines: Sequence[ReferenceLine]) -> tuple[float, float]:
     """From 0, or below where a value is, to 1."""
     ends = [end for mark in marks for end in (mark.value, mark.low) if end is not None]
     lowest = min([0.0, *ends, *(line.at for line in lines)])

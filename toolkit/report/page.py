@@ -15,7 +15,7 @@ from toolkit.baselines.training import Rung, TrainFacts
 from toolkit.codebook import Label, Question
 from toolkit.labels.agreement.headline import Coefficient
 from toolkit.report.facts import QuestionFacts, ReportFacts, Simulation
-from toolkit.report.figures import Line, Mark, bars, confusion, forest
+from toolkit.report.figures import ReferenceLine, FigureRow, bars, confusion, forest
 from toolkit.statistics import DRAWS, Estimate, undefined
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _CONTENTS = (
     ("unresolved", "Unresolved items to read"),
     ("provenance", "Where this page comes from"),
 )
-_CUSTOMARY = (Line(at=0.667, name=".667"), Line(at=0.8, name=".800"))
+_CUSTOMARY = (ReferenceLine(at=0.667, name=".667"), ReferenceLine(at=0.8, name=".800"))
 _SPLITS = ("train", "validation", "test", "none")
 _SELECTIONS = {
     "all": "all paragraphs of the roles that are asked about",
@@ -46,7 +46,7 @@ _SELECTIONS = {
 }
 
 
-class _Fact(Struct, frozen=True, kw_only=True):
+class _KeyFigure(Struct, frozen=True, kw_only=True):
     """A number at the head of the page."""
 
     name: str
@@ -66,7 +66,7 @@ class _ScoreRow(Struct, frozen=True, kw_only=True):
     macro_f1: MacroF1
 
 
-class _Said(Struct, frozen=True, kw_only=True):
+class _SimulationText(Struct, frozen=True, kw_only=True):
     """What a reader must know of the simulation; "" where nothing was simulated."""
 
     who: str = ""
@@ -196,7 +196,7 @@ def _score_row(rung: Rung, scores: Scores) -> _ScoreRow:
 def _score_figure(rows: Sequence[_ScoreRow], key: str) -> Markup:
     marks = [structs.replace(_mark(row.name, row.macro_f1), main=row.reads_text) for row in rows]
     lines = [
-        Line(at=row.macro_f1.value, name=row.name)
+        ReferenceLine(at=row.macro_f1.value, name=row.name)
         for row in rows
         if row.name == MAJORITY.name and row.macro_f1.value is not None
     ]
@@ -207,16 +207,16 @@ def _confusion_figure(scores: Scores) -> Markup:
     return Markup(confusion("baselines-confusion", scores.confusion))  # noqa: S704
 
 
-def _mark(name: str, figure: Estimate | Coefficient) -> Mark:
-    return Mark(name=name, value=figure.value, low=figure.low, high=figure.high)
+def _mark(name: str, figure: Estimate | Coefficient) -> FigureRow:
+    return FigureRow(name=name, value=figure.value, low=figure.low, high=figure.high)
 
 
 # --- what stands at the head ---------------------------------------------------------------------------------------
 
 
-def _said(simulation: Simulation, annotators: int) -> _Said:
+def _said(simulation: Simulation, annotators: int) -> _SimulationText:
     if simulation.extent == "none":
-        return _Said()
+        return _SimulationText()
     if simulation.extent == "all":
         who = "All answers are simulated: no person has read these paragraphs."
     else:
@@ -228,26 +228,26 @@ def _said(simulation: Simulation, annotators: int) -> _Said:
         "both": "The labels behind a part of their answers were drawn at random and have nothing to do with the texts.",
     }[simulation.truth]
     lost = "Labels were drawn at random: agreement, gold labels and scores on this page mean nothing."
-    return _Said(who=who, meaning=meaning, meaningless="" if simulation.truth == "intended" else lost)
+    return _SimulationText(who=who, meaning=meaning, meaningless="" if simulation.truth == "intended" else lost)
 
 
-def _glance(facts: ReportFacts) -> Iterable[_Fact]:
+def _glance(facts: ReportFacts) -> Iterable[_KeyFigure]:
     work, counted = facts.work, words.counted
     period = facts.corpus.period
     dates = (f"{period[0]} to", period[1]) if period else ("no dates",)
-    yield _Fact(name="Articles", value=counted(facts.corpus.articles), detail=dates)
-    yield _Fact(name="Items", value=counted(work.items), detail=(f"{counted(_votes_asked(facts))} votes asked for",))
+    yield _KeyFigure(name="Articles", value=counted(facts.corpus.articles), detail=dates)
+    yield _KeyFigure(name="Items", value=counted(work.items), detail=(f"{counted(_votes_asked(facts))} votes asked for",))
     left_out = f"{counted(sum(work.left_out.values()))} left out"
-    yield _Fact(name="Annotations that count", value=counted(work.annotations), detail=(left_out,))
+    yield _KeyFigure(name="Annotations that count", value=counted(work.annotations), detail=(left_out,))
     kinds = Counter(row.kind for row in work.annotators)
     told = tuple(f"{n} {kind}" for kind, n in sorted(kinds.items()))
-    yield _Fact(name="Annotators", value=counted(len(work.annotators)), detail=told)
+    yield _KeyFigure(name="Annotators", value=counted(len(work.annotators)), detail=told)
     for asked in facts.questions[:1]:
         yield _measured(f"Alpha, {asked.name}", asked.agreement.alpha, "item")
         yield _gold_glance(asked)
     if facts.certificate:
         rows, articles = facts.certificate.sizes.get("test", 0), facts.certificate.articles.get("test", 0)
-        yield _Fact(name="Test set", value=counted(rows), detail=(f"rows of {words.plural(articles, 'article')}",))
+        yield _KeyFigure(name="Test set", value=counted(rows), detail=(f"rows of {words.plural(articles, 'article')}",))
     for rung in facts.scores.rungs if facts.scores else ():
         yield _measured(f"Macro-F1 on test, {rung.name}", rung.test.macro_f1, "row")
 
@@ -256,14 +256,14 @@ def _votes_asked(facts: ReportFacts) -> int:
     return sum(votes * items for votes, items in facts.work.votes_asked.items())
 
 
-def _measured(name: str, figure: words.HasInterval, unit: str) -> _Fact:
+def _measured(name: str, figure: words.HasInterval, unit: str) -> _KeyFigure:
     if figure.value is None:
-        return _Fact(name=name, value="undefined", detail=tuple(figure.reason.split()))
+        return _KeyFigure(name=name, value="undefined", detail=tuple(figure.reason.split()))
     detail = (words.span(figure), f"n = {words.plural(figure.n, unit)}")
-    return _Fact(name=name, value=words.coefficient(figure.value), detail=detail)
+    return _KeyFigure(name=name, value=words.coefficient(figure.value), detail=detail)
 
 
-def _gold_glance(asked: QuestionFacts) -> _Fact:
+def _gold_glance(asked: QuestionFacts) -> _KeyFigure:
     share = words.percent(asked.resolved / asked.items) if asked.items else "none"
     detail = f"{words.counted(asked.resolved)} of {words.plural(asked.items, 'item')}"
-    return _Fact(name=f"Gold labels, {asked.name}", value=share, detail=(detail,))
+    return _KeyFigure(name=f"Gold labels, {asked.name}", value=share, detail=(detail,))

@@ -11,14 +11,14 @@ from toolkit.campaigns.display import contexts
 from toolkit.campaigns.label_transfer import Placed
 from toolkit.campaigns.sampling import Frame
 from toolkit.dataset.build import (
-    Row,
+    DataRow,
     Sources,
     annotation_rows,
     assign_splits,
     build_examples,
     gold_rows,
 )
-from toolkit.dataset.card import CardFacts, QuestionFacts, Score, render_card
+from toolkit.dataset.card import CardFacts, QuestionSummary, BaselineScore, render_card
 from toolkit.dataset.parquet import SPLITS, annotation_features, build_digest, gold_features, write_config
 from toolkit.errors import DataError
 from toolkit.files import read_json, read_jsonl, write_json, write_jsonl, write_text
@@ -144,12 +144,12 @@ def build_outputs(campaign: CampaignConfig) -> list[Path]:
     return [*(campaign.at("dataset") / name for name in names), campaign.at("outdated.jsonl")]
 
 
-def _by_split(rows: Sequence[Row], key: str, split_of: dict[str, Split | None]) -> dict[str, list[Row]]:
+def _by_split(rows: Sequence[DataRow], key: str, split_of: dict[str, Split | None]) -> dict[str, list[DataRow]]:
     return {split: [row for row in rows if split_of[row[key]] == split] for split in SPLITS}
 
 
 def _write_data(
-    campaign: CampaignConfig, directory: Path, gold: dict[str, list[Row]], votes: dict[str, list[Row]]
+    campaign: CampaignConfig, directory: Path, gold: dict[str, list[DataRow]], votes: dict[str, list[DataRow]]
 ) -> None:
     """Write all data files beside the old ones, then put them in their place: never half a dataset."""
     beside = directory / ".data.part"
@@ -247,10 +247,10 @@ def _period(articles: Sequence[Article]) -> tuple[str, str] | None:
     return (dates[0], dates[-1]) if dates else None
 
 
-def _scores(scores: ScoresFile | None) -> tuple[Score, ...]:
+def _scores(scores: ScoresFile | None) -> tuple[BaselineScore, ...]:
     rungs = scores.rungs if scores else ()
     return tuple(
-        Score(
+        BaselineScore(
             name=rung.name,
             reads_text=rung.reads_text,
             test=rung.test.macro_f1,
@@ -262,13 +262,13 @@ def _scores(scores: ScoresFile | None) -> tuple[Score, ...]:
 
 def _question_facts(
     campaign: CampaignConfig, agreement: AgreementFile, rows_there: Set[str]
-) -> tuple[QuestionFacts, ...]:
+) -> tuple[QuestionSummary, ...]:
     gold = [row for row in gold_of(campaign) if row.item_id in rows_there]
     found = []
     for question in campaign.codebook.choices:
         rows = [row for row in gold if row.question == question.name]
         found.append(
-            QuestionFacts(
+            QuestionSummary(
                 name=question.name,
                 labels=dict(Counter(row.label for row in rows if row.label is not None)),
                 statuses=dict(sorted(Counter(row.status for row in rows).items())),

@@ -11,17 +11,15 @@ from toolkit.articles.reading.reader import read_articles, read_lone_article
 from toolkit.baselines.evaluation import Scores, ends_of_scale, score
 from toolkit.baselines.models import predict
 from toolkit.baselines.persistence import describe, load_model, save_model
-from toolkit.baselines.rows import Row
-from toolkit.baselines.training import Trained, TrainFacts, train_baseline
+from toolkit.baselines.rows import TextRow
+from toolkit.baselines.training import ScoresFile, Trained, TrainFacts, train_baseline
 from toolkit.errors import DataError
-from toolkit.files import suffix_of, write_json
+from toolkit.files import column, read_table, suffix_of, write_json, write_table
 from toolkit.records import Example, Paragraph, Prediction
 from toolkit.segmentation.segmenter import segment_article
 from toolkit.statistics import Estimate
 from toolkit.steps.build import build_inputs, build_outputs, examples_of
 from toolkit.steps.common import Outcome, annotations_of, annotators_of, finish, simulation_note
-from toolkit.steps.scores import ScoresFile
-from toolkit.tables import column, read_table, write_table
 from toolkit.workspace import CampaignConfig
 
 _ASKED_ROLES = ("body", "quote", "list")
@@ -52,8 +50,8 @@ def train_outputs(campaign: CampaignConfig) -> list[Path]:
     return [campaign.at("baseline") / name for name in ("model.skops", "predictions.parquet", "scores.json")]
 
 
-def _row(example: Example, question: str) -> Row:
-    return Row(
+def _row(example: Example, question: str) -> TextRow:
+    return TextRow(
         id=example.id,
         text=example.text,
         label=example.answers[question].label,
@@ -124,7 +122,7 @@ def train_table(path: Path, options: TableOptions, directory: Path, seed: int) -
     return Outcome(line=_line(scores), facts=msgspec.to_builtins(scores))
 
 
-def _table_rows(path: Path, options: TableOptions) -> list[Row]:
+def _table_rows(path: Path, options: TableOptions) -> list[TextRow]:
     table = read_table(path)
     numbers = [str(number) for number in range(1, len(table) + 1)]
     ids = list(map(str, column(table, options.ident, path))) if options.ident else numbers
@@ -139,7 +137,7 @@ def _table_rows(path: Path, options: TableOptions) -> list[Row]:
         if split not in (None, "", "train", "validation", "test"):
             raise DataError(f"{path}, row {n}: split {split!r}; train, validation, test or nothing is allowed")
         known = None if label in (None, "") else str(label)
-        row = Row(id=ident, text=str(text or ""), label=known, cluster=cluster, group=group, split=split or None)
+        row = TextRow(id=ident, text=str(text or ""), label=known, cluster=cluster, group=group, split=split or None)
         rows.append(row)
     return rows
 

@@ -20,7 +20,7 @@ def f1_by_label(tables: Floats) -> Floats:
     """
     hits = np.diagonal(tables, axis1=1, axis2=2)
     both = tables.sum(axis=2) + tables[:, :, :-1].sum(axis=1)
-    return np.divide(2 * hits, both, out=np.zeros_like(both), where=both > 0)
+    return np.asarray(np.divide(2 * hits, both, out=np.zeros_like(both), where=both > 0))
 
 
 def mean_f1(tables: Floats, labels: Sequence[int]) -> Floats:

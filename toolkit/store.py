@@ -12,7 +12,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from toolkit.errors import DataError, MissingFileError
-from toolkit.files import append_jsonl, read_json, read_jsonl, write_json, write_jsonl, write_text
+from toolkit.files import append_jsonl, explain, read_json, read_jsonl, write_json, write_jsonl, write_text
 from toolkit.records import (
     Adjudication,
     AdjudicationRequest,
@@ -70,23 +70,30 @@ class Store:
         rows: list[R] = self._cache[name]
         return rows
 
-    def fact(self, name: str, record: type[R], made_by: str = "") -> R | None:
-        """The record in a JSON file; None where there is no such file and no verb that must have written it.
+    def fact(self, name: str, record: type[R], made_by: str) -> R:
+        """The record in a JSON file.
+
+        Args:
+            name: of the file.
+            record: its type.
+            made_by: the verb that writes the file.
 
         Raises:
-            DataError: the file does not hold such a record.
+            DataError: the file is damaged or holds no such record.
+            MissingFileError: there is no such file.
         """
         if name not in self._cache:
-            path = self.path(name)
-            if not made_by and not path.exists():
-                return None
-            command = f"stance {made_by} {self.campaign.path}" if made_by else ""
+            path, command = self.path(name), f"stance {made_by} {self.campaign.path}"
             try:
                 self._cache[name] = msgspec.convert(read_json(path, command), record)
             except msgspec.ValidationError as error:
-                raise DataError(f"{path}: {error}") from error
+                raise DataError(f"{path}: {explain(str(error), record)}; run `{command}` again") from error
         value: R = self._cache[name]
         return value
+
+    def optional_fact(self, name: str, record: type[R], made_by: str) -> R | None:
+        """The record in a JSON file as `fact` gives it; None where there is no such file."""
+        return self.fact(name, record, made_by) if self.has(name) else None
 
     def write_rows(self, name: str, rows: Iterable[msgspec.Struct]) -> int:
         """Write a JSONL file whole and return the number of its rows."""

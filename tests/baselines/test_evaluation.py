@@ -131,7 +131,7 @@ def test_one_cluster_has_a_value_and_no_interval():
 def test_no_poles_means_no_f_avg_and_the_reason():
     f_avg = score(GOLD, PREDICTED, ROWS, LABELS, None, seed=0).f_avg
     assert f_avg.value is None
-    assert f_avg.reason == "no polar labels are named"
+    assert f_avg.reason == "no polar labels are given"
 
 
 @pytest.mark.parametrize("gold", [[], ["mixed"]])
@@ -168,8 +168,8 @@ def test_the_signature_says_what_a_figure_depends_on():
 @pytest.mark.parametrize(
     ("labels", "polar", "complaint"),
     [
-        ((), None, "none are named"),
-        (("a", "b", "a"), None, "named twice in a, b, a"),
+        ((), None, "none are given"),
+        (("a", "b", "a"), None, "a label is repeated in a, b, a"),
         (LABELS, ("a", "z"), "polar label 'z': not among the labels a, b, c"),
     ],
 )

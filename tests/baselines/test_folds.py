@@ -23,7 +23,7 @@ def test_no_group_is_in_two_folds(selmara):
     for row in selmara:
         folds_of_group[row.group].add(folds.of_row[row.id])
     assert folds.n == 5
-    assert folds.why == ""
+    assert folds.reason == ""
     assert all(len(found) == 1 for found in folds_of_group.values())
     assert set(folds.of_row) == {row.id for row in selmara}
 
@@ -46,14 +46,14 @@ def test_fewer_groups_make_fewer_folds_and_say_so():
     folds = grouped_folds(_rows({"x": "aab", "y": "abb", "z": "ab"}), seed=0)
     assert folds.n == 3
     assert set(folds.of_row.values()) == {0, 1, 2}
-    assert folds.why == "fewer than 5 folds: the labelled rows are of 3 groups"
+    assert folds.reason == "fewer than 5 folds: the labelled rows are of 3 groups"
 
 
 @pytest.mark.parametrize(("groups", "labels"), [("uvwxyz", "aabbcc"), ("wxyz", "aabc")])
 def test_few_rows_of_every_label_make_fewer_folds_and_say_so(groups, labels):
     folds = grouped_folds(_rows(dict(zip(groups, labels, strict=True))), seed=0)
     assert folds.n == 2
-    assert folds.why == "fewer than 5 folds: no label has more than 2 rows"
+    assert folds.reason == "fewer than 5 folds: no label has more than 2 rows"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_where_there_can_be_no_folds_the_reason_is_given(labels_by_group, reason
     folds = grouped_folds(_rows(labels_by_group), seed=0)
     assert folds.n == 0
     assert folds.of_row == {}
-    assert folds.why.startswith(reason)
+    assert folds.reason.startswith(reason)
 
 
 def test_a_rare_label_is_no_obstacle():

@@ -64,12 +64,12 @@ def test_no_labelled_row_to_learn_from_is_refused_and_says_what_there_is():
     with pytest.raises(DataError) as refusal:
         divide_rows(rows, LABELS)
     message = str(refusal.value)
-    assert "none with one of the labels pro, contra" in message
-    assert "labels in the 3 rows: 'agree', 'pro'; splits: test, train" in message
+    assert "none has one of the labels pro, contra" in message
+    assert "labels in 3 rows: 'agree', 'pro'; splits: test, train" in message
 
 
 def test_no_rows_at_all_are_refused():
-    with pytest.raises(DataError, match="labels in the 0 rows: none; splits: none"):
+    with pytest.raises(DataError, match="labels in 0 rows: none; splits: none"):
         divide_rows([], LABELS)
 
 
@@ -80,5 +80,5 @@ def test_one_label_alone_is_refused():
 
 
 def test_two_rows_of_one_id_are_refused():
-    with pytest.raises(DataError, match="row 'a': the id stands 2 times"):
+    with pytest.raises(DataError, match="row 'a': 2 rows have this id"):
         divide_rows([*ROWS, _row("a", "pro", "train")], LABELS)

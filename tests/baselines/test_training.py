@@ -51,7 +51,7 @@ def test_the_test_rows_are_predicted_by_a_model_that_did_not_learn_from_them(tra
 
 def test_validation_rows_are_learnt_from_and_that_is_said(trained, selmara):
     assert trained.facts.learnt_from == {"train": 60, "validation": 20}
-    assert "validation rows are learnt from" in trained.facts.validation
+    assert "fitted on the validation rows" in trained.facts.validation
     without = train_baseline([row for row in selmara if row.split != "validation"], LABELS, POLAR, seed=0)
     assert without.facts.learnt_from == {"train": 60}
     assert without.training_hash != trained.training_hash
@@ -85,7 +85,6 @@ def test_another_seed_leaves_the_values_on_the_test_rows(trained, selmara):
 
 def test_the_facts_have_the_shape_that_others_read(trained):
     facts = msgspec.json.decode(msgspec.json.encode(trained.facts))
-    assert facts["schema"] == 1
     assert {"test", "rungs", "shortcuts", "excluded", "signature"} <= set(facts)
     assert {"value", "low", "high", "labels", "n"} <= set(facts["test"]["macro_f1"])
     assert {"accuracy", "f_avg", "per_label", "confusion"} <= set(facts["test"])
@@ -133,7 +132,7 @@ def test_fewer_groups_than_folds_are_said(selmara):
     rows = [msgspec.structs.replace(row, group=str(n % 3)) for n, row in enumerate(selmara)]
     facts = train_baseline(rows, LABELS, POLAR, seed=0).facts
     assert facts.folds == 3
-    assert "3 groups" in facts.folds_why
+    assert "3 groups" in facts.folds_reason
 
 
 def test_one_group_cannot_be_cross_validated_and_says_why(selmara):

@@ -64,9 +64,10 @@ def test_a_title_stands_in_for_a_headline_that_the_text_has_not():
 def sources(**changes):
     given = {
         "articles": {"a": Article(id="a", text="T0")},
-        "paragraphs": {"p0": paragraph(0)},
-        "contexts": {},
+        "paragraphs": [paragraph(0)],
         "items": [item(0, "a")],
+        "planned": [item(0, "a")],
+        "splits": [],
         "gold": [],
         "clusters": {},
     }
@@ -75,11 +76,11 @@ def sources(**changes):
 
 def test_an_item_whose_paragraph_is_gone_says_what_to_do(book):
     with pytest.raises(DataError, match="the articles have changed since `stance plan`"):
-        build_examples(sources(paragraphs={}), book, {})
+        build_examples(sources(paragraphs=[]), book, {}, ())
 
 
 def test_a_question_that_nobody_was_asked_has_neither_label_nor_status(book):
-    row = gold_rows(build_examples(sources(), book, {}), book)[0]
+    row = gold_rows(build_examples(sources(), book, {}, ("body",)), book)[0]
     assert (row["stance"], row["stance_status"]) == (None, None)
 
 
@@ -94,7 +95,7 @@ def test_an_unresolved_row_keeps_its_votes_and_has_no_label(book):
         votes={"pro": 1, "against": 1},
         soft={"pro": 0.5, "against": 0.5},
     )
-    row = gold_rows(build_examples(sources(gold=[gold]), book, {}), book)[0]
+    row = gold_rows(build_examples(sources(gold=[gold]), book, {}, ("body",)), book)[0]
     assert row["stance"] is None
     assert row["stance_votes"] == {"pro": 1, "neutral": 0, "against": 1, "unclear": 0}
     assert row["stance_soft"] == {"pro": 0.5, "neutral": 0.0, "against": 0.5}

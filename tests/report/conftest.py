@@ -4,6 +4,7 @@ import pytest
 
 from toolkit.baselines.rows import TextRow
 from toolkit.baselines.training import train_baseline
+from toolkit.campaigns.simulation import SimulationExtent
 from toolkit.codebook import Codebook, Label, Question
 from toolkit.labels.agreement.headline import agreement
 from toolkit.records import Gold, Vote
@@ -13,12 +14,12 @@ from toolkit.report.facts import (
     OutletCount,
     QuestionFacts,
     ReportFacts,
-    Simulation,
     TargetRow,
     UnresolvedItem,
     WorkFacts,
+    label_shares,
+    unresolved_share,
 )
-from toolkit.report.shares import label_shares, unresolved_share
 from toolkit.splitting.certificate import Certificate
 
 LABELS = ("favour", "neutral", "against")
@@ -115,7 +116,7 @@ def make_facts():
         seed=1,
         codebook=codebook(),
         versions={"python": "3.11.9", "stance-toolkit": "0.1.0"},
-        simulation=Simulation(extent="none"),
+        simulation=SimulationExtent(extent="none"),
         corpus=CorpusFacts(
             articles=3,
             period=("2024-02-01", "2024-03-05"),

@@ -1,7 +1,7 @@
 import pytest
 
 from toolkit.records import Gold
-from toolkit.report.shares import label_shares, unresolved_share
+from toolkit.report.facts import label_shares, unresolved_share
 
 
 def gold(item, label):

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from toolkit.baselines.evaluation import Confusion
-from toolkit.report.figures import ReferenceLine, FigureRow, bars, confusion, forest
+from toolkit.report.figures import FigureRow, ReferenceLine, bars, confusion, forest
 
 MARKS = (
     FigureRow(name="all labels", value=0.5, low=0.25, high=0.75),

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from toolkit.campaigns.simulation import SimulationExtent
 from toolkit.labels.agreement.headline import agreement
-from toolkit.report.facts import QuestionFacts, ReportFacts, Simulation
+from toolkit.report.facts import QuestionFacts, ReportFacts
 from toolkit.report.page import MOST_UNRESOLVED, render_page
 
 HOSTILE = "</p><script>alert(1)</script><img src=x onerror=alert(2)>\"'`&{{ 7*7 }}"
@@ -181,7 +182,9 @@ def test_answers_of_people_bring_no_banner(page):
 
 
 def test_simulated_answers_are_said_at_the_top_and_beside_the_figures(facts):
-    simulated = Simulation(extent="all", annotators=3, error_model="errs with probability `haste`", truth="intended")
+    simulated = SimulationExtent(
+        extent="all", annotators=3, error_model="errs with probability `haste`", truth="intended"
+    )
     page = Page(render_page(replace(facts, simulation=simulated)))
     assert page.text.index("All answers are simulated") < page.text.index("At a glance")
     assert "Error model: each errs with probability haste ." in page.text
@@ -192,7 +195,7 @@ def test_simulated_answers_are_said_at_the_top_and_beside_the_figures(facts):
 
 @pytest.mark.parametrize("truth", ["random", "both"])
 def test_labels_drawn_at_random_are_said_to_mean_nothing(facts, truth):
-    simulated = Simulation(extent="some", annotators=1, truth=truth)
+    simulated = SimulationExtent(extent="some", annotators=1, truth=truth)
     html = render_page(replace(facts, simulation=simulated))
     page = Page(html)
     assert "1 of the 3 annotators are simulated." in page.text

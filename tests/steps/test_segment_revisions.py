@@ -12,12 +12,14 @@ from toolkit.errors import ConfigError, DataError
 from toolkit.files import append_jsonl, read_json, read_jsonl, write_json
 from toolkit.records import Annotation, Outdated, Paragraph, Revision
 from toolkit.steps.aggregate import aggregate_step
-from toolkit.steps.build import build_step, card_step, examples_of
+from toolkit.steps.build import build_campaign, read_records
+from toolkit.steps.card import card_campaign
 from toolkit.steps.common import articles_of, is_current, items_of, paragraphs_of, silent
 from toolkit.steps.plan import plan_step
-from toolkit.steps.report import report_step
+from toolkit.steps.report import report_campaign
 from toolkit.steps.segment import segment_inputs, segment_outputs, segment_step
 from toolkit.steps.showing import shown_of
+from toolkit.store import Store
 from toolkit.workspace import read_campaign
 
 STANCE = Path(sys.executable).with_name("stance")
@@ -92,7 +94,7 @@ class Edited:
         ref = self.campaign.codebook.ref
         write_json(self.at("studio.json"), {"server": "x", "campaign": "x", "codebook": ref, "projects": []})
         aggregate_step(self.campaign)
-        build_step(self.campaign)
+        build_campaign(self.campaign)
 
     def edit(self):
         """A word changed in a0, a paragraph left out of a1, one put before those of a2, a4 turned round, no a3 more."""
@@ -141,7 +143,7 @@ def test_the_history_has_what_is_not_the_same_with_both_places_and_the_words_tha
 def test_rows_follow_to_their_new_place_and_nothing_is_left_out_uncounted(edited):
     before = {row["id"]: row for row in edited.rows()}
     edited.edit()
-    outcome = build_step(edited.campaign)
+    outcome = build_campaign(edited.campaign)
     after = {row["id"]: row for row in edited.rows()}
     articles = articles_of(edited.campaign)
     for row in after.values():
@@ -154,27 +156,27 @@ def test_rows_follow_to_their_new_place_and_nothing_is_left_out_uncounted(edited
     assert len(shifted) == 3
     assert before.keys() - after.keys() == {row.item_id for row in outdated}
     assert sorted(row.kind for row in outdated) == ["changed", "gone", "gone", "gone", "gone"]
-    assert outcome.facts["items"] == {"kept": 25, "followed": 0, "changed": 1, "gone": 4}
-    assert (outcome.facts["rows"], outcome.facts["annotations"]) == (25, 50)
-    assert "1 changed: labels do not follow" in outcome.line
-    assert "4 gone; each is in outdated.jsonl" in outcome.line
+    assert outcome.items == {"kept": 25, "followed": 0, "changed": 1, "gone": 4}
+    assert (outcome.rows, outcome.annotations) == (25, 50)
+    assert "1 changed: labels do not follow" in outcome.line()
+    assert "4 gone; each is in outdated.jsonl" in outcome.line()
 
 
 def test_no_row_changes_its_split_because_others_are_gone(edited):
-    before = {example.id: example.split for example in examples_of(edited.campaign)}
+    before = {example.id: example.split for example in read_records(Store(edited.campaign)).examples}
     edited.edit()
-    assert {example.id: before[example.id] for example in examples_of(edited.campaign)} == {
-        example.id: example.split for example in examples_of(edited.campaign)
+    assert {example.id: before[example.id] for example in read_records(Store(edited.campaign)).examples} == {
+        example.id: example.split for example in read_records(Store(edited.campaign)).examples
     }
 
 
 def test_card_and_report_are_written_and_the_card_counts_what_has_no_row(edited):
     edited.edit()
-    build_step(edited.campaign)
-    card_step(edited.campaign)
-    report_step(edited.campaign)
+    build_campaign(edited.campaign)
+    card_campaign(edited.campaign)
+    report_campaign(edited.campaign)
     card = (edited.at("dataset") / "README.md").read_text()
-    assert "edited after they were put to annotators: 5 (changed: 1, gone: 4); those that changed or are gone" in card
+    assert "edited after annotation: 5 (1 changed, 4 gone). `changed` and `gone` have no row" in card
     assert "earlier wording" not in card
     assert sum(read_json(edited.at("dataset") / "certificate.json")["sizes"].values()) == 25
 
@@ -182,14 +184,14 @@ def test_card_and_report_are_written_and_the_card_counts_what_has_no_row(edited)
 def test_labels_follow_a_change_where_the_campaign_says_from_what_share_of_words(edited):
     edited.edit()
     edited.configure("[paragraphs]\nfollow_changed = 0.9")
-    outcome = build_step(edited.campaign)
-    assert outcome.facts["items"] == {"kept": 25, "followed": 1, "changed": 0, "gone": 4}
-    assert "1 changed and labels follow" in outcome.line
+    outcome = build_campaign(edited.campaign)
+    assert outcome.items == {"kept": 25, "followed": 1, "changed": 0, "gone": 4}
+    assert "1 changed and labels follow" in outcome.line()
     row = next(row for row in edited.rows() if "mistress" in row["text"])
     assert row["stance"] is not None
     assert "their labels were given to the earlier wording" in (edited.at("dataset") / "README.md").read_text()
     edited.configure("[paragraphs]\nfollow_changed = 0.99")
-    assert build_step(edited.campaign).facts["items"]["changed"] == 1
+    assert build_campaign(edited.campaign).items["changed"] == 1
 
 
 def test_what_follows_is_measured_against_the_words_that_were_asked_about_not_step_by_step(edited):
@@ -209,7 +211,7 @@ def test_an_edit_that_is_taken_back_gives_the_label_back(edited):
     edited.edit()
     edited.write([article(n) for n in range(10)])
     assert segment_step(edited.campaign, silent).facts["items"]["kept"] == 30
-    build_step(edited.campaign)
+    build_campaign(edited.campaign)
     assert edited.rows() == before
 
 
@@ -258,8 +260,8 @@ def test_a_history_that_was_written_twice_because_of_an_interruption_says_the_sa
 def test_where_no_paragraph_is_left_the_dataset_is_not_overwritten(edited):
     edited.write([article(99)])
     segment_step(edited.campaign, silent)
-    with pytest.raises(DataError, match="none of its 30 paragraphs is there any more"):
-        build_step(edited.campaign)
+    with pytest.raises(DataError, match="the paragraphs of all 30 items are missing"):
+        build_campaign(edited.campaign)
     assert len(edited.rows()) == 30
 
 

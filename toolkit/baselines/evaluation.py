@@ -104,9 +104,7 @@ def score(
     return Scores(
         macro_f1=_macro(estimate(_macro_f1), labels),
         accuracy=estimate(metrics.accuracy),
-        f_avg=estimate(partial(metrics.mean_f1, labels=poles))
-        if poles
-        else undefined(_NO_POLES, len(rows), len(sums)),
+        f_avg=estimate(partial(metrics.mean_f1, labels=poles)) if poles else undefined(_NO_POLES, len(rows), len(sums)),
         polar=tuple(polar or ()),
         per_label=_per_label(table, f1s, labels),
         confusion=_confusion(table, labels),

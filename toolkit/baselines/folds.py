@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from toolkit.baselines.models import Learner
+from toolkit.baselines.models import FittedModel, Learner
 from toolkit.baselines.rows import TextRow
 from toolkit.records import Prediction
 from toolkit.words import plural

@@ -8,6 +8,7 @@ from toolkit.baselines.evaluation import Scores, no_scores, paired_difference, s
 from toolkit.baselines.folds import Folds, cross_predict, grouped_folds
 from toolkit.baselines.models import MAJORITY, TFIDF, FittedModel, Learner, TextModel
 from toolkit.baselines.rows import RowsByUse, TextRow, divide_rows
+from toolkit.dataset.card import BaselineScore, BaselineScores
 from toolkit.errors import DataError
 from toolkit.records import Prediction
 from toolkit.statistics import Estimate, undefined
@@ -59,6 +60,25 @@ def scores_file(facts: TrainFacts, question: str, labels: Sequence[str], simulat
     """The record of ``scores.json``."""
     fields = {name: getattr(facts, name) for name in TrainFacts.__struct_fields__}
     return ScoresFile(**fields, question=question, labels=tuple(labels), simulated=simulated)
+
+
+def card_scores(scores: ScoresFile | None) -> BaselineScores | None:
+    """The scores as the dataset card shows them; None before training."""
+    if scores is None:
+        return None
+    return BaselineScores(
+        question=scores.question,
+        labels=scores.labels,
+        scores=tuple(
+            BaselineScore(
+                name=rung.name,
+                reads_text=rung.reads_text,
+                test=rung.test.macro_f1,
+                cross_validated=rung.cross_validated.macro_f1,
+            )
+            for rung in scores.rungs
+        ),
+    )
 
 
 class Trained(Struct, frozen=True, kw_only=True):

@@ -127,6 +127,7 @@ class SimulationExtent(Struct, frozen=True, kw_only=True):
     annotators: int = 0  # simulated ones
     of_annotators: int = 0  # all who answered
     truth: Literal["intended", "random", "both"] = "intended"
+    error_model: str = ""  # of a simulated annotator; completes "each …"
 
 
 def simulation_extent(annotations: Iterable[Annotation], annotators: Mapping[str, Annotator]) -> SimulationExtent:
@@ -141,6 +142,7 @@ def simulation_extent(annotations: Iterable[Annotation], annotators: Mapping[str
         annotators=len(simulated),
         of_annotators=len(used),
         truth="intended" if truths == {"intended"} else "random" if truths == {"latent"} else "both",
+        error_model=MODEL,
     )
 
 

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from toolkit.baselines.evaluation import EvaluateOptions
 from toolkit.cli._options import ClusterColumn, Common, Labels, Polar, new_app, values_of, verb
 from toolkit.cli._output import emit
-from toolkit.steps import train as baseline
+from toolkit.steps.evaluate import evaluate_tables
 
 app = new_app()
 
@@ -24,8 +25,6 @@ def _evaluate(
     *,
     common: Common,
 ) -> None:
-    """Score predicted labels against gold ones, with intervals."""
-    options = baseline.EvaluateOptions(
-        ident=ident, label=label, cluster=cluster, labels=values_of(labels), polar=values_of(polar)
-    )
-    emit(baseline.evaluate_table(predictions, gold, options, common.seed), common)
+    """Score predicted labels against gold labels, with intervals."""
+    options = EvaluateOptions(id=ident, label=label, cluster=cluster, labels=values_of(labels), polar=values_of(polar))
+    emit(evaluate_tables(predictions, gold, options, common.seed), common)

@@ -7,7 +7,7 @@ import typer
 
 from toolkit.cli._options import Common, Output, new_app, verb
 from toolkit.cli._output import emit, emit_rows, note
-from toolkit.steps import train as baseline
+from toolkit.steps.predict import predict_files
 
 app = new_app()
 
@@ -22,10 +22,10 @@ def _predict(
     *,
     common: Common,
 ) -> None:
-    """Label new texts: an article paragraph by paragraph, a table row by row."""
-    outcome, rows = baseline.predict_step(model, source, text, ident, output)
+    """Predict the labels of new texts: an article paragraph by paragraph, a table row by row."""
+    predictions = predict_files(model, source, text, ident, output)
     if output is None and not common.as_json:
-        emit_rows(rows)
-        note(outcome, common)
+        emit_rows(predictions.rows)
+        note(predictions.result, common)
     else:
-        emit(outcome, common)
+        emit(predictions.result, common)

@@ -6,7 +6,7 @@ import typer
 
 from toolkit.cli._options import CampaignPath, Common, campaign_at, new_app, verb
 from toolkit.cli._output import emit, shown_progress
-from toolkit.steps import run as running
+from toolkit.steps.run import RunOptions, run_campaign
 
 app = new_app()
 
@@ -22,12 +22,10 @@ def _run(
     common: Common,
 ) -> None:
     """Run the steps that are not up to date, in order; stop where people have to work."""
-    said = _nothing if common.as_json or common.quiet else print
-    outcome = running.run_step(
-        campaign_at(source), running.RunOptions(simulate=simulate, go_on=partial), shown_progress(common), said
-    )
-    emit(outcome, common)
+    report = _ignore if common.as_json or common.quiet else print
+    options = RunOptions(simulate=simulate, partial=partial)
+    emit(run_campaign(campaign_at(source), options, shown_progress(common), report), common)
 
 
-def _nothing(line: str) -> None:
-    """Where the lines of the steps go when nobody wants them."""
+def _ignore(line: str) -> None:
+    """Prints nothing."""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from toolkit.baselines.rows import TrainColumns
 from toolkit.cli._options import (
     ClusterColumn,
     Common,
@@ -19,7 +20,7 @@ from toolkit.cli._options import (
 )
 from toolkit.cli._output import emit
 from toolkit.errors import UsageError
-from toolkit.steps import train as baseline
+from toolkit.steps.train import train_campaign, train_table
 
 app = new_app()
 
@@ -38,18 +39,18 @@ def _train(
     *,
     common: Common,
 ) -> None:
-    """Fit the baselines and score them, on a campaign or on a table of labelled texts.
+    """Train baselines on a campaign or a table of labelled texts, and score them.
 
-    -o names a directory.
+    -o is the directory for the model and the scores of a table.
     """
     if is_campaign(source):
         if output:
-            raise UsageError("-o goes with a table; a campaign writes its baseline/ directory")
-        emit(baseline.train_step(campaign_at(source)), common)
+            raise UsageError("-o is for a table; a campaign writes its own directory baseline/")
+        emit(train_campaign(campaign_at(source)), common)
         return
     if output is None:
-        raise UsageError("-o DIR is needed: where the model and the scores go")
-    options = baseline.TableOptions(
+        raise UsageError("-o DIR is missing: the directory for the model and the scores")
+    columns = TrainColumns(
         text=text,
         label=label,
         group=group,
@@ -58,4 +59,4 @@ def _train(
         labels=values_of(labels),
         polar=values_of(polar),
     )
-    emit(baseline.train_table(source, options, output, common.seed), common)
+    emit(train_table(source, columns, output, common.seed), common)

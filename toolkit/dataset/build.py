@@ -1,4 +1,4 @@
-"""Gold and votes into rows: one for each paragraph and target, with its neighbours, its labels and its split."""
+"""The rows of a dataset: one for each paragraph and target, with its neighbours, its labels and its split."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,31 +6,50 @@ from typing import Any
 
 from msgspec import Struct
 
-from toolkit.campaigns.display import NO_CONTEXT, Context
+from toolkit.campaigns.display import NO_CONTEXT, Context, contexts
 from toolkit.codebook import Codebook
 from toolkit.errors import DataError
 from toolkit.labels.ledger import Ledger
 from toolkit.records import Annotation, Annotator, Answered, Article, Example, Gold, Item, Paragraph, Split, SplitRow
 from toolkit.splitting.groups import divide_pool
+from toolkit.words import plural
+from toolkit.workspace import CampaignConfig
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """What a dataset is made from."""
+    """The records that a dataset is made from."""
 
     articles: Mapping[str, Article]
-    paragraphs: Mapping[str, Paragraph]
-    contexts: Mapping[str, Context]  # by paragraph
-    items: Sequence[Item]
+    paragraphs: Sequence[Paragraph]
+    items: Sequence[Item]  # those that keep their labels; `unit_id` is the present paragraph
+    planned: Sequence[Item]  # all items: an edit moves no article to another split
+    splits: Sequence[SplitRow]
     gold: Sequence[Gold]
-    clusters: Mapping[str, str]  # article -> cluster, for those that have a near-duplicate
+    clusters: Mapping[str, str]  # article -> cluster; an article that is missing is its own cluster
+
+
+def build_dataset(campaign: CampaignConfig, sources: Sources) -> list[Example]:
+    """The rows of a campaign's dataset, in item order.
+
+    Raises:
+        DataError: the paragraph of an item is missing, or of all items.
+    """
+    if sources.planned and not sources.items:
+        raise DataError(
+            f"{campaign.at('items.jsonl')}: the paragraphs of all {plural(len(sources.planned), 'item')} are missing; "
+            "the articles have changed since `stance plan`: restore them"
+        )
+    file = campaign.file
+    split_of = assign_splits(sources.planned, sources.splits, file.plan.validation_share, file.seed)
+    return build_examples(sources, campaign.codebook, split_of, file.sample.roles)
 
 
 def assign_splits(
     items: Sequence[Item], rows: Sequence[SplitRow], validation_share: float, seed: int
 ) -> dict[str, Split]:
-    """The split of each article: the test set as it was fixed, the pool divided by whole groups.
+    """The split of each article: the test set as the plan fixed it, the pool divided by whole groups.
 
-    An article in no row, or in one without a split, is not in the result.
+    An article without a split is not in the result.
     """
     count = Counter(item.article_id for item in items)
     sizes: Counter[str] = Counter()
@@ -38,26 +57,51 @@ def assign_splits(
         if row.split == "pool":
             sizes[row.group] += sum(count[article] for article in row.articles)
     validation = divide_pool({group: size for group, size in sizes.items() if size}, validation_share, seed)
-    found: dict[str, Split] = {}
+    split_of: dict[str, Split] = {}
     for row in rows:
         if row.split is None:
             continue
         pool_split: Split = "validation" if row.group in validation else "train"
-        found |= dict.fromkeys(row.articles, "test" if row.split == "test" else pool_split)
-    return found
+        split_of |= dict.fromkeys(row.articles, "test" if row.split == "test" else pool_split)
+    return split_of
 
 
-def build_examples(sources: Sources, codebook: Codebook, split_of: Mapping[str, Split]) -> list[Example]:
+def build_examples(
+    sources: Sources, codebook: Codebook, split_of: Mapping[str, Split], roles: Sequence[str]
+) -> list[Example]:
     """The rows of the dataset, in item order.
 
+    Args:
+        sources: the records.
+        codebook: has the questions.
+        split_of: the split of each article; an article that is missing has none.
+        roles: those that annotators are asked about; the neighbours of a paragraph are of these.
+
     Raises:
-        DataError: an item's paragraph is not among the paragraphs.
+        DataError: the paragraph of an item is missing.
     """
     gold = {(row.item_id, row.question): row for row in sources.gold}
+    paragraphs = {paragraph.id: paragraph for paragraph in sources.paragraphs}
+    titles = {article.id: article.title for article in sources.articles.values()}
+    context_of = contexts(sources.paragraphs, titles, roles)
     examples = []
     for item in sources.items:
-        answers = {question.name: _answered(gold.get((item.id, question.name))) for question in codebook.choices}
-        examples.append(_example(item, sources, split_of.get(item.article_id), answers))
+        paragraph = paragraphs.get(item.unit_id)
+        if paragraph is None:
+            raise DataError(
+                f"item {item.id}: its paragraph {item.unit_id} is not in paragraphs.jsonl; "
+                "the articles have changed since `stance plan`: restore them"
+            )
+        article = sources.articles[paragraph.article_id]
+        examples.append(
+            _example(
+                _Unit(item=item, paragraph=paragraph, article=article),
+                context_of.get(paragraph.id, NO_CONTEXT),
+                {question.name: _answered(gold.get((item.id, question.name))) for question in codebook.choices},
+                split_of.get(item.article_id),
+                sources.clusters.get(article.id, article.id),
+            )
+        )
     return examples
 
 
@@ -67,15 +111,16 @@ def _answered(gold: Gold | None) -> Answered:
     return Answered(label=gold.label, status=gold.status, votes=gold.votes, soft=gold.soft)
 
 
-def _example(item: Item, sources: Sources, split: Split | None, answers: dict[str, Answered]) -> Example:
-    paragraph = sources.paragraphs.get(item.unit_id)
-    if paragraph is None:
-        raise DataError(
-            f"item {item.id}: its paragraph {item.unit_id} is not in paragraphs.jsonl; "
-            "the articles have changed since `stance plan`: restore them"
-        )
-    article = sources.articles[paragraph.article_id]
-    around = sources.contexts.get(paragraph.id, NO_CONTEXT)
+class _Unit(Struct, frozen=True, kw_only=True):
+    """An item with its paragraph and article."""
+
+    item: Item
+    paragraph: Paragraph
+    article: Article
+
+
+def _example(unit: _Unit, context: Context, answers: dict[str, Answered], split: Split | None, cluster: str) -> Example:
+    item, paragraph, article = unit.item, unit.paragraph, unit.article
     return Example(
         id=item.id,
         article_id=article.id,
@@ -91,13 +136,13 @@ def _example(item: Item, sources: Sources, split: Split | None, answers: dict[st
         country=article.country,
         role=paragraph.role,
         text=paragraph.text,
-        headline=around.headline,
-        previous=around.previous,
-        next=around.next,
+        headline=context.headline,
+        previous=context.previous,
+        next=context.next,
         stratum=item.stratum,
         propensity=item.propensity,
         split=split,
-        cluster=sources.clusters.get(article.id, article.id),
+        cluster=cluster,
         answers=answers,
     )
 
@@ -125,9 +170,9 @@ def gold_rows(examples: Iterable[Example], codebook: Codebook) -> list[DataRow]:
 def annotation_rows(
     annotations: Iterable[Annotation], ledger: Ledger, annotators: Mapping[str, Annotator], codebook: Codebook
 ) -> list[DataRow]:
-    """Annotations as rows of the config ``annotations``: every one, whether it counts or not.
+    """Annotations as rows of the config ``annotations``, counted or not.
 
-    Answers in free text are left out: a person may have written anything there.
+    Answers in free text are left out: they may name people.
     """
     counted = {annotation.id for annotation in ledger.counted}
     rows = []
@@ -148,12 +193,24 @@ def annotation_rows(
         answers = codebook.migrated(annotation.answers)
         for question in codebook.questions:
             if question.kind in ("choice", "choices", "rating"):
-                row[question.name] = _known(answers.get(question.name), question.label_names)
+                row[question.name] = _codebook_answer(answers.get(question.name), question.label_names)
         rows.append(row)
     return rows
 
 
-def _known(value: Any, labels: Sequence[str]) -> Any:  # noqa: ANN401 - an answer, by the kind of its question
+def _codebook_answer(value: Any, labels: Sequence[str]) -> Any:  # noqa: ANN401 - an answer, by the kind of its question
     if isinstance(value, list | tuple):
         return [label for label in value if label in labels]
     return value if not labels or value in labels else None
+
+
+def by_split(rows: Sequence[DataRow], key: str, examples: Iterable[Example]) -> dict[str, list[DataRow]]:
+    """Rows by split; rows of examples without a split are left out.
+
+    Args:
+        rows: of one config.
+        key: the column with the id of the example.
+        examples: the rows of the dataset.
+    """
+    split_of = {example.id: example.split for example in examples}
+    return {split: [row for row in rows if split_of[row[key]] == split] for split in ("train", "validation", "test")}

@@ -1,15 +1,19 @@
 """Rows as typed Parquet files that `datasets` opens offline."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from toolkit.codebook import Codebook, Question
 from toolkit.dataset.build import DataRow
+from toolkit.errors import DataError
 from toolkit.files import digest, digest_of_file, written_whole
 
 CONFIGS = ("gold", "annotations")
 SPLITS = ("train", "validation", "test")
+
+DataRows = Mapping[str, Sequence[DataRow]]  # split -> rows
 
 
 def gold_features(codebook: Codebook) -> dict[str, Any]:
@@ -32,7 +36,7 @@ def gold_features(codebook: Codebook) -> dict[str, Any]:
 
 
 def annotation_features(codebook: Codebook) -> dict[str, Any]:
-    """The types of the config ``annotations``; labels in codebook order, no-answer ones among them."""
+    """The types of the config ``annotations``; labels in codebook order, no-answer labels included."""
     from datasets import List, Value
 
     features: dict[str, Any] = {name: Value("string") for name in ("item_id", "annotator", "annotator_kind", "state")}
@@ -56,7 +60,7 @@ def _answer_feature(question: Question) -> Any:  # noqa: ANN401 - one of the typ
     return Value("int32") if question.kind == "rating" else None
 
 
-def write_config(directory: Path, by_split: Mapping[str, Sequence[DataRow]], features: Mapping[str, Any]) -> dict[str, int]:
+def write_config(directory: Path, by_split: DataRows, features: Mapping[str, Any]) -> dict[str, int]:
     """Write one Parquet file a split and return how many rows each has; a split without rows has no file."""
     import pyarrow.parquet
     from datasets import Dataset, Features
@@ -66,19 +70,58 @@ def write_config(directory: Path, by_split: Mapping[str, Sequence[DataRow]], fea
         if not rows:
             continue
         columns = {name: [row[name] for row in rows] for name in features}
-        # Written by pyarrow: `to_parquet` draws a progress bar, which is not a library's to do.
+        # Written by pyarrow: `to_parquet` draws a progress bar.
         table = Dataset.from_dict(columns, features=Features(dict(features))).with_format("arrow")[:]
-        with written_whole(directory / f"{split}.parquet") as beside:
-            pyarrow.parquet.write_table(table, beside)
+        with written_whole(directory / f"{split}.parquet") as part:
+            pyarrow.parquet.write_table(table, part)
         written[split] = len(rows)
     return written
+
+
+def write_data(directory: Path, gold: DataRows, votes: DataRows, codebook: Codebook) -> None:
+    """Write the data files of both configs, all of them or none.
+
+    Args:
+        directory: of the dataset.
+        gold: the rows of the config ``gold`` by split.
+        votes: the rows of the config ``annotations`` by split.
+        codebook: has the types of the columns.
+    """
+    part = directory / ".data.part"
+    shutil.rmtree(part, ignore_errors=True)
+    write_config(part / "gold", gold, gold_features(codebook))
+    write_config(part / "annotations", votes, annotation_features(codebook))
+    shutil.rmtree(directory / "data", ignore_errors=True)
+    part.rename(directory / "data")
+
+
+def config_sizes(directory: Path) -> dict[str, dict[str, int]]:
+    """The rows of each split of each config, as the data files hold them.
+
+    Raises:
+        DataError: a data file is damaged.
+    """
+    sizes: dict[str, dict[str, int]] = {}
+    for config in CONFIGS:
+        paths = ((split, directory / "data" / config / f"{split}.parquet") for split in SPLITS)
+        sizes[config] = {split: _rows_in(path) for split, path in paths if path.exists()}
+    return {config: splits for config, splits in sizes.items() if splits}
+
+
+def _rows_in(path: Path) -> int:
+    import pyarrow.parquet
+
+    try:
+        return int(pyarrow.parquet.read_metadata(path).num_rows)
+    except Exception as error:  # pyarrow raises OSError and kinds of its own on damaged bytes
+        raise DataError(f"{path}: damaged Parquet ({error}); run `stance build` again") from error
 
 
 def build_digest(directory: Path) -> str:
     """A hash of the data files of a dataset.
 
-    It stands in the card: `datasets` keys its cache by the card's configs, and without it a rebuilt directory, or
-    another one of the same name, would show old rows.
+    The card holds it: `datasets` keys its cache by the configs in the card, and without it a rebuilt directory, or
+    another one of the same name, would show the old rows.
     """
     inside = sorted((directory / "data").rglob("*.parquet"))
     return digest("".join(f"{path.relative_to(directory)} {digest_of_file(path)}\n" for path in inside))

@@ -1,7 +1,7 @@
-"""Facts drawn as SVG that stands inside a page: no script, no font and no picture from elsewhere.
+"""Figures as inline SVG: no scripts, no external fonts, no external images.
 
 The figures are 420 units wide, so that their text can be read on a phone without zooming; the same values give
-the same bytes. Wherever colour tells two things apart, shape does so too.
+the same bytes. Where colour distinguishes two things, shape does too.
 """
 
 import io
@@ -18,7 +18,7 @@ from toolkit.baselines.evaluation import Confusion
 _WIDTH = 420.0  # points, as are all lengths here
 _ROW = 28.0
 _FOOT = 52.0  # axis, its numbers and its title
-_HEAD = 24.0  # what is written above the rows
+_HEAD = 24.0  # the text above the rows
 _RIGHT = 16.0
 _LETTER = 7.6  # average width of a letter at the size of the figures
 _LONGEST = 24  # letters of a row's name
@@ -32,7 +32,7 @@ _PALE = "#b7cedb"
 _STYLE = {
     "svg.fonttype": "none",  # text stays text: searchable, and in the page's own font
     "svg.hashsalt": "report",
-    "font.family": ["DejaVu Sans"],  # which matplotlib brings along: the layout is the same everywhere
+    "font.family": ["DejaVu Sans"],  # bundled with matplotlib: the layout is the same everywhere
     "font.size": 13,
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "axes.edgecolor": _RULE,
@@ -44,64 +44,64 @@ _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 class FigureRow(Struct, frozen=True, kw_only=True):
-    """A row of a figure: a value, its interval where there is one, or nothing where it is undefined."""
+    """A row of a figure: a value and its interval; None where undefined."""
 
     name: str
     value: float | None
     low: float | None = None
     high: float | None = None
-    main: bool = True  # drawn full, as the row that is meant; others are drawn hollow
+    main: bool = True  # drawn filled; other rows are drawn hollow
 
 
 class ReferenceLine(Struct, frozen=True, kw_only=True):
-    """A vertical line to compare the rows with."""
+    """A vertical line for comparison."""
 
     at: float
     name: str
 
 
-def bars(key: str, marks: Sequence[FigureRow], axis: str) -> str:
+def bars(key: str, rows: Sequence[FigureRow], axis: str) -> str:
     """Shares as bars from 0, intervals as whiskers.
 
     Args:
-        key: begins each id in the SVG, so that figures of one page do not share any.
-        marks: from the top.
+        key: the prefix of each id in the SVG, so that figures of one page share none.
+        rows: from the top.
         axis: the title of the axis.
     """
     with _style():
-        figure, axes = _rows([mark.name for mark in marks])
-        for place, mark in enumerate(marks):
-            if mark.value is None:
+        figure, axes = _rows([row.name for row in rows])
+        for place, row in enumerate(rows):
+            if row.value is None:
                 _undefined(axes, place, 0.0)
                 continue
-            axes.barh(place, mark.value, height=0.62, color=_PALE if mark.main else "white", edgecolor=_MAIN, lw=0.8)
-            _whisker(axes, place, mark, _INK)
-        top = max((mark.high or mark.value or 0.0 for mark in marks), default=0.0)
+            axes.barh(place, row.value, height=0.62, color=_PALE if row.main else "white", edgecolor=_MAIN, lw=0.8)
+            _whisker(axes, place, row, _INK)
+        top = max((row.high or row.value or 0.0 for row in rows), default=0.0)
         axes.set_xlim(0, min(1.0, max(top * 1.08, 0.1)))
         _percent_axis(axes)
         axes.set_xlabel(axis)
         return _inline(figure, key)
 
 
-def forest(key: str, marks: Sequence[FigureRow], lines: Sequence[ReferenceLine], axis: str) -> str:
-    """Values as points, intervals as lines through them, beside lines to compare with.
+def forest(key: str, rows: Sequence[FigureRow], lines: Sequence[ReferenceLine], axis: str) -> str:
+    """Values as points, intervals as lines through them, and vertical lines for comparison.
 
     Args:
-        key: begins each id in the SVG, so that figures of one page do not share any.
-        marks: from the top.
-        lines: what to compare with.
+        key: the prefix of each id in the SVG, so that figures of one page share none.
+        rows: from the top.
+        lines: for comparison.
         axis: the title of the axis.
     """
     with _style():
-        figure, axes = _rows([mark.name for mark in marks])
-        low, high = _span(marks, lines)
-        for place, mark in enumerate(marks):
-            if mark.value is None:
+        figure, axes = _rows([row.name for row in rows])
+        low, high = _span(rows, lines)
+        for place, row in enumerate(rows):
+            if row.value is None:
                 _undefined(axes, place, low)
                 continue
-            _whisker(axes, place, mark, _MAIN)
-            face = _MAIN if mark.main else "white"
-            axes.plot(mark.value, place, "D" if mark.main else "o", ms=7, mfc=face, mec=_MAIN, mew=1.4, zorder=4)
+            _whisker(axes, place, row, _MAIN)
+            face = _MAIN if row.main else "white"
+            axes.plot(row.value, place, "D" if row.main else "o", ms=7, mfc=face, mec=_MAIN, mew=1.4, zorder=4)
         for line in lines:
             axes.axvline(line.at, color=_MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
             axes.annotate(
@@ -117,8 +117,8 @@ def confusion(key: str, matrix: Confusion) -> str:
     """Gold labels in rows, predicted ones in columns; the shade is the share of the row, the number the count.
 
     Args:
-        key: begins each id in the SVG, so that figures of one page do not share any.
-        matrix: the counts; `other` among the columns is whatever is none of the labels.
+        key: the prefix of each id in the SVG, so that figures of one page share none.
+        matrix: the counts; `other` among the columns is any other label.
     """
     with _style():
         figure, axes = _cells(matrix)
@@ -138,9 +138,9 @@ def _style() -> Iterator[None]:
     import matplotlib
 
     with matplotlib.rc_context(), warnings.catch_warnings():
-        # Only the layout is measured in the bundled font; the browser has glyphs that it lacks.
+        # Only the layout uses the bundled font; the browser has the missing glyphs.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
-        matplotlib.rcdefaults()  # whatever the user's own settings are, the bytes are the same
+        matplotlib.rcdefaults()  # the bytes do not depend on the user's settings
         matplotlib.rcParams.update(_STYLE)
         yield
 
@@ -154,7 +154,7 @@ def _canvas(left: float, top: float, width: float, height: float) -> tuple[Any, 
     from matplotlib.figure import Figure
 
     total = top + height + _FOOT
-    figure = Figure(figsize=(_WIDTH / 72, total / 72))  # of no window system: nothing to close
+    figure = Figure(figsize=(_WIDTH / 72, total / 72))  # without a window system: nothing to close
     axes = figure.add_axes((left / _WIDTH, _FOOT / total, width / _WIDTH, height / total))
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
@@ -211,10 +211,10 @@ def _blend(share: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
-def _whisker(axes: Any, place: int, mark: FigureRow, colour: str) -> None:  # noqa: ANN401
-    if mark.low is not None and mark.high is not None:
-        axes.plot([mark.low, mark.high], [place, place], color=colour, lw=1.6, solid_capstyle="butt", zorder=3)
-        for end in (mark.low, mark.high):
+def _whisker(axes: Any, place: int, row: FigureRow, colour: str) -> None:  # noqa: ANN401
+    if row.low is not None and row.high is not None:
+        axes.plot([row.low, row.high], [place, place], color=colour, lw=1.6, solid_capstyle="butt", zorder=3)
+        for end in (row.low, row.high):
             axes.plot([end, end], [place - 0.14, place + 0.14], color=colour, lw=1.2, zorder=3)
 
 
@@ -225,9 +225,9 @@ def _undefined(axes: Any, place: int, at: float) -> None:  # noqa: ANN401
     )  # fmt: skip
 
 
-def _span(marks: Sequence[FigureRow], lines: Sequence[ReferenceLine]) -> tuple[float, float]:
+def _span(rows: Sequence[FigureRow], lines: Sequence[ReferenceLine]) -> tuple[float, float]:
     """From 0, or below where a value is, to 1."""
-    ends = [end for mark in marks for end in (mark.value, mark.low) if end is not None]
+    ends = [end for row in rows for end in (row.value, row.low) if end is not None]
     lowest = min([0.0, *ends, *(line.at for line in lines)])
     return (lowest - 0.05 if lowest < 0 else 0.0), 1.02
 
@@ -244,8 +244,8 @@ def _inline(figure: Any, key: str) -> str:  # noqa: ANN401
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata=_NO_METADATA, transparent=True)
     svg = out.getvalue()
-    svg = svg[svg.index("<svg") :]  # HTML has no place for the XML declaration and the document type
-    svg = re.sub(r"<style\b.*?</style>", "", svg, flags=re.DOTALL)  # it would hold for the whole page
+    svg = svg[svg.index("<svg") :]  # HTML allows neither XML declaration nor document type
+    svg = re.sub(r"<style\b.*?</style>", "", svg, flags=re.DOTALL)  # it would apply to the whole page
     svg = re.sub(r" font-family: [^;\"]*;", "", svg)  # the page's own
     head, rest = svg.split(">", 1)
     box = re.search(r'viewBox="[^"]*"', head)

@@ -1,4 +1,4 @@
-"""The report: one HTML page about a campaign that needs no network and runs no script."""
+"""The report: one HTML page about a campaign, without network access and without scripts."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -12,18 +12,17 @@ from toolkit import words
 from toolkit.baselines.evaluation import MacroF1, Scores
 from toolkit.baselines.models import MAJORITY
 from toolkit.baselines.training import Rung, TrainFacts
+from toolkit.campaigns.simulation import SimulationExtent
 from toolkit.codebook import Label, Question
 from toolkit.labels.agreement.headline import Coefficient
-from toolkit.report.facts import QuestionFacts, ReportFacts, Simulation
-from toolkit.report.figures import ReferenceLine, FigureRow, bars, confusion, forest
+from toolkit.report.facts import QuestionFacts, ReportFacts
+from toolkit.report.figures import FigureRow, ReferenceLine, bars, confusion, forest
 from toolkit.statistics import DRAWS, Estimate, undefined
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["MOST_UNRESOLVED", "ReportFacts", "render_page"]
-
-MOST_UNRESOLVED = 50  # items that are shown for reading
+MOST_UNRESOLVED = 50  # items on the page
 
 _CONTENTS = (
     ("glance", "At a glance"),
@@ -41,17 +40,17 @@ _CONTENTS = (
 _CUSTOMARY = (ReferenceLine(at=0.667, name=".667"), ReferenceLine(at=0.8, name=".800"))
 _SPLITS = ("train", "validation", "test", "none")
 _SELECTIONS = {
-    "all": "all paragraphs of the roles that are asked about",
-    "stratified": "a stratified random sample of the paragraphs of the roles that are asked about",
+    "all": "all paragraphs of the roles that are question about",
+    "stratified": "a stratified random sample of the paragraphs of the roles that are question about",
 }
 
 
 class _KeyFigure(Struct, frozen=True, kw_only=True):
-    """A number at the head of the page."""
+    """A figure at the head of the page."""
 
     name: str
     value: str
-    detail: tuple[str, ...] = ()  # pieces between which a line may break
+    detail: tuple[str, ...] = ()  # parts between which a line may break
 
 
 class _ShareRow(Struct, frozen=True, kw_only=True):
@@ -67,11 +66,11 @@ class _ScoreRow(Struct, frozen=True, kw_only=True):
 
 
 class _SimulationText(Struct, frozen=True, kw_only=True):
-    """What a reader must know of the simulation; "" where nothing was simulated."""
+    """The sentences on simulated answers; "" where nothing was simulated."""
 
-    who: str = ""
+    extent: str = ""
     meaning: str = ""
-    meaningless: str = ""  # where labels were drawn at random: that figures mean nothing
+    meaningless: str = ""  # the sentence that figures mean nothing, where labels were drawn at random
 
 
 def render_page(facts: ReportFacts) -> str:
@@ -81,7 +80,7 @@ def render_page(facts: ReportFacts) -> str:
         facts=facts,
         contents=_CONTENTS,
         draws=DRAWS,
-        simulation=_said(facts.simulation, len(facts.work.annotators)),
+        simulation=_simulation_text(facts.simulation, len(facts.work.annotators)),
         glance=list(_glance(facts)),
         asked=sum(facts.corpus.roles.get(role, 0) for role in facts.corpus.asked_roles),
         votes_asked=_votes_asked(facts),
@@ -121,11 +120,11 @@ def _filters() -> dict[str, Callable[..., Any]]:
     }
 
 
-# --- what the template asks for ------------------------------------------------------------------------------------
+# --- filters of the template ------------------------------------------------------------------------------------
 
 
 def _place(label: Label, question: Question) -> str:
-    """Where a label stands on the scale; "" where the question has none."""
+    """The place of a label on the scale; "" where the question has no scale."""
     if label.no_answer:
         return "no answer"
     if label.scale is None:
@@ -134,29 +133,31 @@ def _place(label: Label, question: Question) -> str:
 
 
 def _in_order(splits: Iterable[str]) -> list[str]:
-    """Splits in the order in which they are used."""
+    """Splits in the order of their use."""
     return sorted(splits, key=lambda split: (_SPLITS.index(split) if split in _SPLITS else len(_SPLITS), split))
 
 
-def _any_alpha(asked: QuestionFacts) -> bool:
-    found = asked.agreement
-    return any(alpha.value is not None for alpha in (found.alpha, *found.per_label.values()))
+def _any_alpha(question: QuestionFacts) -> bool:
+    agreement = question.agreement
+    return any(alpha.value is not None for alpha in (agreement.alpha, *agreement.per_label.values()))
 
 
 def _labels_in(shares: dict[str, dict[str, float]], order: Iterable[str]) -> list[str]:
     """The labels that have a share in some split, in codebook order."""
-    present = {label for found in shares.values() for label in found}
-    known = [label for label in order if label in present]
-    return known + sorted(present - set(known))
+    present = {label for by_label in shares.values() for label in by_label}
+    ordered = [label for label in order if label in present]
+    return ordered + sorted(present - set(ordered))
 
 
-def _share_rows(asked: QuestionFacts) -> list[_ShareRow]:
-    labels = [*asked.shares, *(label for label in asked.labels if label not in asked.shares)]
+def _share_rows(question: QuestionFacts) -> list[_ShareRow]:
+    labels = [*question.shares, *(label for label in question.labels if label not in question.shares)]
     rows = []
     for label in labels:
-        count = asked.labels.get(label, 0)
+        count = question.labels.get(label, 0)
         rows.append(
-            _ShareRow(label=label, count=count, share=asked.shares.get(label) or _plain_share(count, asked.resolved))
+            _ShareRow(
+                label=label, count=count, share=question.shares.get(label) or _plain_share(count, question.resolved)
+            )
         )
     return rows
 
@@ -167,25 +168,25 @@ def _plain_share(count: int, total: int) -> Estimate:
     return Estimate(value=count / total, low=None, high=None, n=total, clusters=0, reason="not computed")
 
 
-def _share_figure(asked: QuestionFacts) -> Markup:
-    marks = [_mark(row.label, row.share) for row in _share_rows(asked)]
-    return Markup(bars(f"gold-{asked.name}", marks, "share of the items with a gold label"))  # noqa: S704 - our own SVG
+def _share_figure(question: QuestionFacts) -> Markup:
+    marks = [_figure_row(row.label, row.share) for row in _share_rows(question)]
+    return Markup(bars(f"gold-{question.name}", marks, "share of the items with a gold label"))  # noqa: S704 - our own SVG
 
 
-def _agreement_figure(asked: QuestionFacts) -> Markup:
-    found = asked.agreement
-    overall = _mark("all labels", found.alpha)
-    by_label = [structs.replace(_mark(label, alpha), main=False) for label, alpha in found.per_label.items()]
-    return Markup(forest(f"agreement-{asked.name}", [overall, *by_label], _CUSTOMARY, "alpha"))  # noqa: S704
+def _agreement_figure(question: QuestionFacts) -> Markup:
+    agreement = question.agreement
+    overall = _figure_row("all labels", agreement.alpha)
+    by_label = [structs.replace(_figure_row(label, alpha), main=False) for label, alpha in agreement.per_label.items()]
+    return Markup(forest(f"agreement-{question.name}", [overall, *by_label], _CUSTOMARY, "alpha"))  # noqa: S704
 
 
 def _score_rows(scores: TrainFacts) -> dict[str, list[_ScoreRow]]:
     """The macro-F1 of each baseline, first on the test rows, then across folds."""
-    tried = [*scores.rungs, *scores.shortcuts]
+    baselines = [*scores.rungs, *scores.shortcuts]
     folds = f"Across {scores.folds} folds" if scores.folds else "Across folds"
     return {
-        "On the test rows": [_score_row(rung, rung.test) for rung in tried],
-        folds: [_score_row(rung, rung.cross_validated) for rung in tried],
+        "On the test rows": [_score_row(rung, rung.test) for rung in baselines],
+        folds: [_score_row(rung, rung.cross_validated) for rung in baselines],
     }
 
 
@@ -194,7 +195,7 @@ def _score_row(rung: Rung, scores: Scores) -> _ScoreRow:
 
 
 def _score_figure(rows: Sequence[_ScoreRow], key: str) -> Markup:
-    marks = [structs.replace(_mark(row.name, row.macro_f1), main=row.reads_text) for row in rows]
+    marks = [structs.replace(_figure_row(row.name, row.macro_f1), main=row.reads_text) for row in rows]
     lines = [
         ReferenceLine(at=row.macro_f1.value, name=row.name)
         for row in rows
@@ -207,20 +208,20 @@ def _confusion_figure(scores: Scores) -> Markup:
     return Markup(confusion("baselines-confusion", scores.confusion))  # noqa: S704
 
 
-def _mark(name: str, figure: Estimate | Coefficient) -> FigureRow:
+def _figure_row(name: str, figure: Estimate | Coefficient) -> FigureRow:
     return FigureRow(name=name, value=figure.value, low=figure.low, high=figure.high)
 
 
-# --- what stands at the head ---------------------------------------------------------------------------------------
+# --- the head of the page ---------------------------------------------------------------------------------------
 
 
-def _said(simulation: Simulation, annotators: int) -> _SimulationText:
+def _simulation_text(simulation: SimulationExtent, annotators: int) -> _SimulationText:
     if simulation.extent == "none":
         return _SimulationText()
     if simulation.extent == "all":
-        who = "All answers are simulated: no person has read these paragraphs."
+        extent = "All answers are simulated: no person has read these paragraphs."
     else:
-        who = f"{simulation.annotators} of the {words.plural(annotators, 'annotator')} are simulated."
+        extent = f"{simulation.annotators} of the {words.plural(annotators, 'annotator')} are simulated."
     meaning = {
         "intended": "The labels behind their answers are those that the writers or sources of the articles gave; how "
         "far annotators agree, and how well a model does, follows from the error model and not from people.",
@@ -228,7 +229,7 @@ def _said(simulation: Simulation, annotators: int) -> _SimulationText:
         "both": "The labels behind a part of their answers were drawn at random and have nothing to do with the texts.",
     }[simulation.truth]
     lost = "Labels were drawn at random: agreement, gold labels and scores on this page mean nothing."
-    return _SimulationText(who=who, meaning=meaning, meaningless="" if simulation.truth == "intended" else lost)
+    return _SimulationText(extent=extent, meaning=meaning, meaningless="" if simulation.truth == "intended" else lost)
 
 
 def _glance(facts: ReportFacts) -> Iterable[_KeyFigure]:
@@ -236,34 +237,36 @@ def _glance(facts: ReportFacts) -> Iterable[_KeyFigure]:
     period = facts.corpus.period
     dates = (f"{period[0]} to", period[1]) if period else ("no dates",)
     yield _KeyFigure(name="Articles", value=counted(facts.corpus.articles), detail=dates)
-    yield _KeyFigure(name="Items", value=counted(work.items), detail=(f"{counted(_votes_asked(facts))} votes asked for",))
+    yield _KeyFigure(
+        name="Items", value=counted(work.items), detail=(f"{counted(_votes_asked(facts))} votes asked for",)
+    )
     left_out = f"{counted(sum(work.left_out.values()))} left out"
     yield _KeyFigure(name="Annotations that count", value=counted(work.annotations), detail=(left_out,))
     kinds = Counter(row.kind for row in work.annotators)
-    told = tuple(f"{n} {kind}" for kind, n in sorted(kinds.items()))
-    yield _KeyFigure(name="Annotators", value=counted(len(work.annotators)), detail=told)
-    for asked in facts.questions[:1]:
-        yield _measured(f"Alpha, {asked.name}", asked.agreement.alpha, "item")
-        yield _gold_glance(asked)
+    by_kind = tuple(f"{n} {kind}" for kind, n in sorted(kinds.items()))
+    yield _KeyFigure(name="Annotators", value=counted(len(work.annotators)), detail=by_kind)
+    for question in facts.questions[:1]:
+        yield _estimate_figure(f"Alpha, {question.name}", question.agreement.alpha, "item")
+        yield _gold_glance(question)
     if facts.certificate:
         rows, articles = facts.certificate.sizes.get("test", 0), facts.certificate.articles.get("test", 0)
         yield _KeyFigure(name="Test set", value=counted(rows), detail=(f"rows of {words.plural(articles, 'article')}",))
     for rung in facts.scores.rungs if facts.scores else ():
-        yield _measured(f"Macro-F1 on test, {rung.name}", rung.test.macro_f1, "row")
+        yield _estimate_figure(f"Macro-F1 on test, {rung.name}", rung.test.macro_f1, "row")
 
 
 def _votes_asked(facts: ReportFacts) -> int:
     return sum(votes * items for votes, items in facts.work.votes_asked.items())
 
 
-def _measured(name: str, figure: words.HasInterval, unit: str) -> _KeyFigure:
+def _estimate_figure(name: str, figure: words.HasInterval, unit: str) -> _KeyFigure:
     if figure.value is None:
         return _KeyFigure(name=name, value="undefined", detail=tuple(figure.reason.split()))
     detail = (words.span(figure), f"n = {words.plural(figure.n, unit)}")
     return _KeyFigure(name=name, value=words.coefficient(figure.value), detail=detail)
 
 
-def _gold_glance(asked: QuestionFacts) -> _KeyFigure:
-    share = words.percent(asked.resolved / asked.items) if asked.items else "none"
-    detail = f"{words.counted(asked.resolved)} of {words.plural(asked.items, 'item')}"
-    return _KeyFigure(name=f"Gold labels, {asked.name}", value=share, detail=(detail,))
+def _gold_glance(question: QuestionFacts) -> _KeyFigure:
+    share = words.percent(question.resolved / question.items) if question.items else "none"
+    detail = f"{words.counted(question.resolved)} of {words.plural(question.items, 'item')}"
+    return _KeyFigure(name=f"Gold labels, {question.name}", value=share, detail=(detail,))

@@ -11,8 +11,9 @@ from toolkit.errors import DataError, UsageError
 from toolkit.labels.audits.labels import Pair, Scored, StanceSentiment, doubtful_labels, halo, stance_sentiment
 from toolkit.statistics import Estimate
 from toolkit.steps.audit import said
-from toolkit.steps.build import examples_of
+from toolkit.steps.build import read_records
 from toolkit.steps.common import Outcome, clusters_of, counted_of, items_of
+from toolkit.store import Store
 from toolkit.tables import column, read_table, write_table
 from toolkit.workspace import CampaignConfig
 
@@ -73,7 +74,7 @@ def audit_tone_campaign(campaign: CampaignConfig, options: ToneOptions, output: 
     stance, tone = campaign.codebook.question(options.stance), campaign.codebook.question(options.sentiment)
     items = items_of(campaign)
     clusters = {row.article_id: row.cluster for row in clusters_of(campaign)}
-    examples = {example.id: example for example in examples_of(campaign)}
+    examples = {example.id: example for example in read_records(Store(campaign)).examples}
     pairs = []
     for annotation in counted_of(campaign).counted:
         given, told = annotation.answers.get(stance.name), annotation.answers.get(tone.name)
@@ -156,7 +157,7 @@ def audit_labels_campaign(campaign: CampaignConfig, predictions: Path | None, ou
     if rows and "fold" not in rows[0]:
         raise DataError(f"{path}: no column 'fold'; cross-fitted predictions are needed, as `stance train` writes them")
     kept, texts = [], {}
-    for example in examples_of(campaign):
+    for example in read_records(Store(campaign)).examples:
         label, row = example.answers[question].label, scores.get(example.id)
         if example.split == "train" and label is not None and row is not None and row["fold"] not in (None, ""):
             chances = {name[2:]: float(cell) for name, cell in row.items() if name.startswith("p_")}

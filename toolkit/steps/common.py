@@ -10,7 +10,7 @@ from toolkit.articles.reading.reader import read_articles
 from toolkit.campaigns.simulation import simulation_note
 from toolkit.files import read_jsonl
 from toolkit.labels.ledger import Ledger, settle
-from toolkit.records import Annotation, Annotator, Article, Clustered, Item, Paragraph, Withdrawal
+from toolkit.records import Annotation, Annotator, Article, Clustered, Gold, Item, Paragraph, Withdrawal
 from toolkit.runs import Progress, Result, last_run, silent
 from toolkit.store import Store
 from toolkit.workspace import CampaignConfig
@@ -58,6 +58,11 @@ def articles_of(campaign: CampaignConfig) -> dict[str, Article]:
 def paragraphs_of(campaign: CampaignConfig) -> list[Paragraph]:
     """The paragraphs of a campaign."""
     return read_jsonl(campaign.at("paragraphs.jsonl"), Paragraph, f"stance segment {campaign.path}")
+
+
+def gold_of(campaign: CampaignConfig) -> list[Gold]:
+    """The gold of a campaign."""
+    return Store(campaign).gold
 
 
 def clusters_of(campaign: CampaignConfig) -> list[Clustered]:

@@ -1,4 +1,4 @@
-"""All steps in their order: those that are up to date are passed over, and people's work is waited for."""
+"""The verb `run`: all steps in their order; steps that are up to date are skipped, and people's work is waited for."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,17 +7,20 @@ from msgspec import Struct
 
 from toolkit.campaigns.progress import state_line
 from toolkit.errors import UsageError
+from toolkit.runs import Progress, Result
 from toolkit.steps.aggregate import aggregate_inputs, aggregate_outputs, aggregate_step
-from toolkit.steps.build import build_inputs, build_outputs, build_step, card_inputs, card_outputs, card_step
-from toolkit.steps.common import Outcome, Progress, is_current, is_without_server
+from toolkit.steps.build import build_campaign, build_inputs, build_outputs
+from toolkit.steps.card import card_campaign, card_inputs, card_outputs
+from toolkit.steps.common import Outcome, is_without_server
 from toolkit.steps.plan import plan_inputs, plan_outputs, plan_step
 from toolkit.steps.pull import pull_step
 from toolkit.steps.push import push_inputs, push_outputs, push_step
-from toolkit.steps.report import report_inputs, report_outputs, report_step
+from toolkit.steps.report import report_campaign, report_inputs, report_outputs
 from toolkit.steps.segment import segment_inputs, segment_outputs, segment_step
 from toolkit.steps.simulate import simulate_step
 from toolkit.steps.status import campaign_state
-from toolkit.steps.train import train_inputs, train_outputs, train_step
+from toolkit.steps.train import train_campaign, train_inputs, train_outputs
+from toolkit.store import Store
 from toolkit.studio.server.connection import studio_file_of
 from toolkit.workspace import CampaignConfig
 
@@ -25,15 +28,29 @@ Files = Callable[[CampaignConfig], Sequence[Path]]
 
 
 class RunOptions(Struct, frozen=True, kw_only=True):
-    """How far to go."""
+    """How far a run goes."""
 
     simulate: bool  # simulated annotators do people's work
-    go_on: bool  # past people's work, with the votes that there are
+    partial: bool  # go on with the votes that there are
+
+
+class RunResult(Result, frozen=True, kw_only=True):
+    """How far a run came."""
+
+    finished: bool
+    open_items: int
+    ran: tuple[str, ...]  # steps that were not up to date
+    report: str | None  # None where the run stopped before
+    next: str  # what comes next; "" where all is done
+
+    def line(self) -> str:
+        """The report, or what comes next."""
+        return f"done: {self.report}" if self.finished else self.next
 
 
 class _Step(Struct, frozen=True, kw_only=True):
     name: str
-    run: Callable[[CampaignConfig, Progress], Outcome]
+    run: Callable[[CampaignConfig, Progress], Result | Outcome]
     inputs: Files
     outputs: Files
 
@@ -45,81 +62,99 @@ _BEFORE = (
 _PUSH = _Step(name="push", run=push_step, inputs=push_inputs, outputs=push_outputs)
 _AFTER = (
     _Step(name="aggregate", run=lambda c, _: aggregate_step(c), inputs=aggregate_inputs, outputs=aggregate_outputs),
-    _Step(name="build", run=lambda c, _: build_step(c), inputs=build_inputs, outputs=build_outputs),
-    _Step(name="train", run=lambda c, _: train_step(c), inputs=train_inputs, outputs=train_outputs),
-    _Step(name="card", run=lambda c, _: card_step(c), inputs=card_inputs, outputs=card_outputs),
-    _Step(name="report", run=lambda c, _: report_step(c), inputs=report_inputs, outputs=report_outputs),
+    _Step(name="build", run=lambda c, _: build_campaign(c), inputs=build_inputs, outputs=build_outputs),
+    _Step(name="train", run=lambda c, _: train_campaign(c), inputs=train_inputs, outputs=train_outputs),
+    _Step(name="card", run=lambda c, _: card_campaign(c), inputs=card_inputs, outputs=card_outputs),
+    _Step(name="report", run=lambda c, _: report_campaign(c), inputs=report_inputs, outputs=report_outputs),
 )
 
 
-def run_step(campaign: CampaignConfig, options: RunOptions, progress: Progress, said: Callable[[str], None]) -> Outcome:
-    """Run what is not up to date, in order; stop, and say what comes next, where people have to work.
+class _Run(Struct, frozen=True, kw_only=True):
+    """A run of the steps of one campaign."""
+
+    campaign: CampaignConfig
+    options: RunOptions
+    progress: Progress
+    report: Callable[[str], None]  # takes the line of each step
+
+    def bring_up_to_date(self, step: _Step) -> bool:
+        """Run a step unless it is up to date; whether it ran."""
+        if Store(self.campaign).is_current(step.name, step.inputs(self.campaign), step.outputs(self.campaign)):
+            self.report(f"{step.name}: up to date")
+            return False
+        self.call(step.name, step.run)
+        return True
+
+    def call(self, name: str, step: Callable[[CampaignConfig, Progress], Result | Outcome]) -> Result | Outcome:
+        """Run a step and report its line."""
+        result = step(self.campaign, self.progress)
+        self.report(f"{name}: {result.line() if isinstance(result, Result) else result.line}")
+        return result
+
+    def fetch_votes(self) -> None:
+        """Pull the votes; simulated annotators answer before, where that is asked for, and ties are broken after."""
+        self.call("pull", pull_step)
+        state = campaign_state(self.campaign)
+        if self.options.simulate and state.votes < state.asked:
+            self.call("simulate", simulate_step)
+            self.call("pull", pull_step)
+        if self.campaign.file.studio.tiebreak:
+            self.break_ties()
+
+    def break_ties(self) -> None:
+        """Push items that have all their votes and no majority to an annotator who has not seen them."""
+        pushed = self.call("push", push_step)
+        if self.options.simulate and isinstance(pushed, Outcome) and pushed.facts["created"]:
+            self.call("simulate", simulate_step)
+            self.call("pull", pull_step)
+
+
+def run_campaign(
+    campaign: CampaignConfig, options: RunOptions, progress: Progress, report: Callable[[str], None]
+) -> RunResult:
+    """Run the steps that are not up to date, in order; stop where people have to work.
 
     Args:
-        campaign: what is run.
-        options: how far to go.
+        campaign: its steps are run.
+        options: how far the run goes.
         progress: of the steps that take long.
-        said: told the line of each step.
+        report: takes the line of each step.
     """
-    steps = {step.name: _bring_up_to_date(campaign, step, progress, said) for step in _BEFORE}
+    run = _Run(campaign=campaign, options=options, progress=progress, report=report)
+    is_run = {step.name: run.bring_up_to_date(step) for step in _BEFORE}
     if is_without_server(campaign):
         _refuse_simulation(campaign, options)
     else:
-        steps["push"] = _bring_up_to_date(campaign, _PUSH, progress, said)
-        _bring_votes(campaign, options, progress, said)
+        is_run["push"] = run.bring_up_to_date(_PUSH)
+        run.fetch_votes()
     state = campaign_state(campaign)
-    if not state.votes or (state.open_items and not options.go_on):
-        line = f"{state_line(state)}. {_next_for_people(campaign)}. Then: stance run {campaign.path}"
-        return Outcome(line=line, facts={"schema": 1, "finished": False, "open_items": state.open_items})
-    steps |= {step.name: _bring_up_to_date(campaign, step, progress, said) for step in _AFTER}
-    ran = [name for name, is_run in steps.items() if is_run]
-    line = f"done: {campaign.at('report.html')}"
-    return Outcome(
-        line=line, facts={"schema": 1, "finished": True, "ran": ran, "report": str(campaign.at("report.html"))}
+    is_waiting = not state.votes or (state.open_items > 0 and not options.partial)
+    if not is_waiting:
+        is_run |= {step.name: run.bring_up_to_date(step) for step in _AFTER}
+    return RunResult(
+        finished=not is_waiting,
+        open_items=state.open_items,
+        ran=tuple(name for name, is_new in is_run.items() if is_new),
+        report=None if is_waiting else str(campaign.at("report.html")),
+        next=f"{state_line(state)}. {_work(campaign)}. Then: stance run {campaign.path}" if is_waiting else "",
     )
-
-
-def _bring_votes(
-    campaign: CampaignConfig, options: RunOptions, progress: Progress, said: Callable[[str], None]
-) -> None:
-    said(f"pull: {pull_step(campaign, progress).line}")
-    if options.simulate and campaign_state(campaign).votes < campaign_state(campaign).asked:
-        said(f"simulate: {simulate_step(campaign, progress).line}")
-        said(f"pull: {pull_step(campaign, progress).line}")
-    if campaign.file.studio.tiebreak:
-        _break_ties(campaign, options, progress, said)
 
 
 def _refuse_simulation(campaign: CampaignConfig, options: RunOptions) -> None:
     if options.simulate:
         raise UsageError(
-            f"{campaign.path}: simulated annotators answer on a server, and this campaign's votes come from files; "
-            "leave --simulate out, or bring it to a server by `stance push`"
+            f"{campaign.path}: simulated annotators answer on a server, but the votes of this campaign come from "
+            "files; leave out --simulate, or create a project with `stance push`"
         )
 
 
-def _next_for_people(campaign: CampaignConfig) -> str:
+def _work(campaign: CampaignConfig) -> str:
     if is_without_server(campaign):
         return (
-            "There is no server: people fill in their sheets (`stance push "
-            f"{campaign.path} --to DIR` writes them), and `stance pull {campaign.path} --from DIR` brings them in"
+            f"There is no server: people fill in their sheets (`stance push {campaign.path} --to DIR` writes them), "
+            f"and `stance pull {campaign.path} --from DIR` reads them"
         )
     urls = ", ".join(project.url for project in studio_file_of(campaign).projects)
-    return f"Now people annotate at {urls} (`stance studio users --show-passwords` has the accounts of a local server)"
-
-
-def _break_ties(campaign: CampaignConfig, options: RunOptions, progress: Progress, said: Callable[[str], None]) -> None:
-    """Bring the items that have all their votes and no majority to somebody who has not seen them."""
-    pushed = push_step(campaign, progress)
-    said(f"push: {pushed.line}")
-    if options.simulate and pushed.facts["created"]:
-        said(f"simulate: {simulate_step(campaign, progress).line}")
-        said(f"pull: {pull_step(campaign, progress).line}")
-
-
-def _bring_up_to_date(campaign: CampaignConfig, step: _Step, progress: Progress, said: Callable[[str], None]) -> bool:
-    if is_current(campaign, step.name, step.inputs(campaign), step.outputs(campaign)):
-        said(f"{step.name}: up to date")
-        return False
-    said(f"{step.name}: {step.run(campaign, progress).line}")
-    return True
+    return (
+        f"Now people annotate at {urls} (`stance studio users --show-passwords` lists the accounts of a local server)"
+    )

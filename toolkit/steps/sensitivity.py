@@ -7,14 +7,12 @@ from typing import Any
 
 import msgspec
 
-from toolkit.errors import DataError
-from toolkit.files import read_json
+from toolkit.baselines.persistence import read_scores
 from toolkit.labels.aggregation.gold import aggregate, default_min_votes
 from toolkit.labels.aggregation.methods import MethodPair, Swap, compare_methods, compared_methods, swapped_baselines
 from toolkit.records import Gold
 from toolkit.steps.aggregate import TableRules, question_of
 from toolkit.steps.common import Outcome, items_of
-from toolkit.steps.scores import ScoresFile
 from toolkit.steps.votes import Columns, counted_votes, table_votes
 from toolkit.workspace import CampaignConfig
 
@@ -47,7 +45,7 @@ def sensitivity_table(path: Path, columns: Columns, scores: Mapping[str, Path], 
 
 def _outcome(golds: Mapping[str, Mapping[str, Sequence[Gold]]], scores: Mapping[str, Path]) -> Outcome:
     found = {name: compare_methods(by_method) for name, by_method in golds.items()}
-    swaps = swapped_baselines({method: _figures(path) for method, path in scores.items()})
+    swaps = swapped_baselines({method: read_scores(path).main_figures for method, path in scores.items()})
     facts: dict[str, Any] = {"schema": 1, "questions": msgspec.to_builtins(found)}
     lines = [f"{name}: {_pair_line(pair)}" for name, pairs in found.items() for pair in pairs]
     if scores:
@@ -69,13 +67,3 @@ def _swap_line(swaps: Sequence[Swap], methods: int) -> str:
         return f"baselines: the same order under all {methods} methods"
     told = "; ".join(f"{s.better} beats {s.worse} under {s.one}, not under {s.other}" for s in swaps)
     return f"baselines: {told}"
-
-
-def _figures(path: Path) -> dict[str, float | None]:
-    """The macro-F1 of each baseline in a file of scores: on test, or cross-validated where there is no test set."""
-    try:
-        scores = msgspec.convert(read_json(path), ScoresFile)
-    except msgspec.ValidationError as error:
-        raise DataError(f"{path}: {error}; a scores.json that `stance train` wrote is needed") from error
-    on_test = any(rung.test.macro_f1.value is not None for rung in scores.rungs)
-    return {rung.name: (rung.test if on_test else rung.cross_validated).macro_f1.value for rung in scores.rungs}

@@ -42,14 +42,14 @@ GROUPS: dict[str, dict[str, str]] = {
         "audit": "Audit annotators, stance against sentiment, and labels that look wrong.",
     },
     "Dataset": {
-        "build": "Turn gold and votes into a dataset that `datasets.load_dataset` opens offline.",
-        "card": "Write the dataset card anew, from facts.",
+        "build": "Write the dataset from gold and votes; `datasets.load_dataset` opens it offline.",
+        "card": "Write the dataset card again, with the scores of the baselines.",
         "report": "Write one offline page about a campaign.",
     },
     "Models": {
-        "train": "Fit the baselines and score them, on a campaign or on a table of labelled texts.",
-        "evaluate": "Score predicted labels against gold ones, with intervals.",
-        "predict": "Label new texts: an article paragraph by paragraph, a table row by row.",
+        "train": "Train baselines on a campaign or a table of labelled texts, and score them.",
+        "evaluate": "Score predicted labels against gold labels, with intervals.",
+        "predict": "Predict the labels of new texts: an article paragraph by paragraph, a table row by row.",
     },
 }
 VERBS = {name: sentence for verbs in GROUPS.values() for name, sentence in verbs.items()}

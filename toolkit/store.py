@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from filelock import FileLock, Timeout
 
-from toolkit.errors import DataError, MissingFileError
+from toolkit.errors import DataError
 from toolkit.files import append_jsonl, explain, read_json, read_jsonl, write_json, write_jsonl, write_text
 from toolkit.records import (
     Adjudication,
@@ -154,15 +154,12 @@ class Store:
         Raises:
             MissingFileError: nothing was pushed yet.
         """
-        file = self.fact("studio.json", StudioFile, "push")
-        if file is None:
-            raise MissingFileError(f"{self.path('studio.json')}: no such file; run `stance push` first")
-        return file
+        return self.fact("studio.json", StudioFile, "push")
 
     @property
     def pushed(self) -> StudioFile | None:
         """Where the campaign stands on Label Studio; None before the first push."""
-        return self.fact("studio.json", StudioFile)
+        return self.optional_fact("studio.json", StudioFile, "push")
 
     @property
     def annotations(self) -> list[Annotation]:

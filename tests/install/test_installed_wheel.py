@@ -125,6 +125,12 @@ def check_that_it_works(python, folder):
     assert "66 articles" in run(stance, "segment", "campaign/schemas/demo.toml", cwd=folder)
 
 
+def check_that_the_server_is_there(python, folder):
+    """Find the program; starting it is what other tests do at length."""
+    command = "from toolkit.studio.server.program import installed; print(*installed())"
+    assert run(python, "-c", command, cwd=folder).split()[0] == str(python.with_name("label-studio"))
+
+
 def test_pip_23_installs_the_core_under_the_constraints(by_pip, tmp_path):
     assert "pip 23.0.1" in run(by_pip, "-m", "pip", "--version", cwd=tmp_path)
     run(by_pip, "-m", "pip", "check", cwd=tmp_path)
@@ -133,7 +139,7 @@ def test_pip_23_installs_the_core_under_the_constraints(by_pip, tmp_path):
 
 def test_uv_installs_the_server_under_the_constraints(by_uv, tmp_path):
     check_that_it_works(by_uv, tmp_path)
-    assert "1.23" in run(by_uv.with_name("label-studio"), "--version", cwd=tmp_path)
+    check_that_the_server_is_there(by_uv, tmp_path)
 
 
 def test_what_is_installed_are_the_tested_versions(by_pip, by_uv, tmp_path):
@@ -169,4 +175,4 @@ def test_the_lines_of_the_readme_install_the_toolkit(tmp_path):
     python = environment("readme", lines, make)
     run(python, "-m", "pip", "install", "-q", "--no-deps", "--force-reinstall", ROOT, cwd=ROOT)
     check_that_it_works(python, tmp_path)
-    assert "1.23" in run(python.with_name("label-studio"), "--version", cwd=tmp_path)
+    check_that_the_server_is_there(python, tmp_path)

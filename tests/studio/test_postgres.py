@@ -76,6 +76,7 @@ def test_data_that_are_there_are_not_left_behind_in_another_database(tmp_path):
         use_database(tmp_path, parse_database("postgresql://u:p@h/other"))
 
 
+@pytest.mark.server
 @pytest.mark.skipif(not INSTALLED, reason="no PostgreSQL; `apt-get install postgresql` adds it")
 def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path):
     use_database(tmp_path, parse_database("postgresql://u:s3cret@127.0.0.1:9/d"))

@@ -5,6 +5,8 @@ A time without a zone is UTC, wherever it comes from: an export, a table, a serv
 
 import datetime
 
+from toolkit.errors import DataError
+
 
 def now() -> str:
     """The present moment.
@@ -39,11 +41,37 @@ def parse_utc(text: str) -> str | None:
         return None
 
 
+def moment(text: str) -> datetime.datetime:
+    """A time or date in ISO 8601 as a moment in UTC.
+
+    >>> moment("2024-07-03T12:00:00+02:00") == moment("2024-07-03 10:00") == moment("2024-07-03T10:00:00Z")
+    True
+
+    Raises:
+        DataError: it is neither.
+    """
+    utc_text = parse_utc(text)
+    if utc_text is None:
+        raise DataError(f"{text!r} is no time; 2024-07-03T10:00:00Z is one")
+    return datetime.datetime.fromisoformat(utc_text)
+
+
+def utc(text: str) -> str:
+    """A time or date in ISO 8601 as this module writes it.
+
+    >>> utc("2026-03-01T12:00:00+02:00")
+    '2026-03-01T10:00:00.000000Z'
+
+    Raises:
+        DataError: it is neither.
+    """
+    return format_utc(moment(text))
+
+
 def timestamp(text: str) -> float | None:
     """The seconds since 1970 at a time or date in ISO 8601; None where it is neither.
 
     >>> timestamp("1970-01-01T01:00:00"), timestamp("1970-01-02"), timestamp("soon")
     (3600.0, 86400.0, None)
     """
-    utc = parse_utc(text)
-    return None if utc is None else datetime.datetime.fromisoformat(utc).timestamp()
+    return None if parse_utc(text) is None else moment(text).timestamp()

@@ -10,9 +10,9 @@ import pytest
 from toolkit.codebook import Migration
 from toolkit.exchange.label_config import screen_mark
 from toolkit.labels.ledger import settle, stale_counts
-from toolkit.studio.pull.ledger_index import utc
 from toolkit.studio.pull.reading import ScreenSince
 from toolkit.studio.push.items import push_items
+from toolkit.times import utc
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("accounts")]
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Annotation, Item
+from toolkit.times import moment
 
 IDLE = 600.0  # seconds: a longer pause between two answers is no work
 WINDOW = 7  # days that the expected end looks back on
@@ -155,7 +156,7 @@ def _working_seconds(finished: Sequence[Annotation]) -> float:
     """The time between answers; where a pause lies between, the time that the answer itself took."""
     total = sum(_own_seconds(state) for state in finished[:1])
     for before, after in pairwise(finished):
-        gap = (_time(after.created) - _time(before.created)).total_seconds()
+        gap = (moment(after.created) - moment(before.created)).total_seconds()
         total += gap if gap <= IDLE else _own_seconds(after)
     return total
 
@@ -255,9 +256,5 @@ def _end(counted: Sequence[Annotation], missing: int, today: str) -> tuple[str |
     return end.isoformat(), f"{missing} votes missing at {rate:.1f} a day ({recent} votes in {span} days)"
 
 
-def _time(moment: str) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(moment)
-
-
-def _day(moment: str) -> str:
-    return moment[:10]
+def _day(time: str) -> str:
+    return time[:10]

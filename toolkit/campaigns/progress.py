@@ -1,12 +1,14 @@
 """How far the annotation of a campaign is, by its ledger."""
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from toolkit.errors import UsageError
 from toolkit.labels.ledger import latest, settle
-from toolkit.records import Annotation, Item
+from toolkit.records import Annotation, Item, Withdrawal
+from toolkit.times import now
 
 
 class CampaignState(Struct, frozen=True, kw_only=True):
@@ -52,3 +54,44 @@ def state_line(state: CampaignState) -> str:
     people = len(state.annotators)
     short = f", {state.short_items} short of votes with nobody left to ask" if state.short_items else ""
     return f"{state.votes} of {state.asked} votes by {people} annotators, {state.open_items} items still open{short}"
+
+
+# --- items that nobody is asked about any more -----------------------------------------------------------------------
+
+
+def withdrawals(
+    item_ids: Sequence[str], items: Container[str], withdrawn: Container[str], reason: str
+) -> list[Withdrawal]:
+    """The rows that withdraw some items; an item that is withdrawn already has none.
+
+    Raises:
+        UsageError: the campaign has no such item, or there is no reason.
+    """
+    _check_withdrawal(item_ids, items, reason)
+    time = now()
+    names = [name for name in dict.fromkeys(item_ids) if name not in withdrawn]
+    return [Withdrawal(item_id=name, reason=reason, time=time) for name in names]
+
+
+def restorations(
+    item_ids: Sequence[str], items: Container[str], withdrawn: Container[str], reason: str
+) -> list[Withdrawal]:
+    """The rows that take the withdrawal of some items back: their answers count again.
+
+    Raises:
+        UsageError: the campaign has no such item, or it is not withdrawn, or there is no reason.
+    """
+    _check_withdrawal(item_ids, items, reason)
+    for name in item_ids:
+        if name not in withdrawn:
+            raise UsageError(f"withdrawn.jsonl: item {name!r} is not withdrawn; nothing was changed")
+    time = now()
+    return [Withdrawal(item_id=name, reason=reason, time=time, restored=True) for name in dict.fromkeys(item_ids)]
+
+
+def _check_withdrawal(item_ids: Sequence[str], items: Container[str], reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("withdrawing and restoring items needs a reason, which is kept with them; give it by --reason")
+    for name in item_ids:
+        if name not in items:
+            raise UsageError(f"items.jsonl: no item {name!r}; the file has the ids of all items")

@@ -9,7 +9,7 @@ from toolkit.cli._options import Common, NamedCampaign, campaign_at, new_app, va
 from toolkit.cli._output import emit, shown_progress
 from toolkit.errors import UsageError
 from toolkit.steps import push as pushing
-from toolkit.steps import sheets, withdrawing
+from toolkit.steps import sheets
 
 app = new_app()
 
@@ -54,9 +54,9 @@ def _push(
         raise UsageError("--annotators goes with --to")
     campaign = campaign_at(source)
     if withdraw:
-        withdrawing.withdraw(campaign, withdraw, reason)
+        pushing.withdraw_items(campaign, withdraw, reason)
     if restore:
-        withdrawing.restore(campaign, restore, reason)
+        pushing.restore_items(campaign, restore, reason)
     if to is not None:
         emit(sheets.push_sheets_step(campaign, to, values_of(annotators), kind, shown_progress(common)), common)
         return

@@ -1,7 +1,6 @@
 """Files of votes: sheets of the toolkit that come back, and whatever else `exports` reads, several files as one."""
 
 import itertools
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,7 @@ from toolkit.exchange.submissions import (
 )
 from toolkit.files import suffix_of
 from toolkit.people import is_pseudonym
-
-LIMIT = 1 << 28  # bytes of a spreadsheet, unpacked
+from toolkit.tables import opened_workbook
 
 
 class ReadSheet(Struct, frozen=True, kw_only=True):
@@ -39,8 +37,7 @@ def read_sheet(path: Path) -> ReadSheet | None:
     Raises:
         DataError: it is no spreadsheet, or its hidden parts were changed.
     """
-    book = _opened(path)
-    try:
+    with opened_workbook(path) as book:
         if ABOUT not in book.sheetnames:
             return None
         about = _about(book, path)
@@ -50,29 +47,11 @@ def read_sheet(path: Path) -> ReadSheet | None:
         found = [
             _submission(path, number, dict(zip(keys, cells, strict=False)), codes, about) for number, cells in rows
         ]
-    finally:
-        book.close()
     return ReadSheet(
         about=about,
         submissions=[each for each in found if each.answers or each.state == "skipped"],
         empty=sum(not each.answers and each.state != "skipped" for each in found),
     )
-
-
-def _opened(path: Path) -> Any:  # noqa: ANN401 - openpyxl has no types
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        with zipfile.ZipFile(path) as packed:
-            size = sum(part.file_size for part in packed.infolist())
-        if size > LIMIT:
-            raise DataError(f"{path}: {size >> 20} MB unpacked, more than {LIMIT >> 20}; that is no sheet of answers")
-        return openpyxl.load_workbook(path, read_only=True)
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{path}: no such file") from error
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError, OSError) as error:
-        raise DataError(f"{path}: no spreadsheet in the format .xlsx ({error}); save it as .xlsx") from error
 
 
 def _about(book: Any, path: Path) -> About:  # noqa: ANN401 - openpyxl has no types

@@ -15,10 +15,11 @@ from toolkit.records import Annotation, Item, StudioFile
 from toolkit.steps.common import Outcome, Progress, finish, items_of, withdrawn_of
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.annotations import Pulled, pull_annotations
-from toolkit.studio.pull.ledger_index import Cursor, LedgerFile, read_cursor, utc, write_cursor
+from toolkit.studio.pull.ledger_index import Cursor, LedgerFile, read_cursor, write_cursor
 from toolkit.studio.pull.reading import PullRequest, ScreenSince
 from toolkit.studio.push.projects import set_otherwise
 from toolkit.studio.server.connection import connect, studio_file_of
+from toolkit.times import utc
 from toolkit.workspace import CampaignConfig, read_campaign
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from toolkit.campaigns.display import ShownItem, replaced_characters
+from toolkit.campaigns.progress import restorations, withdrawals
 from toolkit.codebook import Codebook
 from toolkit.files import append_jsonl, read_jsonl, write_json, write_text
 from toolkit.labels.ledger import latest
@@ -24,6 +25,28 @@ from toolkit.studio.server.connection import campaign_key, connect, server_key, 
 from toolkit.workspace import CampaignConfig
 
 _NAMED = 5  # items that a line names; the facts have all
+
+
+def withdraw_items(campaign: CampaignConfig, item_ids: Sequence[str], reason: str) -> int:
+    """Ask nobody about some items any more, and return how many are new; the next push takes them out.
+
+    Raises:
+        UsageError: the campaign has no such item, or there is no reason.
+    """
+    store = Store(campaign)
+    with store.lock():
+        return store.append_rows("withdrawn.jsonl", withdrawals(item_ids, store.items, store.withdrawn, reason))
+
+
+def restore_items(campaign: CampaignConfig, item_ids: Sequence[str], reason: str) -> int:
+    """Ask about withdrawn items again, and return how many; their answers count again.
+
+    Raises:
+        UsageError: the campaign has no such item, or it is not withdrawn, or there is no reason.
+    """
+    store = Store(campaign)
+    with store.lock():
+        return store.append_rows("withdrawn.jsonl", restorations(item_ids, store.items, store.withdrawn, reason))
 
 
 def push_step(campaign: CampaignConfig, progress: Progress) -> Outcome:

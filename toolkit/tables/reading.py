@@ -27,10 +27,10 @@ SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
 HEAD = 1 << 16  # bytes in which the first row is looked for
 
 _DELIMITERS = {".csv": ",;\t|", ".tsv": "\t,;|"}  # the first wins where two fit equally well
-_LARGEST_CELL = 1 << 30  # characters
+_LARGEST_CELL = 1 << 27  # characters
 _LARGEST_SHEET = 1 << 28  # bytes of a spreadsheet, unpacked
-_BATCH = 5000  # rows of a Parquet file that are held at a time
-_HEAD_LINES = 64  # lines in which the first two rows are looked for
+_BATCH = 64  # rows of a Parquet file that are held at a time
+HEAD_LINES = 64  # lines in which the first two rows are looked for
 _END = "\0end of the table\0"  # a last line of ours: it becomes part of a cell only where a quotation mark is open
 
 Row = dict[str, Any]
@@ -135,7 +135,7 @@ def csv_head(lines: Sequence[str], path: Path) -> CsvHead:
     skipped = 1 if named else 0
     delimiter = named[1] if named else _delimiter(lines, suffix_of(path))
     try:
-        first = next(csv.reader(lines[skipped:], delimiter=delimiter), [])
+        first = next(filter(None, csv.reader(lines[skipped:], delimiter=delimiter)), [])
     except csv.Error as error:
         raise DataError(f"{path}:{skipped + 1}: {error}") from error
     return CsvHead(delimiter, skipped, _checked([unguarded(name) for name in first], str(path)))
@@ -154,29 +154,26 @@ def _delimiter(lines: Sequence[str], suffix: str) -> str:
     return max(candidates, key=fit)
 
 
-def csv_rows(lines: Iterable[str], path: Path, *, quotes: bool = True) -> CsvRows:
+def csv_rows(lines: Iterable[str], path: Path, *, quotes: bool = True, head: Sequence[str] | None = None) -> CsvRows:
     """The rows of a CSV or TSV table whose lines are decoded already; the caller decides about a damaged row.
 
     Args:
         lines: with their ends.
         path: for messages; its suffix says which delimiter is likely.
         quotes: whether quotation marks enclose cells, as `has_quoted_cells` finds.
+        head: the first lines, where ``lines`` must be read no further than the rows that are asked for.
 
     Raises:
         DataError: there is no header, or two columns have one name.
     """
     stream = iter(lines)
-    first = list(itertools.islice(stream, _HEAD_LINES))
-    while first and not first[0].strip("\ufeff \t\r\n"):
-        first = [*first[1:], *itertools.islice(stream, 1)]
-    head = csv_head(first, path)
+    first = list(itertools.islice(stream, HEAD_LINES)) if head is None else []
+    facts = csv_head(first if head is None else head, path)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
-    reader = csv.reader(
-        itertools.chain(first[head.skipped :], stream, [_END]), delimiter=head.delimiter, quoting=quoting
-    )
-    rows = _cells(reader, head.skipped)
+    given = itertools.islice(itertools.chain(first, stream), facts.skipped, None)
+    rows = _cells(csv.reader(itertools.chain(given, [_END]), delimiter=facts.delimiter, quoting=quoting), facts.skipped)
     next(rows, None)
-    return CsvRows(head.names, ((line, _fitting(cells, len(head.names))) for line, cells in rows))
+    return CsvRows(facts.names, ((line, _fitting(cells, len(facts.names))) for line, cells in rows))
 
 
 def has_quoted_cells(lines: Iterable[str], path: Path) -> bool:
@@ -184,7 +181,7 @@ def has_quoted_cells(lines: Iterable[str], path: Path) -> bool:
     if suffix_of(path) != ".tsv":
         return True
     stream = iter(lines)
-    first = list(itertools.islice(stream, _HEAD_LINES))
+    first = list(itertools.islice(stream, HEAD_LINES))
     head = csv_head(first, path)
     reader = csv.reader(itertools.chain(first[head.skipped :], stream), delimiter=head.delimiter, strict=True)
     line = 0

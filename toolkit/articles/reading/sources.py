@@ -1,6 +1,5 @@
 """Files and folders of all kinds as articles that are still to be made, one at a time."""
 
-import csv
 import gzip
 import io
 import itertools
@@ -28,6 +27,8 @@ from toolkit.errors import ConfigError, DataError
 from toolkit.files import suffix_of
 from toolkit.records import Article, Dropped
 from toolkit.runs import install_command
+from toolkit.tables import csv_rows, has_quoted_cells, rows_in, unguarded
+from toolkit.tables.reading import HEAD_LINES
 
 _PAGES = (".html", ".htm", ".xhtml")
 _LINES = (".jsonl", ".ndjson")
@@ -96,7 +97,9 @@ def _by_kind(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[P
     if suffix == ".warc":
         return _warc_pending(path, meter)
     if suffix in (".parquet", ".json"):
-        return _rows_pending(_parquet_rows(path) if suffix == ".parquet" else _json_rows(path), columns, path)
+        return _rows_pending(
+            (row for _, row in rows_in(path)) if suffix == ".parquet" else _json_rows(path), columns, path
+        )
     return _lines_pending(path, columns, meter) if suffix in _LINES else _csv_pending(path, columns, meter)
 
 
@@ -234,27 +237,6 @@ def _rows_pending(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str],
         yield Pending(where=where, make=partial(_row_article, row, columns, where))
 
 
-def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
-    import tempfile
-
-    import pyarrow
-    import pyarrow.parquet
-
-    with tempfile.TemporaryFile() as unpacked:
-        source: Any = path
-        if path.suffix == ".gz":
-            with opened(path, Meter()) as handle:
-                while block := handle.read(1 << 20):
-                    unpacked.write(block)
-            unpacked.seek(0)
-            source = unpacked
-        try:
-            for batch in pyarrow.parquet.ParquetFile(source).iter_batches(batch_size=_BATCH):
-                yield from batch.to_pylist()
-        except (pyarrow.ArrowException, UnicodeDecodeError) as error:
-            raise DataError(f"{path}: not Parquet: {error}") from error
-
-
 def _dataset_rows(path: Path) -> Iterator[dict[str, Any]]:
     import datasets
     import pyarrow
@@ -315,43 +297,23 @@ def _made(
 
 
 def _csv_pending(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[Pending]:
-    csv.field_size_limit(LARGEST)
+    quotes = True
+    with opened(path, Meter()) as handle:
+        head = list(itertools.islice(text_lines(handle, LineDecoder(path), path), HEAD_LINES))
+    if suffix_of(path) == ".tsv":
+        with opened(path, Meter()) as handle:
+            quotes = has_quoted_cells(text_lines(handle, LineDecoder(path), path), path)
     decoder = LineDecoder(path)
     with opened(path, meter) as handle:
-        lines = text_lines(handle, decoder, path)
-        first = next(lines, "")
-        delimiter = "\t" if suffix_of(path) == ".tsv" else max(",;\t|", key=first.count)
-        reader = csv.reader(itertools.chain([first], lines), delimiter=delimiter)
-        header = next(reader, [])
-        if not header:
-            raise DataError(f"{path}: empty; a first line with the names of the columns is needed")
-        check_columns(header, columns, str(path))
-        for where, cells in _csv_rows(reader, path):
-            yield Pending(
-                where=where, make=partial(_made, _csv_row(cells, header, where), columns, where, decoder.take())
-            )
-
-
-def _csv_rows(reader: Any, path: Path) -> Iterator[tuple[str, list[str] | str]]:  # noqa: ANN401
-    """The rows with their place; a complaint instead of a row that is broken."""
-    while True:
-        begin = reader.line_num + 1
-        where = f"{path}:{begin}"
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield where, str(error)
-            continue
-        if cells:
-            yield where, cells
+        table = csv_rows(text_lines(handle, decoder, path), path, quotes=quotes, head=head)
+        check_columns(table.header, columns, str(path))
+        for line, cells in table.rows:
+            where = f"{path}:{line}"
+            row = _csv_row(cells, table.header, where)
+            yield Pending(where=where, make=partial(_made, row, columns, where, decoder.take()))
 
 
 def _csv_row(cells: list[str] | str, header: list[str], where: str) -> dict[str, str] | Dropped:
     if isinstance(cells, str):
         return Dropped(id=where, reason="unreadable", detail=f"{where}: {cells}")
-    if len(cells) != len(header):
-        detail = f"{where}: {len(cells)} cells, but the header has {len(header)}"
-        return Dropped(id=where, reason="unreadable", detail=detail)
-    return dict(zip(header, cells, strict=True))
+    return dict(zip(header, map(unguarded, cells), strict=True))

@@ -45,6 +45,7 @@ from toolkit.studio.http.schemas import (
     Version,
 )
 from toolkit.studio.http.transport import TIMEOUT, ServerFailedError, doubt_about, is_page, refuse_older
+from toolkit.times import format_utc
 
 _AS_IT_IS = {"fields": "all", "resolve_uri": "false"}  # with annotations, and no address in a text put otherwise
 
@@ -223,7 +224,7 @@ class Studio(Listing):
             moment = email.utils.parsedate_to_datetime(said)
         except ValueError:
             moment = datetime.datetime.now(datetime.UTC)
-        return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return format_utc(moment)[:19] + "Z"
 
     def _as_wanted(self, project_id: int, settings: ProjectSettings) -> Project:
         project = self.project(project_id)

@@ -24,9 +24,9 @@ from toolkit.studio.pull.ledger_index import (
     ProjectCursor,
     ran_backwards,
     since_of,
-    utc,
 )
 from toolkit.studio.pull.reading import People, Pseudonyms, PullRequest, Reader, Seen, item_named_by
+from toolkit.times import utc
 
 
 class Pulled(Struct, frozen=True, kw_only=True):

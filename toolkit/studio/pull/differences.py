@@ -22,9 +22,9 @@ from toolkit.labels.eligibility import (
     with_surplus,
 )
 from toolkit.records import Annotation, Flag, PushedProject
-from toolkit.studio.pull.ledger_index import LedgerEntry, LedgerFile, LedgerIndex, answers_hash, entry_of, moment, utc
+from toolkit.studio.pull.ledger_index import LedgerEntry, LedgerFile, LedgerIndex, answers_hash, entry_of
 from toolkit.studio.pull.reading import PullRequest, Seen
-from toolkit.times import now
+from toolkit.times import format_utc, moment, now, utc
 
 _AT_ONCE = 500  # lines that are in memory together
 _AT_ONCE_GIVEN = datetime.timedelta(seconds=1)  # what the server takes to write down one answer
@@ -194,8 +194,7 @@ class Differences:
         """Now, but later than all lines so far where the clock was set back: what comes last must count."""
         seen = now()
         if seen <= self._index.observed:
-            last = datetime.datetime.fromisoformat(self._index.observed)
-            seen = utc((last + datetime.timedelta(microseconds=1)).isoformat())
+            seen = format_utc(moment(self._index.observed) + datetime.timedelta(microseconds=1))
         self._index.observed = seen
         return seen
 

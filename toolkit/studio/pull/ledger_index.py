@@ -20,6 +20,7 @@ from toolkit.files import append_jsonl, explain, mend_jsonl, read_bytes, write_j
 from toolkit.labels.eligibility import SURPLUS, Candidate, own_codes
 from toolkit.records import Annotation, Answers
 from toolkit.studio.http.schemas import Newest
+from toolkit.times import format_utc, moment
 
 
 class LedgerFile:
@@ -300,7 +301,7 @@ def since_of(newest: Newest) -> str | None:
     changed = moment(newest.changed)
     clock = moment(newest.clock) if newest.clock else changed
     # After a quiet minute nothing of before can still be on its way, and what came last need not be read again.
-    return _written(changed if clock - changed > MARGIN else min(changed, clock) - MARGIN)
+    return format_utc(changed if clock - changed > MARGIN else min(changed, clock) - MARGIN)
 
 
 def ran_backwards(before: ProjectCursor, newest: Newest) -> bool:
@@ -308,21 +309,3 @@ def ran_backwards(before: ProjectCursor, newest: Newest) -> bool:
     if before.clock is None or newest.clock is None:
         return False
     return moment(newest.clock) < moment(before.clock) - datetime.timedelta(seconds=2)
-
-
-def utc(time: str) -> str:
-    """A time of the server as ISO 8601 in UTC.
-
-    >>> utc("2026-03-01T12:00:00+02:00")
-    '2026-03-01T10:00:00.000000Z'
-    """
-    return _written(moment(time))
-
-
-def moment(time: str) -> datetime.datetime:
-    """A time of the server, in UTC."""
-    return datetime.datetime.fromisoformat(time).astimezone(datetime.UTC)
-
-
-def _written(when: datetime.datetime) -> str:
-    return when.isoformat(timespec="microseconds").replace("+00:00", "Z")

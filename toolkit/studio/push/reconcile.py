@@ -16,6 +16,7 @@ from toolkit.studio.http.client import Studio
 from toolkit.studio.http.retrying import attempts
 from toolkit.studio.http.schemas import StoredTask
 from toolkit.studio.push.project_specs import ProjectSpec
+from toolkit.times import moment
 
 DRAFT_REST = datetime.timedelta(hours=1)  # a draft that was not touched for so long is on nobody's screen
 
@@ -75,9 +76,9 @@ def _by_project(twins: Iterable[StoredTask]) -> list[list[StoredTask]]:
 
 def _move(studio: Studio, task: StoredTask, keep: StoredTask) -> int:
     count = studio.move_answers(task.id, keep.id)
-    rested = datetime.datetime.fromisoformat(studio.time()) - DRAFT_REST
+    rested = moment(studio.time()) - DRAFT_REST
     for draft in studio.drafts_on(task.id):
-        if datetime.datetime.fromisoformat(draft.updated_at) < rested:
+        if moment(draft.updated_at) < rested:
             studio.move_draft(draft.id, keep.id)
     return count
 

@@ -23,6 +23,7 @@ from toolkit.errors import StudioError
 from toolkit.files import locked, written_whole
 from toolkit.runs import install_command
 from toolkit.studio.server.postgres import Database, database_of, dump, execute, is_migrated, restore, rows_of
+from toolkit.times import format_utc, moment
 
 SQLITE = "label_studio.sqlite3"
 _SIGNING_KEY = "SECRET_KEY"
@@ -261,7 +262,4 @@ def _held(task: str, email: str, until: str) -> HeldTask:
 
 def _moved(time: str, seconds: float) -> str:
     """A time so many seconds later, as ISO 8601 in UTC, which it is where it names no zone."""
-    moment = datetime.datetime.fromisoformat(time)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
-    moved = moment.astimezone(datetime.UTC) + datetime.timedelta(seconds=seconds)
-    return moved.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return format_utc(moment(time) + datetime.timedelta(seconds=seconds))

@@ -14,8 +14,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from toolkit.configuration import Finding, finding, raise_findings, toml_findings
 from toolkit.errors import ConfigError
-from toolkit.files import digest, read_toml
+from toolkit.files import digest
 from toolkit.records import Answers, Target
 
 Text = dict[str, str]  # language -> text
@@ -250,10 +251,19 @@ def read_codebook(path: Path) -> Codebook:
     Raises:
         ConfigError: the file breaks a rule; the message says which and where.
     """
-    book = read_toml(path, Codebook)
-    for problem in _problems(book):
-        raise ConfigError(f"{path}: {problem}")
+    book, findings = codebook_findings(path)
+    raise_findings(findings)
+    if book is None:
+        raise ConfigError(f"{path}: no codebook")
     return book
+
+
+def codebook_findings(path: Path) -> tuple[Codebook | None, list[Finding]]:
+    """The codebook in a TOML file and what is wrong with it; None where it cannot be used."""
+    book, findings = toml_findings(path, Codebook)
+    if book is not None:
+        findings += [finding("codebook", path, problem) for problem in _problems(book)]
+    return (None if findings else book), findings
 
 
 def _problems(book: Codebook) -> Iterable[str]:
@@ -407,15 +417,29 @@ def read_targets(path: Path) -> TargetRegistry:
     Raises:
         ConfigError: two targets share an id, or periods of one target overlap or end before they begin.
     """
-    registry = read_toml(path, TargetRegistry)
-    for problem in _doubles((target.id for target in registry.targets), "two targets have the id"):
-        raise ConfigError(f"{path}: {problem}")
+    registry, findings = targets_findings(path)
+    raise_findings(findings)
+    if registry is None:
+        raise ConfigError(f"{path}: no target registry")
+    return registry
+
+
+def targets_findings(path: Path) -> tuple[TargetRegistry | None, list[Finding]]:
+    """The target registry in a TOML file and what is wrong with it; None where it cannot be used."""
+    registry, findings = toml_findings(path, TargetRegistry)
+    if registry is not None:
+        findings += [finding("targets", path, problem) for problem in _target_problems(registry)]
+    return (None if findings else registry), findings
+
+
+def _target_problems(registry: TargetRegistry) -> Iterable[str]:
+    yield from _doubles((target.id for target in registry.targets), "two targets have the id")
     for target in registry.targets:
+        where = f"target {target.id!r}: "
         for period in target.periods:
             if (period.valid_to or "9999") < period.valid_from:
-                raise ConfigError(f"{path}: target {target.id!r}: a period ends on {period.valid_to}, before it begins")
+                yield f"{where}a period ends on {period.valid_to}, before it begins; swap the dates"
         ends = sorted((period.valid_from, period.valid_to or "9999") for period in target.periods)
         for (_, end), (start, _) in itertools.pairwise(ends):
             if start <= end:
-                raise ConfigError(f"{path}: target {target.id!r}: the periods that begin before and on {start} overlap")
-    return registry
+                yield f"{where}the periods that begin before and on {start} overlap; end the earlier one before {start}"

@@ -10,7 +10,6 @@ import re
 import secrets
 import socket
 import time
-import tomllib
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import IO, Any, TypeVar
 
 import msgspec
 
-from toolkit.errors import ConfigError, DataError, MissingFileError
+from toolkit.errors import DataError, MissingFileError
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -297,17 +296,6 @@ def explain(message: str, record: type[msgspec.Struct]) -> str:
         what = "a date such as 2024-07-03 is needed" if "d{4}-" in typed[1] else typed[1][0].lower() + typed[1][1:]
         return f"field {typed[2]!r}: {what.replace('`', '')}" if typed[2] else what.replace("`", "")
     return message.replace("`", "")
-
-
-def read_toml(path: Path, record: type[R]) -> R:
-    """A record from a TOML file that a person wrote."""
-    try:
-        with file_errors(path):
-            return msgspec.convert(tomllib.loads(read_text(path)), record)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {explain(str(error), record)}") from error
 
 
 def suffix_of(path: Path) -> str:

@@ -391,3 +391,9 @@ def _dedented(value: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
             for key, inner in value.items()
         }
     return [_dedented(inner) for inner in value] if isinstance(value, list) else value
+
+
+# Keys of files of earlier versions by record, old -> present: such files are read, and never rewritten.
+OLD_KEYS: dict[str, dict[str, str]] = {
+    "SimulatedAnnotator": {"skill": "accuracy", "haste": "speeding"},  # 0.1.0: [simulate] annotators of a campaign
+}

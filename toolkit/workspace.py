@@ -2,16 +2,25 @@
 
 import os
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
-from toolkit.codebook import Codebook, TargetRegistry, read_codebook, read_targets
+from toolkit.codebook import (
+    Codebook,
+    TargetRegistry,
+    codebook_findings,
+    read_codebook,
+    read_targets,
+    targets_findings,
+)
+from toolkit.configuration import Finding, finding, nearest, raise_findings, toml_findings
 from toolkit.errors import ConfigError, MissingFileError
-from toolkit.files import read_toml
 from toolkit.records import Role
 
 _Share = Annotated[float, Meta(ge=0, le=1)]
@@ -66,9 +75,9 @@ class SimulatedAnnotator(_Table, frozen=True, kw_only=True):
     """A simulated annotator and the errors that it makes."""
 
     pseudonym: _Pseudonym
-    skill: _Share = 0.8  # the chance of giving the intended label where neither leaning nor haste interferes
+    accuracy: _Share = 0.8  # the chance of giving the intended label where neither leaning nor speeding interferes
     leaning: Annotated[float, Meta(ge=-1, le=1)] = 0.0  # which end of the scale its errors go to
-    haste: _Share = 0.05  # the chance of answering without reading
+    speeding: _Share = 0.05  # the chance of answering without reading
 
 
 class SimulateOptions(_Table, frozen=True, kw_only=True):
@@ -77,9 +86,9 @@ class SimulateOptions(_Table, frozen=True, kw_only=True):
     intended: tuple[str, ...] = ()  # files of intended labels; without them latent labels are drawn
     skip_rate: _Share = 0.01
     annotators: tuple[SimulatedAnnotator, ...] = (
-        SimulatedAnnotator(pseudonym="sim-1", skill=0.9),
-        SimulatedAnnotator(pseudonym="sim-2", skill=0.85, leaning=0.3),
-        SimulatedAnnotator(pseudonym="sim-3", skill=0.85, leaning=-0.3),
+        SimulatedAnnotator(pseudonym="sim-1", accuracy=0.9),
+        SimulatedAnnotator(pseudonym="sim-2", accuracy=0.85, leaning=0.3),
+        SimulatedAnnotator(pseudonym="sim-3", accuracy=0.85, leaning=-0.3),
     )
 
 
@@ -185,16 +194,74 @@ def read_campaign(path: Path) -> CampaignConfig:
     """
     if not path.exists():
         raise MissingFileError(f"{path}: no such campaign; `stance init DIR` writes a workspace with one")
-    file = read_toml(path, CampaignFile)
+    file, findings = _file_findings(path)
+    raise_findings(findings)
+    if file is None:
+        raise ConfigError(f"{path}: no campaign")
+    return CampaignConfig(path=path, file=file)
+
+
+def campaign_findings(path: Path) -> tuple[CampaignConfig | None, list[Finding]]:
+    """The campaign in a file, and all that is wrong with it, its codebook, its targets and the files it names.
+
+    The campaign is None where its own file cannot be used.
+    """
+    file, findings = _file_findings(path) if path.exists() else (None, [_absent("campaign", path)])
+    if file is None:
+        return None, findings
+    campaign = CampaignConfig(path=path, file=file)
+    book_path, targets_path = campaign.beside(file.codebook), campaign.beside(file.targets_file)
+    book, more = codebook_findings(book_path) if book_path.exists() else (None, [_absent("codebook", book_path)])
+    findings += more
+    if book is not None:
+        findings += [finding("campaign", path, problem) for problem in _question_problems(file, book)]
+    registry, more = targets_findings(targets_path) if targets_path.exists() else (TargetRegistry(targets=()), [])
+    findings += more
+    if registry is not None:
+        findings += [finding("campaign", path, problem) for problem in _target_problems(file, registry, targets_path)]
+    for file_path in (*campaign.article_files, *campaign.intended_files):
+        if not file_path.exists():  # a warning: much can be done without them, and the verb that needs them says so
+            findings.append(msgspec.structs.replace(_absent("articles", file_path), level="warning"))
+    return campaign, findings
+
+
+def _absent(rule: str, path: Path) -> Finding:
+    remedy = "`stance init DIR` writes a workspace with one" if rule == "campaign" else "name another path, or add it"
+    return Finding(rule=rule, where=str(path), message="no such file", remedy=remedy)
+
+
+def _file_findings(path: Path) -> tuple[CampaignFile | None, list[Finding]]:
+    """What a campaign file says and what is wrong with it; None where it cannot be used."""
+    file, findings = toml_findings(path, CampaignFile)
+    if file is not None:
+        findings += [finding("campaign", path, problem) for problem in _file_problems(file)]
+    return (None if findings else file), findings
+
+
+def _file_problems(file: CampaignFile) -> Iterator[str]:
     if bool(file.targets) == bool(file.target_from):
-        raise ConfigError(f"{path}: give either `targets` (ids from {file.targets_file}) or `target_from`, not both")
+        yield f"give either `targets` (ids from {file.targets_file}) or `target_from`, not both; delete or add one"
     shortest, longest = file.paragraphs.shortest, file.paragraphs.longest
     if shortest is not None and longest is not None and shortest > longest:
-        raise ConfigError(f"{path}: [paragraphs]: shortest ({shortest}) is more than longest ({longest}); swap them")
+        yield f"[paragraphs]: shortest ({shortest}) is more than longest ({longest}); swap them"
     pseudonyms = [annotator.pseudonym for annotator in file.simulate.annotators]
     if len(set(pseudonyms)) < len(pseudonyms):
-        raise ConfigError(f"{path}: two simulated annotators share a pseudonym; give each its own")
-    return CampaignConfig(path=path, file=file)
+        yield "[simulate]: two simulated annotators share a pseudonym; give each its own"
+    if len(set(file.studio.annotators)) < len(file.studio.annotators):
+        yield "[studio]: an annotator is named twice; name each once"
+
+
+def _question_problems(file: CampaignFile, book: Codebook) -> Iterator[str]:
+    names = [question.name for question in book.questions if question.labels]
+    if file.train.question is not None and file.train.question not in names:
+        yield f"[train]: no question {file.train.question!r} with labels; {nearest(file.train.question, names)}"
+
+
+def _target_problems(file: CampaignFile, registry: TargetRegistry, path: Path) -> Iterator[str]:
+    ids = [target.id for target in registry.targets]
+    for target_id in file.targets:
+        if target_id not in ids:
+            yield f"unknown target {target_id!r}; {nearest(target_id, ids)} (in {path})"
 
 
 def campaigns_with_data(root: Path) -> list[Path]:

@@ -47,7 +47,7 @@ def item(number=0):
 
 
 def who(**changes):
-    return SimulatedAnnotator(pseudonym="s", **({"skill": 1.0, "haste": 0.0} | changes))
+    return SimulatedAnnotator(pseudonym="s", **({"accuracy": 1.0, "speeding": 0.0} | changes))
 
 
 def answers(annotator, truth, n=2000):
@@ -60,27 +60,29 @@ def test_full_skill_gives_what_was_intended():
 
 
 def test_skill_is_the_share_of_intended_labels():
-    right = sum(given["stance"] == "neutral" for given in answers(who(skill=0.7), {"stance": "neutral"}))
+    right = sum(given["stance"] == "neutral" for given in answers(who(accuracy=0.7), {"stance": "neutral"}))
     assert right / 2000 == pytest.approx(0.7, abs=0.03)
 
 
 def test_leaning_tilts_the_errors_towards_one_end():
-    wrong = Counter(given["stance"] for given in answers(who(skill=0.5, leaning=1.0), {"stance": "neutral"}))
+    wrong = Counter(given["stance"] for given in answers(who(accuracy=0.5, leaning=1.0), {"stance": "neutral"}))
     assert wrong["pro"] > 3 * wrong["against"]
 
 
-def test_haste_ignores_what_was_intended():
-    shares = Counter(given["stance"] for given in answers(who(haste=1.0), {"stance": "neutral"}))
+def test_speeding_ignores_what_was_intended():
+    shares = Counter(given["stance"] for given in answers(who(speeding=1.0), {"stance": "neutral"}))
     assert all(n / 2000 == pytest.approx(1 / 4, abs=0.04) for n in shares.values())
 
 
 def test_answers_hold_by_the_codebook():
-    for given in answers(who(skill=0.5, haste=0.3), {"stance": "neutral"}, 300):
+    for given in answers(who(accuracy=0.5, speeding=0.3), {"stance": "neutral"}, 300):
         assert BOOK.problem_with(given) is None
 
 
 def test_the_same_seed_annotator_and_item_give_the_same_response():
-    assert respond(item(), who(skill=0.5), BOOK, None, 3, 0.1) == respond(item(), who(skill=0.5), BOOK, None, 3, 0.1)
+    assert respond(item(), who(accuracy=0.5), BOOK, None, 3, 0.1) == respond(
+        item(), who(accuracy=0.5), BOOK, None, 3, 0.1
+    )
 
 
 def test_latent_labels_are_the_same_for_every_annotator():

@@ -50,9 +50,9 @@ batch = {batch}
 intended = ["../data/raw/sample.intended.jsonl"]
 skip_rate = 0.05
 annotators = [
-  {{ pseudonym = "sim-ada", skill = 0.9 }},
-  {{ pseudonym = "sim-bo", skill = 0.8, leaning = 0.5, haste = 0.1 }},
-  {{ pseudonym = "sim-cleo", skill = 0.8, leaning = -0.5 }},
+  {{ pseudonym = "sim-ada", accuracy = 0.9 }},
+  {{ pseudonym = "sim-bo", accuracy = 0.8, leaning = 0.5, speeding = 0.1 }},
+  {{ pseudonym = "sim-cleo", accuracy = 0.8, leaning = -0.5 }},
 ]
 """
 

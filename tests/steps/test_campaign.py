@@ -38,14 +38,14 @@ skip_rate = 0
 annotators = [{people}]
 """
 SIX = (
-    ("sim-ada", "skill = 0.95, haste = 0.0"),
-    ("sim-bo", "skill = 0.9"),
-    ("sim-cleo", "skill = 0.9"),
-    ("sim-dov", "skill = 0.5, haste = 0.6"),
-    ("sim-eve", "skill = 0.5, haste = 0.6"),
-    ("sim-fay", "skill = 0.5, leaning = 1.0"),
+    ("sim-ada", "accuracy = 0.95, speeding = 0.0"),
+    ("sim-bo", "accuracy = 0.9"),
+    ("sim-cleo", "accuracy = 0.9"),
+    ("sim-dov", "accuracy = 0.5, speeding = 0.6"),
+    ("sim-eve", "accuracy = 0.5, speeding = 0.6"),
+    ("sim-fay", "accuracy = 0.5, leaning = 1.0"),
 )
-SEVENTH = ("sim-gus", "skill = 0.9")
+SEVENTH = ("sim-gus", "accuracy = 0.9")
 MIXED = '  { name = "mixed", title.en = "Mixed", covers = ["positive", "negative"], hotkey = "5" },\n]'
 
 

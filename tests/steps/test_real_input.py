@@ -75,9 +75,9 @@ test_share = 0.3
 [simulate]
 intended = ["../data/raw/persent.intended.jsonl"]
 annotators = [
-  { pseudonym = "sim-ada", skill = 0.95, haste = 0.0 },
-  { pseudonym = "sim-bo", skill = 0.9, leaning = 0.3 },
-  { pseudonym = "sim-cleo", skill = 0.9, leaning = -0.3 },
+  { pseudonym = "sim-ada", accuracy = 0.95, speeding = 0.0 },
+  { pseudonym = "sim-bo", accuracy = 0.9, leaning = 0.3 },
+  { pseudonym = "sim-cleo", accuracy = 0.9, leaning = -0.3 },
 ]
 """
 

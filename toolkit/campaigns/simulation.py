@@ -1,9 +1,10 @@
 """Simulated annotators: what one of them answers to an item, by a stated error model.
 
-An annotator answers without reading with the chance ``haste`` (any label, each alike). Otherwise it gives the intended
-label with the chance ``skill``, and else another one: labels near on the scale are likelier by ``exp(-distance)``, and
-``exp(leaning * scale)`` tilts the choice towards one end. Where nothing is intended, a latent label is drawn from the
-seed: such answers mean nothing. All chances are drawn from (seed, annotator, item); the order of work is of no account.
+An annotator answers without reading with the chance ``speeding`` (any label, each alike). Otherwise it gives the
+intended label with the chance ``accuracy``, and else another one: labels near on the scale are likelier by
+``exp(-distance)``, and ``exp(leaning * scale)`` tilts the choice towards one end. Where no label is intended, a latent
+label is drawn from the seed: such answers mean nothing. All chances are drawn from (seed, annotator, item), so the
+order of work does not change them.
 """
 
 import math
@@ -19,8 +20,8 @@ from toolkit.records import Annotation, Annotator, Answers, Item
 from toolkit.workspace import SimulatedAnnotator
 
 MODEL = (
-    "answers at random with probability `haste`, else as intended with probability `skill`, else another label with "
-    "weight exp(-distance on the scale) * exp(leaning * scale)"
+    "answers at random with probability `speeding`, else as intended with probability `accuracy`, else another label "
+    "with weight exp(-distance on the scale) * exp(leaning * scale)"
 )
 _OFF_SCALE_WEIGHT = math.exp(-1)  # as far as a neighbour on the scale
 _OPTIONAL_ANSWERED = 0.9
@@ -48,7 +49,7 @@ def respond(
         skip_rate: the chance of a skip.
     """
     chance = random.Random(f"{seed} {annotator.pseudonym} {item.id}")  # noqa: S311 - simulation, no secret
-    hasty = chance.random() < annotator.haste
+    hasty = chance.random() < annotator.speeding
     seconds = round(chance.lognormvariate(math.log(4 if hasty else 20), 0.4), 1)
     if chance.random() < skip_rate:
         return Response(answers={}, seconds=seconds, skipped=True)
@@ -85,7 +86,7 @@ def _answer(
     if not isinstance(truth, str):
         return _slip(question, question.labels[0], annotator, chance) if question.required else None
     meant = next((label for label in question.labels if label.name == truth), None)
-    if meant is None or chance.random() < annotator.skill:
+    if meant is None or chance.random() < annotator.accuracy:
         return truth
     return _slip(question, meant, annotator, chance)
 

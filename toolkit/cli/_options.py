@@ -230,9 +230,21 @@ def only_campaign() -> Path:
 
 
 def campaign_at(path: Path) -> "CampaignConfig":
-    """The campaign in a file."""
+    """The campaign in a file, checked."""
+    from toolkit.steps.check import open_campaign
+
+    _need_campaign(path)
+    return open_campaign(path)
+
+
+def unchecked_campaign_at(path: Path) -> "CampaignConfig":
+    """The campaign in a file, whatever is wrong with what it names: for verbs that only read, and to erase."""
     from toolkit.workspace import read_campaign
 
+    _need_campaign(path)
+    return read_campaign(path)
+
+
+def _need_campaign(path: Path) -> None:
     if not is_campaign(path):
         raise UsageError(f"{path}: a campaign file (.toml) is needed here")
-    return read_campaign(path)

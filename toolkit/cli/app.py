@@ -18,6 +18,7 @@ _INTERRUPTED = 130
 GROUPS: dict[str, dict[str, str]] = {
     "Start here": {
         "init": "Write a new workspace: codebooks, targets, a campaign of your own, and the sample.",
+        "check": "List all that is wrong with a campaign, its codebook, targets and outlets.",
         "run": "Run the steps that are not up to date, in order; stop where people have to work.",
         "status": "Show how far the annotation is, by the ledger as it was last pulled.",
     },

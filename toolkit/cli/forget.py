@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli._options import Common, NamedSource, campaign_at, is_campaign, new_app, verb
+from toolkit.cli._options import Common, NamedSource, is_campaign, new_app, unchecked_campaign_at, verb
 from toolkit.cli._output import emit, shown_progress
 from toolkit.errors import UsageError
 from toolkit.steps.forget import forget_campaign, forget_on_server, forget_table
@@ -39,7 +39,7 @@ def _forget(
     if is_campaign(source):
         if annotator is not None:
             raise UsageError("--annotator goes with a table")
-        campaign = campaign_at(source)
+        campaign = unchecked_campaign_at(source)
         if server:
             emit(forget_on_server(campaign, pseudonym, shown_progress(common)), common)
         else:

@@ -1,6 +1,6 @@
 """`stance status`: how far the annotation is."""
 
-from toolkit.cli._options import CampaignPath, Common, campaign_at, new_app, verb
+from toolkit.cli._options import CampaignPath, Common, new_app, unchecked_campaign_at, verb
 from toolkit.cli._output import emit
 from toolkit.steps import status as progressing
 
@@ -10,4 +10,4 @@ app = new_app()
 @verb(app, "status", example="stance status schemas/demo.toml")
 def _status(source: CampaignPath, *, common: Common) -> None:
     """Show how far the annotation is, by the ledger as it was last pulled."""
-    emit(progressing.status_step(campaign_at(source)), common)
+    emit(progressing.status_step(unchecked_campaign_at(source)), common)

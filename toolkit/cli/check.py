@@ -1,0 +1,21 @@
+"""`stance check`: all that is wrong with a campaign, at once."""
+
+import typer
+
+from toolkit.cli._options import CampaignPath, Common, new_app, verb
+from toolkit.cli._output import emit
+from toolkit.steps.check import check_campaign
+
+app = new_app()
+
+
+@verb(app, "check", example="stance check schemas/demo.toml")
+def _check(source: CampaignPath, *, common: Common) -> None:
+    """List all that is wrong with a campaign, its codebook, targets and outlets.
+
+    Every verb that writes checks the same before it writes anything. The exit code is 1 where an error was found.
+    """
+    result = check_campaign(source)
+    emit(result, common)
+    if result.has_errors:
+        raise typer.Exit(1)

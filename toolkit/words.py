@@ -1,12 +1,13 @@
 """Numbers in words: each with its interval, or with the reason why there is none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from markupsafe import Markup, escape
 
 __all__ = [
-    "coded", "coefficient", "counted", "listed", "percent", "percent_span", "plural", "points", "scored", "shared",
+    "coded", "coefficient", "counted", "format_alpha", "format_alpha_meaning", "format_figure", "format_interval",
+    "format_left_out", "format_ranking", "listed", "percent", "percent_span", "plural", "points", "scored", "shared",
     "span", "tally", "undefined",
 ]  # fmt: skip
 
@@ -155,3 +156,105 @@ def coded(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
     )
+
+
+# --- figures on a terminal -------------------------------------------------------------------------------------------
+
+
+class HasEnds(Protocol):
+    """An interval, or the reason why there is none."""
+
+    @property
+    def low(self) -> float | None:
+        """The lower end, or None."""
+
+    @property
+    def high(self) -> float | None:
+        """The upper end, or None."""
+
+    @property
+    def reason(self) -> str:
+        """Why there is no interval."""
+
+
+class HasAlpha(HasInterval, Protocol):
+    """Krippendorff's alpha with both intervals."""
+
+    @property
+    def level(self) -> str:
+        """The level of measurement."""
+
+    @property
+    def clusters(self) -> int:
+        """The resampled units."""
+
+    @property
+    def new_annotators(self) -> HasEnds | None:
+        """The interval over annotators and articles, or None where alpha is undefined."""
+
+
+def format_figure(figure: HasInterval, form: str = ".3f") -> str:
+    """A figure with its interval in plain characters, or the reason why it is undefined."""
+    if figure.value is None:
+        return f"undefined: {figure.reason}"
+    return f"{figure.value:{form}} {format_interval(figure, form)}"
+
+
+def format_interval(interval: HasEnds, form: str = ".3f") -> str:
+    """The ends of an interval in plain characters, or the reason why there is none."""
+    if interval.low is None or interval.high is None:
+        return f"({interval.reason})" if interval.reason else "(no interval)"
+    return f"[{interval.low:{form}}, {interval.high:{form}}]"
+
+
+def format_alpha(name: str, alpha: HasAlpha, n_annotators: int) -> str:
+    """The alpha of a question with its interval and what it rests on, or the reason why it is undefined."""
+    if alpha.value is None:
+        return f"{name}: alpha undefined: {alpha.reason}"
+    basis = f"{plural(alpha.n, 'item')}, {plural(alpha.clusters, 'cluster')}, {plural(n_annotators, 'annotator')}"
+    return f"{name}: alpha {format_figure(alpha)} ({alpha.level}, {basis})"
+
+
+def format_alpha_meaning(alpha: HasAlpha) -> str:
+    """What an alpha means, in one sentence."""
+    if alpha.value is None:
+        return f"Agreement beyond chance is undefined: {alpha.reason}."
+    meaning = (
+        f"{1 - alpha.value:.0%} of the disagreement that is expected by chance remains (alpha 0: all of it, 1: none)"
+        if alpha.value >= 0
+        else "Annotators disagree more often than is expected by chance"
+    )
+    ranges = [
+        f"{interval.low:.3f} to {interval.high:.3f} with {annotators} annotators on new articles"
+        for annotators, interval in (("the same", alpha), ("new", alpha.new_annotators))
+        if interval is not None and interval.low is not None and interval.high is not None
+    ]
+    return (
+        f"{meaning}; 95 % interval of alpha: {', '.join(ranges)}."
+        if ranges
+        else f"{meaning}; no interval: {alpha.reason}."
+    )
+
+
+def format_ranking(title: str, figures: Mapping[str, str], not_listed: int, shown: int) -> Iterator[str]:
+    """Figures by name, a line each under a title; no lines where there are none.
+
+    Args:
+        title: what the names are.
+        figures: by name, in their order.
+        not_listed: how many more there are that the facts do not have either.
+        shown: how many lines at most.
+    """
+    if not figures:
+        return
+    yield f"  by {title}:"
+    yield from (f"    {name}: {figure}" for name, figure in list(figures.items())[:shown])
+    hidden = max(len(figures) - shown, 0)
+    if hidden or not_listed:
+        yield f"    and {hidden + not_listed} more" + (" (--json lists them)" if not not_listed else "")
+
+
+def format_left_out(left_out: Mapping[str, int]) -> str:
+    """The rows of a table that are no votes, by reason, for the end of a line; "" where there are none."""
+    rows = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+    return f"; rows left out: {rows}" if rows else ""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from toolkit.errors import DataError
 from toolkit.labels.spelling import listed, near_duplicates, nearest, ready_mapping
 from toolkit.labels.votes import Votes, code_coded
+from toolkit.records import Vote
 from toolkit.statistics import Floats
 from toolkit.tables.columns import Coded, ColumnTable, Ints
 from toolkit.times import timestamp
@@ -78,6 +79,16 @@ class CodedTable:
     def votes(self, labels: Sequence[str]) -> Votes:
         """The votes, the labels in an order."""
         return code_coded(self.item, self.annotator, self.label, self.cluster, labels, self.weight)
+
+    def records(self) -> list[Vote]:
+        """The votes, a record each, in the order of the rows."""
+        columns = (self.item, self.annotator, self.label, self.cluster)
+        cells = [[column.names[code] for code in column.codes] for column in columns]
+        weights = [1.0] * len(cells[0]) if self.weight is None else self.weight.tolist()
+        return [
+            Vote(question=self.name, item_id=item, annotator=annotator, label=label, cluster=cluster, weight=weight)
+            for item, annotator, label, cluster, weight in zip(*cells, weights, strict=True)
+        ]
 
 
 @dataclass(frozen=True)

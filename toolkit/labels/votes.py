@@ -1,22 +1,61 @@
-"""Votes as arrays: who said what about which item, as numbers, for whatever is computed from them."""
+"""The votes of a campaign that count, and votes as arrays for what is computed from them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from toolkit.errors import DataError
+from toolkit.labels.ledger import Ledger, settle, votes_of
 from toolkit.records import Vote
 from toolkit.statistics import Floats
+from toolkit.store import Store
 from toolkit.tables.columns import Coded, Ints, renumbered
+
+
+# --- the votes of a campaign ------------------------------------------------------------------------------------------
+
+OF_DESIGN = ("design",)  # for agreement
+OF_GOLD = ("design", "tiebreak")
+OF_ALL = ("design", "tiebreak", "selection")  # adjudicators see the votes of others, so theirs never count
+
+
+class CampaignVotes(Struct, frozen=True, kw_only=True):
+    """The annotations of a campaign that count, and their votes."""
+
+    ledger: Ledger
+    by_question: dict[str, list[Vote]]  # of the questions that are answered with one label
+
+
+def campaign_votes(store: Store, layers: Collection[str] = OF_DESIGN) -> CampaignVotes:
+    """The votes of a campaign that count, labels under their present names, withdrawn items left out.
+
+    Args:
+        store: the files of the campaign.
+        layers: the kinds of assignment whose answers count: `OF_DESIGN` for agreement, `OF_GOLD` for gold. Votes that
+            somebody asked for because others disagreed bias agreement.
+    """
+    codebook, items, clusters = store.campaign.codebook, store.items, store.clusters
+    ledger = settle(store.annotations, items, codebook, store.withdrawn, layers)
+    by_question = {question.name: votes_of(ledger, question, items, clusters) for question in codebook.choices}
+    return CampaignVotes(ledger=ledger, by_question=by_question)
+
+
+def selected_annotations(store: Store) -> int:
+    """The number of annotations that count in the layer `OF_ALL` alone: somebody asked for them after others disagreed."""
+    return len(campaign_votes(store, OF_ALL).ledger.counted) - len(campaign_votes(store).ledger.counted)
+
+
+# --- votes as arrays --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Votes:
-    """Votes on one question; items, annotators and clusters are sorted by name, so the order of rows is forgotten."""
+    """Votes on one question. Items, annotators and clusters are sorted by name, so the order of rows has no effect."""
 
     labels: tuple[str, ...]  # in codebook order
     items: tuple[str, ...]
@@ -30,25 +69,25 @@ class Votes:
 
     @cached_property
     def counts(self) -> Floats:
-        """How often each item was given each label, [items, labels]."""
+        """The number of votes for each label on each item, [items, labels]."""
         shape = len(self.items), len(self.labels)
         flat = np.bincount(self.item * shape[1] + self.label, minlength=shape[0] * shape[1])
         return flat.reshape(shape).astype(np.float64)
 
     @cached_property
     def per_item(self) -> Ints:
-        """How many votes each item has, [items]."""
+        """The number of votes on each item, [items]."""
         return np.bincount(self.item, minlength=len(self.items))
 
     def of(self, chosen: NDArray[np.bool_]) -> "Votes":
-        """Some of the votes, [votes], without what nobody of them voted on."""
+        """Some of the votes, by a mask [votes]; items, annotators and clusters without a vote are dropped."""
         items, item = renumbered(self.item[chosen], len(self.items))
-        people, annotator = renumbered(self.annotator[chosen], len(self.annotators))
+        annotators, annotator = renumbered(self.annotator[chosen], len(self.annotators))
         names, cluster = renumbered(self.cluster[items], len(self.clusters))
         return Votes(
             labels=self.labels,
             items=_chosen(self.items, items),
-            annotators=_chosen(self.annotators, people),
+            annotators=_chosen(self.annotators, annotators),
             clusters=_chosen(self.clusters, names),
             item=item,
             annotator=annotator,
@@ -67,12 +106,12 @@ class Votes:
         position = {label: number for number, label in enumerate(labels)}
         code = np.array([position[new[label]] if label in new else -1 for label in self.labels], dtype=np.int64)
         coded = code[self.label] if len(self.label) else self.label
-        kept = self.of(coded >= 0)
-        return Votes(**{**vars_of(kept), "labels": tuple(labels), "label": coded[coded >= 0]})
+        remaining = self.of(coded >= 0)
+        return Votes(**{**vars_of(remaining), "labels": tuple(labels), "label": coded[coded >= 0]})
 
 
 def vars_of(votes: Votes) -> dict[str, Any]:
-    """The fields of some votes, without what was derived from them."""
+    """The fields of votes, without the properties that are derived from them."""
     return {name: getattr(votes, name) for name in Votes.__dataclass_fields__}
 
 
@@ -82,14 +121,14 @@ def code_votes(votes: Iterable[Vote], labels: Sequence[str]) -> Votes:
     Raises:
         DataError: a label is not among the labels, or an item is in two clusters.
     """
-    given = list(votes)
+    rows = list(votes)
     return code_columns(
-        [vote.item_id for vote in given],
-        [vote.annotator for vote in given],
-        [vote.label for vote in given],
-        [vote.cluster for vote in given],
+        [vote.item_id for vote in rows],
+        [vote.annotator for vote in rows],
+        [vote.label for vote in rows],
+        [vote.cluster for vote in rows],
         labels,
-        [vote.weight for vote in given],
+        [vote.weight for vote in rows],
     )
 
 
@@ -114,7 +153,7 @@ def code_columns(
 def code_coded(
     items: Coded, annotators: Coded, votes: Coded, clusters: Coded, labels: Sequence[str], weights: Floats | None
 ) -> Votes:
-    """Columns that are numbers already as votes, each [votes].
+    """Coded columns as votes, each [votes].
 
     Raises:
         DataError: a label is not among the labels, or an item is in two clusters or has two weights.
@@ -133,8 +172,8 @@ def code_coded(
         item=items.codes,
         annotator=annotators.codes,
         label=code[votes.codes] if len(code) else votes.codes,
-        cluster=_one_each(items.codes, clusters.codes, items.names, "clusters"),
-        weight=ones if weights is None else _one_each(items.codes, weights, items.names, "weights"),
+        cluster=_by_item(items.codes, clusters.codes, items.names, "clusters"),
+        weight=ones if weights is None else _by_item(items.codes, weights, items.names, "weights"),
     )
 
 
@@ -142,11 +181,11 @@ def _chosen(names: tuple[str, ...], numbers: Ints) -> tuple[str, ...]:
     return names if len(names) == len(numbers) else tuple(map(names.__getitem__, numbers.tolist()))
 
 
-def _one_each(item: Ints, values: Any, names: Sequence[str], what: str) -> Any:  # noqa: ANN401 - of either kind
-    """The value of each item, where all its votes must have the same."""
-    found = np.zeros(len(names), dtype=values.dtype)
-    found[item] = values
-    wrong = np.flatnonzero(found[item] != values)
+def _by_item(item: Ints, values: Any, names: Sequence[str], what: str) -> Any:  # noqa: ANN401 - of either kind
+    """The value of each item; all its votes must have the same."""
+    by_item = np.zeros(len(names), dtype=values.dtype)
+    by_item[item] = values
+    wrong = np.flatnonzero(by_item[item] != values)
     if len(wrong):
-        raise DataError(f"item {names[item[wrong[0]]]}: its votes are in different {what}; an item has one")
-    return found
+        raise DataError(f"item {names[item[wrong[0]]]}: its votes are in different {what}; give the item one of them")
+    return by_item

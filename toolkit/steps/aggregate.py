@@ -1,162 +1,179 @@
-"""The step from votes to gold, in a campaign or in a table of votes."""
+"""Turns votes into gold, in a campaign or in a table, and compares methods of aggregation."""
 
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from toolkit.codebook import Label, Question
-from toolkit.errors import DataError, UsageError
-from toolkit.files import write_json, write_jsonl
-from toolkit.labels.adjudication import labels_of
-from toolkit.labels.aggregation.gold import Aggregated, aggregate, all_gold, default_min_votes
-from toolkit.labels.aggregation.methods import fit_line, method_of, reasons_line
-from toolkit.records import Gold, Vote
+from toolkit.campaigns.simulation import simulation_note
+from toolkit.errors import DataError
+from toolkit.files import read_json
+from toolkit.labels.aggregation.gold import FitFacts, all_gold, format_gold, gold_summary
+from toolkit.labels.aggregation.methods import (
+    MethodPair,
+    Swap,
+    TableOptions,
+    campaign_gold,
+    campaign_golds,
+    compare_methods,
+    format_method_pair,
+    format_swaps,
+    gold_of_votes,
+    gold_rows,
+    golds_of_votes,
+    question_of,
+    swapped_baselines,
+)
+from toolkit.labels.agreement.headline import QuestionAgreement
+from toolkit.labels.agreement.questions import AgreementFile, agreement_by_question, alpha_line
+from toolkit.labels.vote_tables import CodedTable, Columns, Rules, coded_votes
+from toolkit.labels.votes import campaign_votes
+from toolkit.runs import Result
 from toolkit.statistics import DRAWS
-from toolkit.steps.agreement import AgreementFile, agreement_of, alpha_line
-from toolkit.steps.common import Outcome, annotations_of, annotators_of, finish, items_of, simulation_note, withdrawn_of
-from toolkit.steps.votes import Columns, Rules, counted_votes, gold_votes, left_out_line, table_votes
+from toolkit.steps.scores import ScoresFile
 from toolkit.store import Store
 from toolkit.tables import write_table
-from toolkit.workspace import AggregateOptions, CampaignConfig
+from toolkit.tables.columns import read_columns
+from toolkit.words import format_left_out
+from toolkit.workspace import CampaignConfig
 
 
-def aggregate_step(campaign: CampaignConfig) -> Outcome:
-    """Votes into agreement and gold, both or neither."""
-    ledger, votes = counted_votes(campaign)
-    found = agreement_of(votes, campaign.codebook, campaign.file.seed)
-    aggregated = aggregated_campaign(campaign, gold_votes(campaign))
-    said = simulation_note(annotations_of(campaign), annotators_of(campaign))
+class AggregateResult(Result, frozen=True, kw_only=True):
+    """Counts of the gold."""
+
+    items: int
+    resolved: int  # pairs of item and question with a label
+    unresolved: int
+    method: str
+    questions: dict[str, dict[str, int]]  # by status
+    unresolved_reasons: dict[str, dict[str, int]]
+    models: dict[str, tuple[FitFacts, ...]]
+    agreement: dict[str, QuestionAgreement] = {}  # of a campaign; the facts have alpha alone
+    left_out: dict[str, int] = {}  # annotations or rows that do not count, by reason
+    cautions: tuple[str, ...] = ()  # of a table
+    is_simulated: bool = False
+
+    def facts(self) -> dict[str, Any]:
+        """The fields, with the alpha of each question as its agreement."""
+        return {**super().facts(), "agreement": {n: msgspec.to_builtins(a.alpha) for n, a in self.agreement.items()}}
+
+    def line(self) -> str:
+        """The gold and the agreement of the first question."""
+        name = next(iter(self.questions))
+        gold = format_gold(name, self.questions[name], self.unresolved_reasons[name], self.models.get(name, ()))
+        if not self.agreement:
+            return gold + format_left_out(self.left_out) + "".join(f"\n  caution: {text}" for text in self.cautions)
+        simulated = "; SIMULATED answers" if self.is_simulated else ""
+        return f"{gold}; {alpha_line(name, self.agreement[name])}{simulated}"
+
+
+class SensitivityResult(Result, frozen=True, kw_only=True):
+    """The labels, and the order of baselines, that depend on the method of aggregation."""
+
+    questions: dict[str, list[MethodPair]]
+    methods: tuple[str, ...] = ()  # with scores of baselines
+    swapped: list[Swap] = []
+
+    def line(self) -> str:
+        """The labels that differ between each two methods, by question."""
+        lines = [f"{name}: {format_method_pair(pair)}" for name, pairs in self.questions.items() for pair in pairs]
+        return "\n".join([*lines, *([format_swaps(self.swapped, len(self.methods))] if self.methods else [])])
+
+
+def aggregate_campaign(campaign: CampaignConfig) -> AggregateResult:
+    """Write the agreement and the gold of a campaign, both or neither."""
+    store = Store(campaign)
+    votes = campaign_votes(store)
+    agreement = agreement_by_question(votes.by_question, campaign.codebook, campaign.file.seed)
+    aggregated = campaign_gold(store)
+    note = simulation_note(store.annotations, store.annotators)
     file = AgreementFile(
         seed=campaign.file.seed,
         draws=DRAWS,
         codebook=campaign.codebook.ref,
-        left_out=ledger.left_out,
-        questions=found,
-        simulated=said,
+        left_out=votes.ledger.left_out,
+        questions=agreement,
+        simulated=note,
     )
-    write_json(campaign.at("agreement.json"), file)
-    write_jsonl(campaign.at("gold.jsonl"), all_gold(aggregated))
-    facts = {
-        **_gold_facts(aggregated, campaign.file.aggregate.method),
-        "agreement": {name: msgspec.to_builtins(a.alpha) for name, a in found.items()},
-    }
-    first = campaign.codebook.choices[0].name
-    simulated = "; SIMULATED answers" if said else ""
-    line = f"{_gold_line(aggregated[first], first)}; {alpha_line(first, found[first])}{simulated}"
-    outcome = Outcome(line=line, facts=facts)
-    return finish(campaign, "aggregate", aggregate_inputs(campaign), aggregate_outputs(campaign), outcome)
-
-
-def aggregated_campaign(campaign: CampaignConfig, votes: Mapping[str, list[Vote]]) -> dict[str, Aggregated]:
-    """The gold of a campaign by the method that its file names, adjudications included."""
-    gone = withdrawn_of(campaign)
-    asked = {item.id: item.votes for item in items_of(campaign).values() if item.id not in gone}
-    method = method_of(campaign.file.aggregate, campaign.file.seed)
-    adjudicated = labels_of(Store(campaign).adjudications, campaign.codebook)
-    return aggregate(votes, campaign.codebook, asked, method, adjudicated)
+    result = AggregateResult(
+        **msgspec.structs.asdict(gold_summary(aggregated)),
+        method=campaign.file.aggregate.method,
+        agreement=agreement,
+        left_out=votes.ledger.left_out,
+        is_simulated=bool(note),
+    )
+    with store.lock():
+        store.write_fact("agreement.json", file)
+        store.write_rows("gold.jsonl", all_gold(aggregated))
+        return store.record("aggregate", aggregate_inputs(campaign), aggregate_outputs(campaign), result)
 
 
 def aggregate_inputs(campaign: CampaignConfig) -> list[Path]:
-    """What aggregation depends on."""
+    """The files that gold and agreement depend on."""
     votes = ("items.jsonl", "annotations.jsonl", "withdrawn.jsonl", "annotators.jsonl")
     names = (*votes, "clusters.jsonl", "adjudications.jsonl")
     return [campaign.beside(campaign.file.codebook), *(campaign.at(name) for name in names)]
 
 
 def aggregate_outputs(campaign: CampaignConfig) -> list[Path]:
-    """What aggregation writes."""
+    """The files that are written."""
     return [campaign.at("agreement.json"), campaign.at("gold.jsonl")]
 
 
-def _gold_facts(found: Mapping[str, Aggregated], method: str) -> dict[str, Any]:
-    gold = all_gold(found)
-    resolved = sum(row.label is not None for row in gold)
-    return {
-        "schema": 1,
-        "items": len({row.item_id for row in gold}),
-        "resolved": resolved,
-        "unresolved": len(gold) - resolved,
-        "method": method,
-        "questions": {name: dict(Counter(row.status for row in one.gold)) for name, one in found.items()},
-        "unresolved_reasons": {name: one.reason_counts for name, one in found.items()},
-        "models": {name: msgspec.to_builtins(one.fits) for name, one in found.items() if one.fits},
-    }
-
-
-def _gold_line(found: Aggregated, question: str) -> str:
-    unresolved = len(found.reasons)
-    resolved = f"{len(found.gold) - unresolved} of {len(found.gold)} items have gold"
-    return f"{question}: {resolved}, {unresolved} unresolved{reasons_line(found)}{fit_line(found.fits)}"
-
-
-# --- tables of a user's own -----------------------------------------------------------------------------------------
-
-
-class TableRules(Struct, frozen=True, kw_only=True):
-    """How the votes of a table become gold."""
-
-    options: AggregateOptions = AggregateOptions()
-    cells: Rules = Rules()  # how its cells become votes
-    order: tuple[str, ...] = ()  # the labels on a scale, from low to high; those not named are off it. None: no scale
-    no_answer: tuple[str, ...] = ()  # labels that are no answer
-    seed: int = 0
-
-
-_BY_MAJORITY = TableRules()
-
-
 def aggregate_table(
-    path: Path, columns: Columns, output: Path | None, rules: TableRules = _BY_MAJORITY
-) -> tuple[Outcome, list[dict[str, Any]]]:
-    """Gold of a table of votes, as rows; to a file if one is named."""
-    table = table_votes(path, columns, rules.cells)
-    question = question_of(columns.label, table.votes, rules)
-    found = aggregated_table(table.votes, question, rules)
-    rows = [_row(row, found.reasons.get(row.item_id, ""), question) for row in found.gold]
+    path: Path, columns: Columns, rules: Rules, options: TableOptions, output: Path | None
+) -> tuple[AggregateResult, list[dict[str, Any]]]:
+    """Return the gold of a table of votes, and its rows; write the rows where an output is named."""
+    table = _read_votes(path, columns, rules)
+    votes = table.records()
+    question = question_of(table.name, votes, options)
+    aggregated = gold_of_votes(votes, question, options)
+    rows = gold_rows(aggregated, question)
     if output is not None:
         write_table(output, rows)
-    cautions = "".join(f"\n  caution: {each}" for each in table.notes)
-    line = _gold_line(found, columns.label) + left_out_line(table.left_out) + cautions
-    facts = {
-        **_gold_facts({columns.label: found}, rules.options.method),
-        "left_out": table.left_out,
-        "cautions": list(table.notes),
-    }
-    return Outcome(line=line, facts=facts), rows
-
-
-def question_of(name: str, votes: list[Vote], rules: TableRules = _BY_MAJORITY) -> Question:
-    """The question that a column of labels answers: its labels are those that occur, in alphabetical order.
-
-    Raises:
-        DataError: there are no votes.
-        UsageError: a label that is named does not occur.
-    """
-    if not votes:
-        raise DataError(f"no votes in the column {name!r}; nothing to aggregate")
-    found = sorted({vote.label for vote in votes})
-    for label in (*rules.order, *rules.no_answer):
-        if label not in found:
-            raise UsageError(f"no label {label!r} in the column {name!r}; it has {', '.join(found)}")
-    place = {label: float(number) for number, label in enumerate(rules.order)}
-    labels = tuple(
-        Label(name=label, title={}, scale=place.get(label), no_answer=label in rules.no_answer) for label in found
+    result = AggregateResult(
+        **msgspec.structs.asdict(gold_summary({table.name: aggregated})),
+        method=options.method.method,
+        left_out=table.left_out,
+        cautions=table.notes,
     )
-    return Question(name=name, text={}, labels=labels)
+    return result, rows
 
 
-def aggregated_table(votes: list[Vote], question: Question, rules: TableRules) -> Aggregated:
-    """The gold of the votes in a table."""
-    asked = Counter(vote.item_id for vote in votes)
-    limits = {item: default_min_votes(count) for item, count in asked.items()}
-    return method_of(rules.options, rules.seed)(votes, question, list(asked), limits)
+def _read_votes(path: Path, columns: Columns, rules: Rules) -> CodedTable:
+    return coded_votes(read_columns(path, columns.required, columns.optional), columns, rules)
 
 
-def _row(gold: Gold, reason: str, question: Question) -> dict[str, Any]:
-    keys = ("label", "status", "method", "n_votes", "confidence")
-    soft = {f"soft_{label}": gold.soft.get(label, 0.0) for label in question.gold_labels}
-    return {"item": gold.item_id, **{key: getattr(gold, key) for key in keys}, "reason": reason, **soft}
+# --- sensitivity -----------------------------------------------------------------------------------------------------
+
+
+def sensitivity_campaign(campaign: CampaignConfig, scores: Mapping[str, Path]) -> SensitivityResult:
+    """Compare the gold of a campaign between methods, without adjudications; nothing is written."""
+    golds = campaign_golds(Store(campaign))
+    return _sensitivity({name: compare_methods(by_method) for name, by_method in golds.items()}, scores)
+
+
+def sensitivity_table(
+    path: Path, columns: Columns, rules: Rules, options: TableOptions, scores: Mapping[str, Path]
+) -> SensitivityResult:
+    """Compare the gold of a table of votes between methods; nothing is written."""
+    table = _read_votes(path, columns, rules)
+    votes = table.records()
+    golds = golds_of_votes(votes, question_of(table.name, votes, options), options.seed)
+    return _sensitivity({table.name: compare_methods(golds)}, scores)
+
+
+def _sensitivity(pairs: dict[str, list[MethodPair]], scores: Mapping[str, Path]) -> SensitivityResult:
+    figures = {method: _figures(path) for method, path in scores.items()}
+    return SensitivityResult(questions=pairs, methods=tuple(scores), swapped=swapped_baselines(figures))
+
+
+def _figures(path: Path) -> dict[str, float | None]:
+    """The macro-F1 of each baseline in a file of scores: on test, or cross-validated where there is no test set."""
+    try:
+        scores = msgspec.convert(read_json(path), ScoresFile)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{path}: {error}; a scores.json that `stance train` wrote is needed") from error
+    on_test = any(rung.test.macro_f1.value is not None for rung in scores.rungs)
+    return {rung.name: (rung.test if on_test else rung.cross_validated).macro_f1.value for rung in scores.rungs}

@@ -1,4 +1,4 @@
-"""Votes into gold, or into the plain statement that there is none."""
+"""Gold labels from votes by majority, and the reasons why items have none."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from toolkit.records import Gold, GoldStatus, Vote
 
 
 class FitFacts(Struct, frozen=True, kw_only=True):
-    """How a model came out, for whoever has to believe it; None where the model does not tell."""
+    """How the estimation of a model ended; None where the model does not report it."""
 
     about: str  # "label", or "applicability" where a question has answers off its scale
     items: int
@@ -25,7 +25,7 @@ class FitFacts(Struct, frozen=True, kw_only=True):
 
 
 class Aggregated(Struct, frozen=True, kw_only=True):
-    """The gold of a question, why some items have no label, and how the model came out if there was one."""
+    """The gold of a question, the reason of each item without a label, and how the models were fitted."""
 
     gold: list[Gold]  # in item order
     reasons: dict[str, str]  # unresolved item -> reason
@@ -33,17 +33,17 @@ class Aggregated(Struct, frozen=True, kw_only=True):
 
     @property
     def reason_counts(self) -> dict[str, int]:
-        """How many items are unresolved for each reason."""
+        """The number of unresolved items by reason."""
         return dict(sorted(Counter(self.reasons.values()).items()))
 
 
-# Votes on a question, the items that were put to annotators, and by item how many answers a label needs.
+# The votes on a question, the items shown to annotators, and by item the number of answers that a label needs.
 Method = Callable[[Sequence[Vote], Question, Sequence[str], Mapping[str, int]], Aggregated]
 
 
-def default_min_votes(asked: int) -> int:
-    """How many answers a label needs: two, or one where only one annotator was asked."""
-    return min(2, asked)
+def default_min_votes(expected: int) -> int:
+    """The number of answers that a label needs: two, or one where one vote is expected."""
+    return min(2, expected)
 
 
 # --- majority --------------------------------------------------------------------------------------------------------
@@ -52,19 +52,19 @@ def default_min_votes(asked: int) -> int:
 def majority(
     votes: Iterable[Vote], question: Question, item_ids: Iterable[str], min_votes: Mapping[str, int]
 ) -> list[Gold]:
-    """Give each item its label by majority, in item order.
+    """Return the gold of each item by majority, in item order.
 
-    More than half of the votes that are answers are needed, and at least ``min_votes`` of them. A tie is
-    nobody's label: the item stays unresolved, and the order of the input never decides.
+    A label needs more than half of the answers, and at least ``min_votes`` answers. A tied item stays unresolved; the
+    order of the input decides nothing.
 
-    Where a question has answers off its scale, two things are decided one after the other: whether the scale applies at
-    all, by all votes, and, if it does, the label, by the votes of those who said so.
+    A question with off-scale labels is decided in two steps: whether the scale applies, by all answers, and, if it
+    does, the label, by the answers on the scale.
 
     Args:
         votes: on the question.
-        question: its labels say which votes are no answer, and which are off the scale.
-        item_ids: the items that were put to annotators.
-        min_votes: by item, how many answers a label needs behind the decision.
+        question: its labels decide which votes are answers, and which are off the scale.
+        item_ids: the items shown to annotators.
+        min_votes: by item, the number of answers that a label needs.
     """
     by_item: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for vote in votes:
@@ -111,13 +111,13 @@ def _status(winner: str | None, answers: Mapping[str, int], n_votes: int) -> Gol
 def by_majority(
     votes: Iterable[Vote], question: Question, item_ids: Iterable[str], min_votes: Mapping[str, int]
 ) -> Aggregated:
-    """Gold by majority, with the reasons why some items have no label."""
+    """Gold by majority, with the reason of each item without a label."""
     gold = majority(votes, question, item_ids, min_votes)
-    reasons = {row.item_id: _why(row, question, min_votes[row.item_id]) for row in gold if row.label is None}
+    reasons = {row.item_id: _reason(row, question, min_votes[row.item_id]) for row in gold if row.label is None}
     return Aggregated(gold=gold, reasons=reasons)
 
 
-def _why(gold: Gold, question: Question, min_votes: int) -> str:
+def _reason(gold: Gold, question: Question, min_votes: int) -> str:
     answers = sorted((count for label, count in gold.votes.items() if label in question.gold_labels), reverse=True)
     if not answers:
         return "no answer"
@@ -133,54 +133,53 @@ def _why(gold: Gold, question: Question, min_votes: int) -> str:
 def aggregate(
     votes: Mapping[str, Sequence[Vote]],
     codebook: Codebook,
-    asked: Mapping[str, int],
+    expected: Mapping[str, int],
     method: Method = by_majority,
     adjudicated: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, Aggregated]:
     """The gold of every question that is answered with one label, by question.
 
-    A question that is shown only after certain labels has gold only for items whose gold could lead there:
-    where the earlier question has another label nobody was to answer, and no row is made. Of an optional question only
-    items that somebody answered have a row.
+    A question that is shown only after certain labels of an earlier question has no row for items whose gold is another
+    label of that question. An optional question has rows only for items with an answer.
 
     Args:
         votes: by question.
         codebook: the questions, in their order.
-        asked: by item, how many annotators were asked.
-        method: how the label of an item is found.
-        adjudicated: by question and item, the labels that an adjudicator set; votes and soft labels stay as they are.
+        expected: by item, the number of votes that the plan asks for.
+        method: how votes become a label.
+        adjudicated: by question and item, the labels of adjudicators; votes and soft labels stay as they are.
     """
-    found: dict[str, Aggregated] = {}
+    aggregated: dict[str, Aggregated] = {}
     golds: dict[str, dict[str, Gold]] = {}
     for question in codebook.choices:
         given = votes.get(question.name, ())
-        settled = (adjudicated or {}).get(question.name, {})
-        answered = {vote.item_id for vote in given} | settled.keys()
-        shown = [item for item in asked if _shown(question, item, golds) and (question.required or item in answered)]
-        limits = {item: default_min_votes(asked[item]) for item in shown}
+        decided = (adjudicated or {}).get(question.name, {})
+        answered = {vote.item_id for vote in given} | decided.keys()
+        shown = [item for item in expected if _shown(question, item, golds) and (question.required or item in answered)]
+        limits = {item: default_min_votes(expected[item]) for item in shown}
         relevant = [vote for vote in given if vote.item_id in limits]
-        found[question.name] = settle_adjudicated(method(relevant, question, shown, limits), settled)
-        golds[question.name] = {row.item_id: row for row in found[question.name].gold}
-    return found
+        aggregated[question.name] = settle_adjudicated(method(relevant, question, shown, limits), decided)
+        golds[question.name] = {row.item_id: row for row in aggregated[question.name].gold}
+    return aggregated
 
 
-def settle_adjudicated(found: Aggregated, labels: Mapping[str, str]) -> Aggregated:
-    """Gold in which adjudicated items bear the label that they were given there."""
+def settle_adjudicated(aggregated: Aggregated, labels: Mapping[str, str]) -> Aggregated:
+    """Gold in which adjudicated items have the label of their adjudication."""
     gold = [
         msgspec.structs.replace(
             row, label=labels[row.item_id], status="adjudicated", method="adjudication", confidence=None
         )
         if row.item_id in labels
         else row
-        for row in found.gold
+        for row in aggregated.gold
     ]
-    reasons = {item: reason for item, reason in found.reasons.items() if item not in labels}
-    return Aggregated(gold=gold, reasons=reasons, fits=found.fits)
+    reasons = {item: reason for item, reason in aggregated.reasons.items() if item not in labels}
+    return Aggregated(gold=gold, reasons=reasons, fits=aggregated.fits)
 
 
-def all_gold(found: Mapping[str, Aggregated]) -> list[Gold]:
+def all_gold(aggregated: Mapping[str, Aggregated]) -> list[Gold]:
     """The gold of all questions, in the order of question and item."""
-    return [row for one in found.values() for row in one.gold]
+    return [row for of_question in aggregated.values() for row in of_question.gold]
 
 
 def _shown(question: Question, item_id: str, golds: Mapping[str, Mapping[str, Gold]]) -> bool:
@@ -189,3 +188,55 @@ def _shown(question: Question, item_id: str, golds: Mapping[str, Mapping[str, Go
         if gold is None or (gold.label is not None and gold.label not in labels):
             return False
     return True
+
+
+# --- a summary -------------------------------------------------------------------------------------------------------
+
+
+class GoldSummary(Struct, frozen=True, kw_only=True):
+    """Counts of the gold of some questions."""
+
+    items: int
+    resolved: int  # pairs of item and question with a label
+    unresolved: int
+    questions: dict[str, dict[str, int]]  # by status
+    unresolved_reasons: dict[str, dict[str, int]]
+    models: dict[str, tuple[FitFacts, ...]]  # of the questions that a model decides
+
+
+def gold_summary(aggregated: Mapping[str, Aggregated]) -> GoldSummary:
+    """The counts of the gold of some questions."""
+    gold = all_gold(aggregated)
+    resolved = sum(row.label is not None for row in gold)
+    return GoldSummary(
+        items=len({row.item_id for row in gold}),
+        resolved=resolved,
+        unresolved=len(gold) - resolved,
+        questions={name: dict(Counter(row.status for row in q.gold)) for name, q in aggregated.items()},
+        unresolved_reasons={name: q.reason_counts for name, q in aggregated.items()},
+        models={name: q.fits for name, q in aggregated.items() if q.fits},
+    )
+
+
+def format_gold(question: str, statuses: Mapping[str, int], reasons: Mapping[str, int], fits: Sequence[FitFacts]) -> str:
+    """The counts of the gold of one question in a line.
+
+    Args:
+        question: its name.
+        statuses: the number of items by status.
+        reasons: the number of unresolved items by reason.
+        fits: how the models were fitted.
+    """
+    items, unresolved = sum(statuses.values()), statuses.get("unresolved", 0)
+    counts = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+    detail = f" ({counts})" if counts else ""
+    models = "".join(f"; {_fit_text(fit)}" for fit in fits)
+    return f"{question}: {items - unresolved} of {items} items have gold, {unresolved} unresolved{detail}{models}"
+
+
+def _fit_text(fit: FitFacts) -> str:
+    likelihood = "" if fit.log_likelihood is None else f" log-likelihood {fit.log_likelihood:.2f},"
+    ends = {True: f"converged after {fit.rounds} rounds", False: f"NOT CONVERGED after {fit.rounds} rounds"}
+    end = f"{fit.rounds} rounds" if fit.converged is None else ends[fit.converged]
+    starts = "" if fit.agreeing_starts is None else f", {fit.agreeing_starts} of {fit.starts} starts end there"
+    return f"model of {fit.about}:{likelihood} {end}{starts}"

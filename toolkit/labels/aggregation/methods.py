@@ -1,26 +1,33 @@
-"""Methods of aggregation, from what a campaign file or a command line says of them."""
+"""Methods of aggregation, applied to a campaign or a table, and compared with each other."""
 
 import importlib.util
-import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import combinations, permutations
+from typing import Any
 
 from msgspec import Struct
 
-from toolkit.codebook import Question
-from toolkit.errors import UsageError
-from toolkit.labels.aggregation.gold import Aggregated, FitFacts, Method, by_majority
+from toolkit.codebook import Label, Question
+from toolkit.errors import DataError, UsageError
+from toolkit.labels.adjudication import labels_of
+from toolkit.labels.aggregation.gold import Aggregated, Method, aggregate, by_majority, default_min_votes
 from toolkit.labels.aggregation.models import HardLabels, Model, ModelOptions, by_model, fit, glad, mace
+from toolkit.labels.votes import OF_GOLD, campaign_votes
 from toolkit.records import Gold, Vote
+from toolkit.store import Store
+from toolkit.words import plural
 from toolkit.workspace import AggregateOptions
+
+_SHOWN = 3  # changes of label in a line
 
 
 def method_of(options: AggregateOptions, seed: int) -> Method:
-    """How the label of an item is found.
+    """The method that turns the votes on a question into gold.
 
     Raises:
-        UsageError: something is said that the method does not know.
+        UsageError: an option has no meaning for the method.
     """
     _check(options)
     if options.method == "majority":
@@ -29,9 +36,9 @@ def method_of(options: AggregateOptions, seed: int) -> Method:
 
 
 def _majority_of(
-    least: int, votes: Sequence[Vote], question: Question, item_ids: Sequence[str], _: Mapping[str, int]
+    min_votes: int, votes: Sequence[Vote], question: Question, item_ids: Sequence[str], _: Mapping[str, int]
 ) -> Aggregated:
-    return by_majority(votes, question, item_ids, dict.fromkeys(item_ids, least))
+    return by_majority(votes, question, item_ids, dict.fromkeys(item_ids, min_votes))
 
 
 def _check(options: AggregateOptions) -> None:
@@ -40,7 +47,7 @@ def _check(options: AggregateOptions) -> None:
     unknown = {"majority": of_models, "mace": of_models[2:], "glad": of_models[2:]}.get(options.method, ())
     for name in unknown:
         if getattr(options, name) != getattr(plain, name):
-            raise UsageError(f"{name.replace('_', '-')} means nothing to the method {options.method}; leave it out")
+            raise UsageError(f"{name.replace('_', '-')} has no meaning for the method {options.method}; leave it out")
 
 
 def _model(options: AggregateOptions, seed: int) -> Model:
@@ -61,92 +68,183 @@ def _hard(options: AggregateOptions) -> HardLabels:
 
 
 def compared_methods(seed: int) -> dict[str, Method]:
-    """The methods that sensitivity compares: those of ours, and crowd-kit's where it is installed."""
+    """The methods that sensitivity compares: majority and Dawid-Skene, and those of crowd-kit where it is installed."""
     options = [AggregateOptions(), AggregateOptions(method="dawid-skene")]
     if importlib.util.find_spec("crowdkit"):
         options += [AggregateOptions(method="mace"), AggregateOptions(method="glad")]
-    return {each.method: method_of(each, seed) for each in options}
+    return {option.method: method_of(option, seed) for option in options}
 
 
-def fit_line(fits: Sequence[FitFacts]) -> str:
-    """How the models came out, for the end of a line."""
-    return "".join(f"; {_said(one)}" for one in fits)
+# --- a campaign ------------------------------------------------------------------------------------------------------
 
 
-def _said(one: FitFacts) -> str:
-    about = f"model of {one.about}"
-    likelihood = "" if one.log_likelihood is None else f" log-likelihood {one.log_likelihood:.2f},"
-    ended = {True: f"settled after {one.rounds} rounds", False: f"NOT SETTLED after {one.rounds} rounds"}
-    end = f"{one.rounds} rounds" if one.converged is None else ended[one.converged]
-    starts = "" if one.agreeing_starts is None else f", {one.agreeing_starts} of {one.starts} starts end there"
-    return f"{about}:{likelihood} {end}{starts}"
+def campaign_gold(store: Store) -> dict[str, Aggregated]:
+    """The gold of a campaign by the method that its file names, with its adjudications, by question."""
+    campaign, withdrawn = store.campaign, store.withdrawn
+    expected = {item.id: item.votes for item in store.items.values() if item.id not in withdrawn}
+    method = method_of(campaign.file.aggregate, campaign.file.seed)
+    adjudicated = labels_of(store.adjudications, campaign.codebook)
+    votes = campaign_votes(store, OF_GOLD).by_question
+    return aggregate(votes, campaign.codebook, expected, method, adjudicated)
 
 
-def reasons_line(found: Aggregated) -> str:
-    """Why items are unresolved, in brackets; "" where none is."""
-    said = ", ".join(f"{number} {reason}" for reason, number in found.reason_counts.items())
-    return f" ({said})" if said else ""
+def campaign_golds(store: Store) -> dict[str, dict[str, list[Gold]]]:
+    """The gold of a campaign by each method, without adjudications, by question and method."""
+    campaign, votes = store.campaign, campaign_votes(store).by_question
+    expected = {item.id: item.votes for item in store.items.values()}
+    by_method = {
+        name: aggregate(votes, campaign.codebook, expected, method)
+        for name, method in compared_methods(campaign.file.seed).items()
+    }
+    questions = [question.name for question in campaign.codebook.choices if votes[question.name]]
+    return {name: {method: gold[name].gold for method, gold in by_method.items()} for name in questions}
 
 
-# --- how much hangs on the method ------------------------------------------------------------------------------------
+# --- a table ---------------------------------------------------------------------------------------------------------
+
+
+class TableOptions(Struct, frozen=True, kw_only=True):
+    """How the votes of a table become gold."""
+
+    method: AggregateOptions = AggregateOptions()
+    order: tuple[str, ...] = ()  # the labels on a scale, from low to high; the others are off it. Empty: no scale
+    no_answer: tuple[str, ...] = ()  # labels that are no answer
+    seed: int = 0
+
+
+def question_of(name: str, votes: Sequence[Vote], options: TableOptions) -> Question:
+    """The question that a column of labels answers: its labels are those that occur, in alphabetical order.
+
+    Raises:
+        DataError: there are no votes.
+        UsageError: an option names a label that does not occur.
+    """
+    if not votes:
+        raise DataError(f"column {name!r}: no votes, so there is nothing to aggregate; name another column")
+    names = sorted({vote.label for vote in votes})
+    for label in (*options.order, *options.no_answer):
+        if label not in names:
+            raise UsageError(f"no label {label!r} in the column {name!r}; it has {', '.join(names)}")
+    place = {label: float(number) for number, label in enumerate(options.order)}
+    labels = tuple(
+        Label(name=label, title={}, scale=place.get(label), no_answer=label in options.no_answer) for label in names
+    )
+    return Question(name=name, text={}, labels=labels)
+
+
+def gold_of_votes(votes: Sequence[Vote], question: Question, options: TableOptions) -> Aggregated:
+    """The gold of the votes in a table; an item expects as many votes as it has."""
+    return _gold_by(method_of(options.method, options.seed), votes, question)
+
+
+def golds_of_votes(votes: Sequence[Vote], question: Question, seed: int) -> dict[str, list[Gold]]:
+    """The gold of the votes in a table by each method."""
+    return {name: _gold_by(method, votes, question).gold for name, method in compared_methods(seed).items()}
+
+
+def _gold_by(method: Method, votes: Sequence[Vote], question: Question) -> Aggregated:
+    expected = Counter(vote.item_id for vote in votes)
+    limits = {item: default_min_votes(count) for item, count in expected.items()}
+    return method(votes, question, list(expected), limits)
+
+
+def gold_rows(aggregated: Aggregated, question: Question) -> list[dict[str, Any]]:
+    """The gold of a question as rows of a table: item, label, status, ..., reason, and a soft column a label."""
+    columns = ("label", "status", "method", "n_votes", "confidence")
+    return [
+        {
+            "item": gold.item_id,
+            **{column: getattr(gold, column) for column in columns},
+            "reason": aggregated.reasons.get(gold.item_id, ""),
+            **{f"soft_{label}": gold.soft.get(label, 0.0) for label in question.gold_labels},
+        }
+        for gold in aggregated.gold
+    ]
+
+
+# --- sensitivity: the labels that depend on the method ---------------------------------------------------------------
 
 
 class MethodPair(Struct, frozen=True, kw_only=True):
-    """The gold of two methods, side by side, over the same items."""
+    """The gold of two methods on the same items."""
 
-    one: str
-    other: str
-    both: int  # items that have a label by both
-    only_one: int  # items that have a label by the first alone
-    only_other: int
+    first: str
+    second: str
+    both: int  # items with a label by both
+    only_first: int  # items with a label by the first alone
+    only_second: int
     neither: int
-    changed: int  # of those with a label by both: another one
+    changed: int  # of those with a label by both: with another label
     share: float | None  # changed / both; None where no item has a label by both
     labels: dict[str, int]  # "pro -> neutral": items, the most frequent first
 
 
 class Swap(Struct, frozen=True, kw_only=True):
-    """Two baselines that stand in another order under another method."""
+    """Two baselines whose order depends on the method."""
 
-    one: str  # the method under which `better` is better
-    other: str
+    first: str  # the method under which `better` is better
+    second: str
     better: str
     worse: str
 
 
 def compare_methods(golds: Mapping[str, Sequence[Gold]]) -> list[MethodPair]:
-    """Every two methods, by what they make of one question."""
-    return [_pair(one, other, golds[one], golds[other]) for one, other in itertools.combinations(golds, 2)]
+    """The comparison of each two methods on one question."""
+    return [_method_pair(first, second, golds[first], golds[second]) for first, second in combinations(golds, 2)]
 
 
-def _pair(one: str, other: str, gold: Sequence[Gold], other_gold: Sequence[Gold]) -> MethodPair:
-    second = {row.item_id: row.label for row in other_gold}
-    pairs = [(row.label, second[row.item_id]) for row in gold if row.item_id in second]
-    known = [(a, b) for a, b in pairs if a is not None and b is not None]
-    changes = Counter(f"{a} -> {b}" for a, b in known if a != b)
+def _method_pair(first: str, second: str, gold: Sequence[Gold], other_gold: Sequence[Gold]) -> MethodPair:
+    by_item = {row.item_id: row.label for row in other_gold}
+    pairs = [(row.label, by_item[row.item_id]) for row in gold if row.item_id in by_item]
+    labelled = [(a, b) for a, b in pairs if a is not None and b is not None]
+    changes = Counter(f"{a} -> {b}" for a, b in labelled if a != b)
     return MethodPair(
-        one=one,
-        other=other,
-        both=len(known),
-        only_one=sum(a is not None and b is None for a, b in pairs),
-        only_other=sum(a is None and b is not None for a, b in pairs),
+        first=first,
+        second=second,
+        both=len(labelled),
+        only_first=sum(a is not None and b is None for a, b in pairs),
+        only_second=sum(a is None and b is not None for a, b in pairs),
         neither=sum(a is None and b is None for a, b in pairs),
         changed=changes.total(),
-        share=changes.total() / len(known) if known else None,
+        share=changes.total() / len(labelled) if labelled else None,
         labels=dict(sorted(changes.items(), key=lambda pair: (-pair[1], pair[0]))),
     )
 
 
 def swapped_baselines(scores: Mapping[str, Mapping[str, float | None]]) -> list[Swap]:
-    """The baselines that change places, by method and baseline their scores; what has no score has no place."""
-    found = []
-    for one, other in itertools.combinations(scores, 2):
-        for first, second in itertools.permutations(sorted(scores[one].keys() & scores[other].keys()), 2):
-            if _is_better(scores[one], first, second) and _is_better(scores[other], second, first):
-                found.append(Swap(one=one, other=other, better=first, worse=second))
-    return found
+    """The pairs of baselines whose order depends on the method; a baseline without a score is in no pair.
+
+    Args:
+        scores: by method and baseline.
+    """
+    swaps = []
+    for first, second in combinations(scores, 2):
+        for better, worse in permutations(sorted(scores[first].keys() & scores[second].keys()), 2):
+            if _is_better(scores[first], better, worse) and _is_better(scores[second], worse, better):
+                swaps.append(Swap(first=first, second=second, better=better, worse=worse))
+    return swaps
 
 
-def _is_better(scores: Mapping[str, float | None], first: str, second: str) -> bool:
-    a, b = scores[first], scores[second]
+def _is_better(scores: Mapping[str, float | None], better: str, worse: str) -> bool:
+    a, b = scores[better], scores[worse]
     return a is not None and b is not None and a > b
+
+
+def format_method_pair(pair: MethodPair) -> str:
+    """The comparison of two methods in a line."""
+    share = "" if pair.share is None else f" ({pair.share:.1%})"
+    changes = ", ".join(f"{count} {change}" for change, count in list(pair.labels.items())[:_SHOWN])
+    detail = f": {changes}" if changes else ""
+    alone = f"{pair.only_first} only by {pair.first}, {pair.only_second} only by {pair.second}, {pair.neither} by neither"
+    return (
+        f"{pair.first} and {pair.second}: {pair.changed} of {plural(pair.both, 'label')} differ{share}{detail}; "
+        f"labels {alone}"
+    )
+
+
+def format_swaps(swaps: Sequence[Swap], methods: int) -> str:
+    """The baselines whose order depends on the method, in a line."""
+    if not swaps:
+        return f"baselines: the same order under all {methods} methods"
+    pairs = "; ".join(f"{s.better} beats {s.worse} under {s.first}, not under {s.second}" for s in swaps)
+    return f"baselines: {pairs}"

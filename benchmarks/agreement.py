@@ -22,9 +22,10 @@ from msgspec import Struct
 from toolkit.labels.agreement.coefficients import alpha_of, interval, nominal, ordinal
 from toolkit.labels.agreement.headline import paired_sums
 from toolkit.labels.agreement.intervals import Statistic, pigeonhole, two_way_interval
+from toolkit.labels.vote_tables import Columns, Rules, coded_votes
 from toolkit.labels.votes import Votes
 from toolkit.statistics import percentile_interval, resample
-from toolkit.steps.votes import Columns, Rules, read_votes
+from toolkit.tables.columns import read_columns
 
 LEVELS = {"nominal": nominal, "ordinal": ordinal, "interval": interval([0.0, 1.0, 2.0])}
 Figures = dict[str, float]
@@ -125,8 +126,9 @@ def measure_reading(items: int) -> Figures:
                 writer.writerows(rows)
 
             def ours(path: Path = path) -> object:
-                found = read_votes(path, Columns(cluster="article"), Rules())
-                return found.votes(found.label.names)
+                columns = Columns(cluster="article")
+                table = coded_votes(read_columns(path, columns.required, columns.optional), columns, Rules())
+                return table.votes(table.label.names)
 
             def coded(path: Path = path) -> object:
                 frame = pd.read_csv(path)

@@ -55,7 +55,7 @@ def test_one_line_gives_an_answer_with_both_intervals_and_what_it_means(stance, 
     assert "rows left out: 18 no label" in said.out.splitlines()[0]
     assert "same annotators, new articles: [" in said.out
     assert "new annotators, new articles: [" in said.out
-    assert "Of the disagreement that chance alone would bring, " in said.out
+    assert " of the disagreement that is expected by chance remains" in said.out
     assert "caution: 4 annotators" in said.out
     assert not any(word in said.out for word in ("moderate", "substantial", "fair", "poor"))
 
@@ -63,12 +63,12 @@ def test_one_line_gives_an_answer_with_both_intervals_and_what_it_means(stance, 
 def test_less_agreement_than_by_chance_is_said_so(stance, tmp_path):
     rows = [{"item": n, "annotator": w, "label": "ab"[(n + w) % 2]} for n in range(6) for w in range(2)]
     said = stance("agreement", write_csv(tmp_path / "v.csv", rows))
-    assert "Annotators differ more often than chance alone would make them" in said.out
+    assert "Annotators disagree more often than is expected by chance" in said.out
 
 
 def test_the_json_holds_the_sentence_and_the_cautions(stance, votes):
     facts = found(stance("agreement", votes, "--json"))
-    assert facts["meaning"].startswith("Of the disagreement")
+    assert facts["meaning"].split("% ")[1].startswith("of the disagreement")
     assert any("3 annotators" in caution for caution in facts["cautions"])
     assert {"low", "high", "reason"} == set(facts["alpha"]["new_annotators"])
 
@@ -131,7 +131,7 @@ def test_an_order_makes_words_a_scale(stance, votes):
     assert found(said)["alpha"]["level"] == "ordinal"
     said = stance("agreement", votes, "--level", "interval")
     assert said.code == 1
-    assert "level interval needs numbers, and 'a' is none; map them (`--map`)" in said.err
+    assert "level interval needs numbers, and 'a' is not a number; map them (`--map`)" in said.err
     assert "list them from low to high (`--order`)" in stance("agreement", votes, "--level", "ordinal").err
 
 
@@ -323,20 +323,20 @@ def test_a_campaign_has_three_figures_for_its_labels_off_the_scale(stance):
     direction = coefficients["alpha_direction"]
     assert direction["lost"] > 0
     assert found(said, "stance")["no_answers"] > 0
-    assert f"{direction['n']} items kept, {direction['lost']} lost" in stance("agreement", "schemas/demo.toml").out
+    assert f"{direction['n']} items used, {direction['lost']} lost" in stance("agreement", "schemas/demo.toml").out
 
 
 def test_tie_break_votes_count_only_where_they_are_asked_for_and_then_with_a_warning(stance, campaign):
     at, items = campaign
-    before = stance("agreement", "schemas/demo.toml", "--json").facts
+    before = stance("agreement", "schemas/demo.toml", "--json").facts["questions"]
     rng = np.random.default_rng(4)
     append_jsonl(at / "annotations.jsonl", [answer(item, "p4", rng, "tiebreak") for item in items[:40]])
     append_jsonl(at / "annotations.jsonl", [answer(item, "p5", rng, "adjudication") for item in items[:40]])
-    assert stance("agreement", "schemas/demo.toml", "--json").facts == before
+    assert stance("agreement", "schemas/demo.toml", "--json").facts["questions"] == before
     said = stance("agreement", "schemas/demo.toml", "--all-votes", "--json")
     assert said.facts["votes_of_disputed_items"] == 40
     assert found(said, "stance")["n_annotators"] == 4
-    assert "40 annotations count that were asked for because others disagreed" in found(said, "stance")["cautions"][0]
+    assert "40 annotations of disputed items count" in found(said, "stance")["cautions"][0]
     assert stance("agreement", at / "x.csv", "--all-votes").code == 2
 
 

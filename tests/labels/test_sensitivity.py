@@ -22,7 +22,7 @@ def test_items_are_counted_by_who_gives_them_a_label():
     one = gold("majority", a="x", b="x", c=None, d=None, e="y")
     other = gold("model", a="x", b="y", c="x", d=None, e=None)
     (pair,) = compare_methods({"majority": one, "model": other})
-    assert (pair.both, pair.only_one, pair.only_other, pair.neither) == (2, 1, 1, 1)
+    assert (pair.both, pair.only_first, pair.only_second, pair.neither) == (2, 1, 1, 1)
     assert (pair.changed, pair.share, pair.labels) == (1, 1 / 2, {"x -> y": 1})
 
 
@@ -34,7 +34,7 @@ def test_a_share_of_nothing_is_none():
 def test_baselines_that_change_places_are_named():
     scores = {"majority": {"tfidf": 0.6, "stupid": 0.5, "odd": None}, "model": {"tfidf": 0.4, "stupid": 0.5, "odd": 1}}
     (swap,) = swapped_baselines(scores)
-    assert (swap.one, swap.other, swap.better, swap.worse) == ("majority", "model", "tfidf", "stupid")
+    assert (swap.first, swap.second, swap.better, swap.worse) == ("majority", "model", "tfidf", "stupid")
 
 
 def test_equal_scores_are_no_order():

@@ -1,10 +1,10 @@
 """Votes in tables as people write them, and what is said about doubtful cells."""
 
 import pytest
+from support.votes import read_votes
 
 from toolkit.errors import DataError
 from toolkit.labels.vote_tables import Columns, Rules
-from toolkit.steps.votes import read_votes
 from toolkit.tables import write_table
 
 

@@ -11,7 +11,7 @@ import pytest
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import append_jsonl, read_json, read_jsonl, write_json
 from toolkit.records import Annotation, Outdated, Paragraph, Revision
-from toolkit.steps.aggregate import aggregate_step
+from toolkit.steps.aggregate import aggregate_campaign
 from toolkit.steps.build import build_campaign, read_records
 from toolkit.steps.card import card_campaign
 from toolkit.steps.common import articles_of, is_current, items_of, paragraphs_of, silent
@@ -93,7 +93,7 @@ class Edited:
         self.at("annotators.jsonl").touch()
         ref = self.campaign.codebook.ref
         write_json(self.at("studio.json"), {"server": "x", "campaign": "x", "codebook": ref, "projects": []})
-        aggregate_step(self.campaign)
+        aggregate_campaign(self.campaign)
         build_campaign(self.campaign)
 
     def edit(self):

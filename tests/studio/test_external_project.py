@@ -7,11 +7,13 @@ import pytest
 
 from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.exchange.exports import ColumnMap
+from toolkit.labels.aggregation.methods import TableOptions
+from toolkit.labels.agreement.questions import AgreementOptions
+from toolkit.labels.vote_tables import Columns, Rules
 from toolkit.people import read_keys
 from toolkit.steps.aggregate import aggregate_table
-from toolkit.steps.agreement import Asked, agreement_table
+from toolkit.steps.agreement import agreement_table
 from toolkit.steps.outside import Wanted, pull_files_step, pull_project_step
-from toolkit.steps.votes import Columns, Rules
 from toolkit.tables import read_table
 
 pytestmark = pytest.mark.server
@@ -140,13 +142,13 @@ def test_a_finished_project_becomes_a_table_of_votes_in_one_line(harbour, tmp_pa
 def test_agreement_and_gold_come_straight_from_what_was_pulled(harbour, tmp_path):
     for name in ("votes.jsonl", "votes.csv", "votes.tsv", "votes.parquet"):
         harbour.pull(tmp_path / name, "stance")
-        found = agreement_table(tmp_path / name, Columns(), Rules(), Asked(), 0)
+        found = agreement_table(tmp_path / name, Columns(), Rules(), AgreementOptions(), 0)
         # items: for+Against, for+for, for; pairs: coincidences ff 2, fA 1, Af 1, n = 4
-        assert found.facts["questions"]["label"]["alpha"]["value"] == pytest.approx(1 - (4 - 1) * 2 / (2 * 3 * 1))
-        assert found.facts["left_out"] == {"draft": 1, "repeat": 1, "skipped": 1}
-        gold, rows = aggregate_table(tmp_path / name, Columns(), tmp_path / "gold.csv")
+        assert found.facts()["questions"]["label"]["alpha"]["value"] == pytest.approx(1 - (4 - 1) * 2 / (2 * 3 * 1))
+        assert found.left_out == {"draft": 1, "repeat": 1, "skipped": 1}
+        gold, rows = aggregate_table(tmp_path / name, Columns(), Rules(), TableOptions(), tmp_path / "gold.csv")
         assert [row["label"] for row in rows] == [None, "for", "for"]
-        assert "rows left out: 1 draft, 1 repeat, 1 skipped" in gold.line
+        assert "rows left out: 1 draft, 1 repeat, 1 skipped" in gold.line()
 
 
 def test_no_address_stands_in_the_table_and_the_key_file_is_the_owners_alone(harbour, tmp_path):

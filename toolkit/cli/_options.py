@@ -5,7 +5,7 @@ import inspect
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +13,7 @@ import typer
 from msgspec import Struct
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
-from toolkit.errors import ToolkitError, UsageError
+from toolkit.errors import DataError, ToolkitError, UsageError
 
 if TYPE_CHECKING:
     from toolkit.workspace import CampaignConfig
@@ -215,6 +215,42 @@ def is_campaign(path: Path) -> bool:
 def values_of(option: Sequence[str] | None) -> tuple[str, ...]:
     """The values of an option that is repeated or holds several, separated by commas."""
     return tuple(part.strip() for value in option or () for part in value.split(",") if part.strip())
+
+
+def mapping_of(option: Sequence[str] | None) -> dict[str, str]:
+    """The labels that ``--map`` renames, from ``old=new,…`` or the names of tables with the columns old and new.
+
+    Spaces count: a label may differ from the intended one by a space.
+
+    >>> mapping_of(["Neutral=neutral,agress=agrees"])
+    {'Neutral': 'neutral', 'agress': 'agrees'}
+
+    Raises:
+        UsageError: a value is neither pairs nor a table.
+        DataError: a table lacks a column, or a label has two new names.
+    """
+    mapping: dict[str, str] = {}
+    for value in option or ():
+        for old, new in _pairs_in(value) if "=" in value else _pairs_of_table(Path(value)):
+            if mapping.setdefault(old, new) != new:
+                raise DataError(f"--map: {old!r} has two new names, {mapping[old]!r} and {new!r}; name one")
+    return mapping
+
+
+def _pairs_in(value: str) -> Iterator[tuple[str, str]]:
+    for part in value.split(","):
+        old, sign, new = part.partition("=")
+        if not sign or not old or not new:
+            raise UsageError(f"--map {part!r}: name pairs old=new, or a table with the columns old and new")
+        yield old, new
+
+
+def _pairs_of_table(path: Path) -> list[tuple[str, str]]:
+    from toolkit.tables import column, read_table
+
+    rows = read_table(path)
+    cells = zip(column(rows, "old", path), column(rows, "new", path), strict=True)
+    return [(str(old), str(new)) for old, new in cells]
 
 
 def only_campaign() -> Path:

@@ -1,7 +1,7 @@
 """`stance aggregate`: votes into gold."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -18,17 +18,17 @@ from toolkit.cli._options import (
     Wide,
     campaign_at,
     is_campaign,
+    mapping_of,
     new_app,
     values_of,
     verb,
 )
 from toolkit.cli._output import emit, emit_rows, note
 from toolkit.errors import UsageError
+from toolkit.labels.aggregation.methods import TableOptions
 from toolkit.labels.vote_tables import Columns, Rules
+from toolkit.runs import Result
 from toolkit.steps import aggregate as aggregating
-from toolkit.steps import sensitivity
-from toolkit.steps.common import Outcome
-from toolkit.steps.mappings import read_mapping
 from toolkit.workspace import AggregateOptions
 
 app = new_app()
@@ -119,58 +119,51 @@ def _aggregate(
         method=method, threshold=threshold, min_votes=min_votes, min_shared=min_shared, pooling=pooling,
         restarts=restarts,
     )  # fmt: skip
-    cells = _cells(repeats, renamed, labels, no_answer)
-    rules = aggregating.TableRules(
-        options=options, cells=cells, order=values_of(order), no_answer=values_of(no_answer), seed=common.seed
+    table = TableOptions(method=options, order=values_of(order), no_answer=values_of(no_answer), seed=common.seed)
+    rules = Rules(
+        repeats=repeats or "latest",
+        renamed=mapping_of(renamed),
+        labels=(*values_of(labels), *values_of(no_answer)) if labels else (),
     )
     columns = Columns(item=item, annotator=annotator, label=label, time=time, wide=values_of(wide))
     if is_campaign(source):
-        _refuse_of_campaigns(source, output, rules)
+        _refuse_of_campaigns(source, output, rules, table)
     if how_sensitive:
-        emit(_sensitivity(source, columns, rules, scores or []), common)
+        emit(_sensitivity(source, columns, rules, table, scores or []), common)
+    elif is_campaign(source):
+        emit(aggregating.aggregate_campaign(campaign_at(source)), common)
     else:
-        _emit_gold(source, columns, rules, output, common)
+        _emit_gold(*aggregating.aggregate_table(source, columns, rules, table, output), output, common)
 
 
-def _cells(
-    repeats: Literal["keep"] | None, renamed: list[str] | None, labels: list[str] | None, no_answer: list[str] | None
-) -> Rules:
-    allowed = (*values_of(labels), *values_of(no_answer)) if labels else ()
-    return Rules(repeats=repeats or "latest", renamed=read_mapping(renamed or ()), labels=allowed)
-
-
-def _refuse_of_campaigns(source: Path, output: Path | None, rules: aggregating.TableRules) -> None:
+def _refuse_of_campaigns(source: Path, output: Path | None, rules: Rules, table: TableOptions) -> None:
     if output:
         raise UsageError("-o goes with a table of votes; a campaign writes gold.jsonl and agreement.json")
-    if rules.cells.renamed or rules.cells.labels:
-        raise UsageError("--map and --labels go with a table of votes; the codebook of a campaign says it")
-    if rules.cells.repeats == "keep":
-        raise UsageError("--repeats goes with a table of votes; of a person's votes in a campaign the latest counts")
-    if rules.order or rules.no_answer:
-        raise UsageError("--order and --no-answer go with a table of votes; the codebook of a campaign says it")
-    if rules.options != AggregateOptions():
+    if rules.renamed or rules.labels:
+        raise UsageError("--map and --labels go with a table of votes; the codebook of a campaign names its labels")
+    if rules.repeats == "keep":
+        raise UsageError("--repeats goes with a table of votes; in a campaign the latest vote of an annotator counts")
+    if table.order or table.no_answer:
+        raise UsageError("--order and --no-answer go with a table of votes; the codebook of a campaign has them")
+    if table.method != AggregateOptions():
         raise UsageError(f"write the method of a campaign under [aggregate] in {source}, with the same names")
 
 
-def _sensitivity(source: Path, columns: Columns, rules: aggregating.TableRules, scores: list[str]) -> Outcome:
-    pairs = [each.partition("=") for each in scores]
+def _sensitivity(source: Path, columns: Columns, rules: Rules, table: TableOptions, scores: list[str]) -> Result:
+    pairs = [score.partition("=") for score in scores]
     if any(not name or not path for name, _, path in pairs):
         raise UsageError("--scores takes METHOD=FILE, e.g. --scores majority=a/scores.json")
     files = {name: Path(path) for name, _, path in pairs}
     if is_campaign(source):
-        return sensitivity.sensitivity_campaign(campaign_at(source), files)
-    return sensitivity.sensitivity_table(source, columns, files, rules)
+        return aggregating.sensitivity_campaign(campaign_at(source), files)
+    return aggregating.sensitivity_table(source, columns, rules, table, files)
 
 
 def _emit_gold(
-    source: Path, columns: Columns, rules: aggregating.TableRules, output: Path | None, common: Common
+    result: aggregating.AggregateResult, rows: list[dict[str, Any]], output: Path | None, common: Common
 ) -> None:
-    if is_campaign(source):
-        emit(aggregating.aggregate_step(campaign_at(source)), common)
-        return
-    outcome, rows = aggregating.aggregate_table(source, columns, output, rules)
     if output is None and not common.as_json:
         emit_rows(rows)
-        note(outcome, common)
+        note(result, common)
         return
-    emit(outcome, common)
+    emit(result, common)

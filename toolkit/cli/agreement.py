@@ -1,6 +1,5 @@
 """`stance agreement`: Krippendorff's alpha with its intervals."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -20,6 +19,7 @@ from toolkit.cli._options import (
     Wide,
     campaign_at,
     is_campaign,
+    mapping_of,
     new_app,
     values_of,
     verb,
@@ -27,11 +27,9 @@ from toolkit.cli._options import (
 from toolkit.cli._output import emit
 from toolkit.codebook import Level
 from toolkit.errors import UsageError
+from toolkit.labels.agreement.questions import AgreementOptions, possible_slices
 from toolkit.labels.vote_tables import Columns, Rules
 from toolkit.steps import agreement as agreeing
-from toolkit.steps.agreement import Asked
-from toolkit.steps.common import Outcome
-from toolkit.steps.mappings import read_mapping
 
 app = new_app()
 
@@ -84,9 +82,12 @@ def _agreement(
     """Measure Krippendorff's alpha with its intervals, of a campaign or of a table of votes."""
     ordered, cuts = values_of(order), values_of(by)
     level = level or ("ordinal" if ordered else "nominal")
-    asked = Asked(level=level, order=ordered, details=everything, by=cuts, all_votes=all_votes)
+    options = AgreementOptions(level=level, order=ordered, details=everything, by=cuts, all_votes=all_votes)
     if is_campaign(source):
-        emit(_of_campaign(source, asked, by is None), common)
+        campaign = campaign_at(source)
+        if everything and by is None:
+            options = structs.replace(options, by=possible_slices(campaign.codebook))
+        emit(agreeing.agreement_campaign(campaign, options), common)
         return
     if all_votes:
         raise UsageError("--all-votes goes with a campaign; of a table all votes count")
@@ -95,13 +96,6 @@ def _agreement(
         by=cuts,
     )  # fmt: skip
     rules = Rules(
-        repeats=repeats, renamed=read_mapping(renamed or ()), labels=values_of(labels), no_answers=values_of(no_answer)
+        repeats=repeats, renamed=mapping_of(renamed), labels=values_of(labels), no_answers=values_of(no_answer)
     )
-    emit(agreeing.agreement_table(source, columns, rules, asked, common.seed), common)
-
-
-def _of_campaign(source: Path, asked: Asked, slice_by_all: bool) -> Outcome:
-    campaign = campaign_at(source)
-    if asked.details and slice_by_all:
-        asked = structs.replace(asked, by=agreeing.every_cut(campaign))
-    return agreeing.agreement_campaign(campaign, asked)
+    emit(agreeing.agreement_table(source, columns, rules, options, common.seed), common)

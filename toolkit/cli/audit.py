@@ -23,9 +23,9 @@ from toolkit.cli._options import (
 )
 from toolkit.cli._output import emit
 from toolkit.errors import UsageError
+from toolkit.labels.vote_tables import Columns
 from toolkit.steps import audit as auditing
 from toolkit.steps import auditing_labels
-from toolkit.steps.votes import Columns
 
 app = new_app(
     help="Audit annotators, stance against sentiment, and labels that look wrong.",

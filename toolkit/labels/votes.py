@@ -16,7 +16,6 @@ from toolkit.statistics import Floats
 from toolkit.store import Store
 from toolkit.tables.columns import Coded, Ints, renumbered
 
-
 # --- the votes of a campaign ------------------------------------------------------------------------------------------
 
 OF_DESIGN = ("design",)  # for agreement
@@ -46,7 +45,7 @@ def campaign_votes(store: Store, layers: Collection[str] = OF_DESIGN) -> Campaig
 
 
 def selected_annotations(store: Store) -> int:
-    """The number of annotations that count in the layer `OF_ALL` alone: somebody asked for them after others disagreed."""
+    """The number of annotations that somebody asked for because others disagreed; `OF_ALL` alone counts them."""
     return len(campaign_votes(store, OF_ALL).ledger.counted) - len(campaign_votes(store).ledger.counted)
 
 

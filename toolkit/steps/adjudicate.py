@@ -11,11 +11,11 @@ from toolkit.exchange import adjudication_sheets as sheets
 from toolkit.files import mend_jsonl
 from toolkit.labels import adjudication as rules
 from toolkit.labels.adjudication import AdjudicationOptions, ImportSummary
+from toolkit.labels.votes import OF_GOLD, campaign_votes
 from toolkit.people import ERASURE_RECORDS, AccountNames, read_erasure_records
 from toolkit.runs import Progress
 from toolkit.steps.common import counted_of
 from toolkit.steps.showing import shown_now
-from toolkit.steps.votes import gold_votes
 from toolkit.store import Store
 from toolkit.studio import adjudication as projects
 from toolkit.studio.server.connection import campaign_key, connect, studio_file_of
@@ -81,7 +81,9 @@ def pull_adjudications(campaign: CampaignConfig, progress: Progress) -> ImportSu
         store.append_rows(_FILE, new)
     waiting = rules.waiting_requests(requests, store.gold, store.adjudications)
     extra = projects.pull_details(read, rows, before, waiting)
-    other = rules.items_with_other_votes([*new, *waiting], requests, gold_votes(campaign), campaign.codebook)
+    other = rules.items_with_other_votes(
+        [*new, *waiting], requests, campaign_votes(store, OF_GOLD).by_question, campaign.codebook
+    )
     summary = _summary(store, len(new), len(rows) - len(new))
     summary = msgspec.structs.replace(summary, other_votes=tuple(other), withdrawn=left_out, **extra)
     return store.record("adjudicate pull", [], [store.path(_FILE), store.path(_GAPS)], summary)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from toolkit.baselines.training import ScoresFile
 from toolkit.campaigns.simulation import simulation_note
 from toolkit.errors import DataError
 from toolkit.files import read_json
@@ -19,19 +20,18 @@ from toolkit.labels.aggregation.methods import (
     compare_methods,
     format_method_pair,
     format_swaps,
-    gold_of_votes,
+    gold_of_columns,
     gold_rows,
-    golds_of_votes,
-    question_of,
+    golds_of_columns,
     swapped_baselines,
 )
 from toolkit.labels.agreement.headline import QuestionAgreement
 from toolkit.labels.agreement.questions import AgreementFile, agreement_by_question, alpha_line
-from toolkit.labels.vote_tables import CodedTable, Columns, Rules, coded_votes
+from toolkit.labels.vote_tables import Columns, Rules
 from toolkit.labels.votes import campaign_votes
+from toolkit.records import Gold
 from toolkit.runs import Result
 from toolkit.statistics import DRAWS
-from toolkit.steps.scores import ScoresFile
 from toolkit.store import Store
 from toolkit.tables import write_table
 from toolkit.tables.columns import read_columns
@@ -49,8 +49,8 @@ class AggregateResult(Result, frozen=True, kw_only=True):
     questions: dict[str, dict[str, int]]  # by status
     unresolved_reasons: dict[str, dict[str, int]]
     models: dict[str, tuple[FitFacts, ...]]
-    agreement: dict[str, QuestionAgreement] = {}  # of a campaign; the facts have alpha alone
-    left_out: dict[str, int] = {}  # annotations or rows that do not count, by reason
+    agreement: dict[str, QuestionAgreement]  # of a campaign; the facts have alpha alone
+    left_out: dict[str, int]  # annotations or rows that do not count, by reason
     cautions: tuple[str, ...] = ()  # of a table
     is_simulated: bool = False
 
@@ -73,7 +73,7 @@ class SensitivityResult(Result, frozen=True, kw_only=True):
 
     questions: dict[str, list[MethodPair]]
     methods: tuple[str, ...] = ()  # with scores of baselines
-    swapped: list[Swap] = []
+    swapped: tuple[Swap, ...] = ()
 
     def line(self) -> str:
         """The labels that differ between each two methods, by question."""
@@ -125,24 +125,18 @@ def aggregate_table(
     path: Path, columns: Columns, rules: Rules, options: TableOptions, output: Path | None
 ) -> tuple[AggregateResult, list[dict[str, Any]]]:
     """Return the gold of a table of votes, and its rows; write the rows where an output is named."""
-    table = _read_votes(path, columns, rules)
-    votes = table.records()
-    question = question_of(table.name, votes, options)
-    aggregated = gold_of_votes(votes, question, options)
-    rows = gold_rows(aggregated, question)
+    gold = gold_of_columns(read_columns(path, columns.required, columns.optional), columns, rules, options)
+    rows = gold_rows(gold)
     if output is not None:
         write_table(output, rows)
     result = AggregateResult(
-        **msgspec.structs.asdict(gold_summary({table.name: aggregated})),
+        **msgspec.structs.asdict(gold_summary({gold.question.name: gold.aggregated})),
         method=options.method.method,
-        left_out=table.left_out,
-        cautions=table.notes,
+        agreement={},
+        left_out=gold.left_out,
+        cautions=gold.cautions,
     )
     return result, rows
-
-
-def _read_votes(path: Path, columns: Columns, rules: Rules) -> CodedTable:
-    return coded_votes(read_columns(path, columns.required, columns.optional), columns, rules)
 
 
 # --- sensitivity -----------------------------------------------------------------------------------------------------
@@ -150,30 +144,26 @@ def _read_votes(path: Path, columns: Columns, rules: Rules) -> CodedTable:
 
 def sensitivity_campaign(campaign: CampaignConfig, scores: Mapping[str, Path]) -> SensitivityResult:
     """Compare the gold of a campaign between methods, without adjudications; nothing is written."""
-    golds = campaign_golds(Store(campaign))
-    return _sensitivity({name: compare_methods(by_method) for name, by_method in golds.items()}, scores)
+    return _sensitivity(campaign_golds(Store(campaign)), scores)
 
 
 def sensitivity_table(
     path: Path, columns: Columns, rules: Rules, options: TableOptions, scores: Mapping[str, Path]
 ) -> SensitivityResult:
     """Compare the gold of a table of votes between methods; nothing is written."""
-    table = _read_votes(path, columns, rules)
-    votes = table.records()
-    golds = golds_of_votes(votes, question_of(table.name, votes, options), options.seed)
-    return _sensitivity({table.name: compare_methods(golds)}, scores)
+    table = read_columns(path, columns.required, columns.optional)
+    return _sensitivity(golds_of_columns(table, columns, rules, options), scores)
 
 
-def _sensitivity(pairs: dict[str, list[MethodPair]], scores: Mapping[str, Path]) -> SensitivityResult:
-    figures = {method: _figures(path) for method, path in scores.items()}
-    return SensitivityResult(questions=pairs, methods=tuple(scores), swapped=swapped_baselines(figures))
+def _sensitivity(golds: Mapping[str, Mapping[str, list[Gold]]], scores: Mapping[str, Path]) -> SensitivityResult:
+    pairs = {name: compare_methods(by_method) for name, by_method in golds.items()}
+    swaps = swapped_baselines({method: _figures(path) for method, path in scores.items()})
+    return SensitivityResult(questions=pairs, methods=tuple(scores), swapped=tuple(swaps))
 
 
 def _figures(path: Path) -> dict[str, float | None]:
     """The macro-F1 of each baseline in a file of scores: on test, or cross-validated where there is no test set."""
     try:
-        scores = msgspec.convert(read_json(path), ScoresFile)
+        return msgspec.convert(read_json(path), ScoresFile).main_figures
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: {error}; a scores.json that `stance train` wrote is needed") from error
-    on_test = any(rung.test.macro_f1.value is not None for rung in scores.rungs)
-    return {rung.name: (rung.test if on_test else rung.cross_validated).macro_f1.value for rung in scores.rungs}

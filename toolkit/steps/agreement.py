@@ -29,7 +29,7 @@ class AgreementResult(Result, frozen=True, kw_only=True):
 
     questions: dict[str, QuestionAgreement]
     left_out: dict[str, int]  # annotations or rows that do not count, by reason
-    selected_annotations: int = 0  # counted, though somebody asked for them because others disagreed
+    votes_of_disputed_items: int = 0  # that count, though somebody asked for them because others disagreed
 
     def facts(self) -> dict[str, Any]:
         """The fields, and the meaning of each alpha in a sentence."""
@@ -64,7 +64,7 @@ def agreement_campaign(campaign: CampaignConfig, options: AgreementOptions) -> A
     return AgreementResult(
         questions=with_selected_votes(agreement, selected),
         left_out=votes.ledger.left_out,
-        selected_annotations=selected,
+        votes_of_disputed_items=selected,
     )
 
 

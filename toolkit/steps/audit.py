@@ -18,6 +18,7 @@ from toolkit.labels.audits.annotators import (
 )
 from toolkit.labels.audits.labels import Suggested, anchoring
 from toolkit.labels.audits.leaning import Leaning, leaning_audit
+from toolkit.labels.vote_tables import Columns
 from toolkit.records import Annotation, Item
 from toolkit.statistics import Estimate
 from toolkit.steps.common import (
@@ -29,7 +30,6 @@ from toolkit.steps.common import (
     items_of,
     simulation_note,
 )
-from toolkit.steps.votes import Columns
 from toolkit.tables import column, read_table
 from toolkit.workspace import CampaignConfig
 

@@ -13,11 +13,11 @@ from toolkit.dataset.build import Sources, annotation_rows, build_dataset, by_sp
 from toolkit.dataset.card import CardFacts, CardSources, card_facts, render_card
 from toolkit.dataset.parquet import SPLITS, build_digest, config_sizes, write_data
 from toolkit.files import read_text
+from toolkit.labels.agreement.questions import AgreementFile
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Article, Dropped, Example
 from toolkit.runs import Result
 from toolkit.splitting.certificate import Certificate, certify
-from toolkit.steps.agreement import AgreementFile
 from toolkit.steps.segment import counts_of, placed_items, told_outdated
 from toolkit.store import Store
 from toolkit.words import plural, tally

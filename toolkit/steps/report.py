@@ -4,12 +4,12 @@ from pathlib import Path
 
 from toolkit.baselines.training import ScoresFile
 from toolkit.campaigns.sampling import Frame
+from toolkit.labels.agreement.questions import AgreementFile
 from toolkit.records import Dropped
 from toolkit.report.facts import ReportFacts, ReportSources, report_facts
 from toolkit.report.page import render_page
 from toolkit.runs import Result
 from toolkit.splitting.certificate import Certificate
-from toolkit.steps.agreement import AgreementFile
 from toolkit.steps.build import build_inputs, build_outputs, read_records
 from toolkit.store import Store
 from toolkit.workspace import CampaignConfig

@@ -8,7 +8,7 @@ from msgspec import Struct
 from toolkit.campaigns.progress import state_line
 from toolkit.errors import UsageError
 from toolkit.runs import Progress, Result
-from toolkit.steps.aggregate import aggregate_inputs, aggregate_outputs, aggregate_step
+from toolkit.steps.aggregate import aggregate_campaign, aggregate_inputs, aggregate_outputs
 from toolkit.steps.build import build_campaign, build_inputs, build_outputs
 from toolkit.steps.card import card_campaign, card_inputs, card_outputs
 from toolkit.steps.common import Outcome, is_without_server
@@ -61,7 +61,7 @@ _BEFORE = (
 )
 _PUSH = _Step(name="push", run=push_step, inputs=push_inputs, outputs=push_outputs)
 _AFTER = (
-    _Step(name="aggregate", run=lambda c, _: aggregate_step(c), inputs=aggregate_inputs, outputs=aggregate_outputs),
+    _Step(name="aggregate", run=lambda c, _: aggregate_campaign(c), inputs=aggregate_inputs, outputs=aggregate_outputs),
     _Step(name="build", run=lambda c, _: build_campaign(c), inputs=build_inputs, outputs=build_outputs),
     _Step(name="train", run=lambda c, _: train_campaign(c), inputs=train_inputs, outputs=train_outputs),
     _Step(name="card", run=lambda c, _: card_campaign(c), inputs=card_inputs, outputs=card_outputs),

@@ -9,11 +9,12 @@ from msgspec import Struct
 from toolkit.campaigns.pace import Pace, Round, pace_of
 from toolkit.campaigns.progress import CampaignState, state_line, state_of
 from toolkit.labels.agreement.headline import QuestionAgreement
+from toolkit.labels.agreement.questions import agreement_by_question, alpha_line
 from toolkit.labels.ledger import latest, stale_counts
+from toolkit.labels.votes import campaign_votes
 from toolkit.people import read_keys
-from toolkit.steps.agreement import agreement_of, alpha_line
 from toolkit.steps.common import Outcome, is_without_server, items_of, ledger_of, withdrawn_of
-from toolkit.steps.votes import counted_votes
+from toolkit.store import Store
 from toolkit.studio.pull.ledger_index import known_cursor
 from toolkit.studio.server.connection import studio_directory, studio_file_of
 from toolkit.studio.server.local import server_status
@@ -65,8 +66,8 @@ def _where(campaign: CampaignConfig) -> str:
 
 
 def _agreement(campaign: CampaignConfig) -> dict[str, QuestionAgreement]:
-    _, votes = counted_votes(campaign)
-    return agreement_of(votes, campaign.codebook, campaign.file.seed)
+    votes = campaign_votes(Store(campaign)).by_question
+    return agreement_by_question(votes, campaign.codebook, campaign.file.seed)
 
 
 def _agreement_by_round(campaign: CampaignConfig, pace: Pace) -> dict[str, dict[str, QuestionAgreement]]:
@@ -74,12 +75,12 @@ def _agreement_by_round(campaign: CampaignConfig, pace: Pace) -> dict[str, dict[
     if len(pace.rounds) < 2:
         return {}
     rounds = {item.id: item.round for item in items_of(campaign).values()}
-    _, votes = counted_votes(campaign)
+    votes = campaign_votes(Store(campaign)).by_question
     found = {}
     for one in pace.rounds:
         inside = {name: [v for v in votes[name] if rounds.get(v.item_id) == one.round] for name in votes}
         if any(inside.values()):
-            found[one.round] = agreement_of(inside, campaign.codebook, campaign.file.seed)
+            found[one.round] = agreement_by_question(inside, campaign.codebook, campaign.file.seed)
     return found
 
 

@@ -218,7 +218,9 @@ def gold_summary(aggregated: Mapping[str, Aggregated]) -> GoldSummary:
     )
 
 
-def format_gold(question: str, statuses: Mapping[str, int], reasons: Mapping[str, int], fits: Sequence[FitFacts]) -> str:
+def format_gold(
+    question: str, statuses: Mapping[str, int], reasons: Mapping[str, int], fits: Sequence[FitFacts]
+) -> str:
     """The counts of the gold of one question in a line.
 
     Args:

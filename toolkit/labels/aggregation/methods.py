@@ -14,9 +14,11 @@ from toolkit.errors import DataError, UsageError
 from toolkit.labels.adjudication import labels_of
 from toolkit.labels.aggregation.gold import Aggregated, Method, aggregate, by_majority, default_min_votes
 from toolkit.labels.aggregation.models import HardLabels, Model, ModelOptions, by_model, fit, glad, mace
+from toolkit.labels.vote_tables import Columns, Rules, coded_votes
 from toolkit.labels.votes import OF_GOLD, campaign_votes
 from toolkit.records import Gold, Vote
 from toolkit.store import Store
+from toolkit.tables.columns import ColumnTable
 from toolkit.words import plural
 from toolkit.workspace import AggregateOptions
 
@@ -132,14 +134,44 @@ def question_of(name: str, votes: Sequence[Vote], options: TableOptions) -> Ques
     return Question(name=name, text={}, labels=labels)
 
 
-def gold_of_votes(votes: Sequence[Vote], question: Question, options: TableOptions) -> Aggregated:
-    """The gold of the votes in a table; an item expects as many votes as it has."""
-    return _gold_by(method_of(options.method, options.seed), votes, question)
+class TableGold(Struct, frozen=True, kw_only=True):
+    """The gold of a table of votes."""
+
+    question: Question
+    aggregated: Aggregated
+    left_out: dict[str, int]  # rows (of a wide table: cells) that are no votes, by reason
+    cautions: tuple[str, ...]
 
 
-def golds_of_votes(votes: Sequence[Vote], question: Question, seed: int) -> dict[str, list[Gold]]:
-    """The gold of the votes in a table by each method."""
-    return {name: _gold_by(method, votes, question).gold for name, method in compared_methods(seed).items()}
+def gold_of_columns(table: ColumnTable, columns: Columns, rules: Rules, options: TableOptions) -> TableGold:
+    """The gold of the columns of a table of votes; an item expects as many votes as it has.
+
+    Args:
+        table: the columns, read from a file or taken from a DataFrame.
+        columns: their names.
+        rules: how cells become votes.
+        options: how votes become gold.
+
+    Raises:
+        DataError: as `coded_votes` raises it, or there are no votes.
+        UsageError: an option names a label that does not occur, or has no meaning for the method.
+    """
+    coded = coded_votes(table, columns, rules)
+    votes = coded.records()
+    question = question_of(coded.name, votes, options)
+    aggregated = _gold_by(method_of(options.method, options.seed), votes, question)
+    return TableGold(question=question, aggregated=aggregated, left_out=coded.left_out, cautions=coded.notes)
+
+
+def golds_of_columns(
+    table: ColumnTable, columns: Columns, rules: Rules, options: TableOptions
+) -> dict[str, dict[str, list[Gold]]]:
+    """The gold of the columns of a table of votes by each method, by question and method."""
+    coded = coded_votes(table, columns, rules)
+    votes = coded.records()
+    question = question_of(coded.name, votes, options)
+    methods = compared_methods(options.seed)
+    return {coded.name: {name: _gold_by(method, votes, question).gold for name, method in methods.items()}}
 
 
 def _gold_by(method: Method, votes: Sequence[Vote], question: Question) -> Aggregated:
@@ -148,17 +180,17 @@ def _gold_by(method: Method, votes: Sequence[Vote], question: Question) -> Aggre
     return method(votes, question, list(expected), limits)
 
 
-def gold_rows(aggregated: Aggregated, question: Question) -> list[dict[str, Any]]:
-    """The gold of a question as rows of a table: item, label, status, ..., reason, and a soft column a label."""
+def gold_rows(gold: TableGold) -> list[dict[str, Any]]:
+    """Gold as rows of a table: item, label, status, ..., reason, and a soft column a label."""
     columns = ("label", "status", "method", "n_votes", "confidence")
     return [
         {
-            "item": gold.item_id,
-            **{column: getattr(gold, column) for column in columns},
-            "reason": aggregated.reasons.get(gold.item_id, ""),
-            **{f"soft_{label}": gold.soft.get(label, 0.0) for label in question.gold_labels},
+            "item": row.item_id,
+            **{column: getattr(row, column) for column in columns},
+            "reason": gold.aggregated.reasons.get(row.item_id, ""),
+            **{f"soft_{label}": row.soft.get(label, 0.0) for label in gold.question.gold_labels},
         }
-        for gold in aggregated.gold
+        for row in gold.aggregated.gold
     ]
 
 
@@ -235,10 +267,12 @@ def format_method_pair(pair: MethodPair) -> str:
     share = "" if pair.share is None else f" ({pair.share:.1%})"
     changes = ", ".join(f"{count} {change}" for change, count in list(pair.labels.items())[:_SHOWN])
     detail = f": {changes}" if changes else ""
-    alone = f"{pair.only_first} only by {pair.first}, {pair.only_second} only by {pair.second}, {pair.neither} by neither"
+    alone = (
+        f"{pair.only_first} only by {pair.first}, {pair.only_second} only by {pair.second}, {pair.neither} by neither"
+    )
     return (
         f"{pair.first} and {pair.second}: {pair.changed} of {plural(pair.both, 'label')} differ{share}{detail}; "
-        f"labels {alone}"
+        f"labels {alone}, {pair.neither} by neither"
     )
 
 

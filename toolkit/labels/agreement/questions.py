@@ -27,7 +27,7 @@ from toolkit.labels.vote_tables import CodedTable, Columns, Rules, coded_votes
 from toolkit.labels.votes import Votes, code_votes
 from toolkit.records import Article, Item, Paragraph, Vote
 from toolkit.tables.columns import ColumnTable
-from toolkit.words import format_alpha, format_alpha_meaning, format_figure, format_interval, format_ranking
+from toolkit.words import format_alpha, format_alpha_meaning, format_figure, format_interval, format_ranking, plural
 
 _APPLIES, _OFF_SCALE = "applies", "off_scale"
 _ITEM_FACTS = ("outlet", "month", "role", "round")
@@ -126,13 +126,13 @@ def facts_of_items(
 
 
 def with_selected_votes(agreement: Mapping[str, QuestionAgreement], selected: int) -> dict[str, QuestionAgreement]:
-    """Agreement with a caution about votes that were asked for because others disagreed; the same where there are none.
+    """Agreement with a caution about votes on disputed items; unchanged where there are none.
 
     Args:
         agreement: by question.
-        selected: how many such annotations count.
+        selected: the number of annotations that somebody asked for because others disagreed.
     """
-    caution = f"{selected} annotations count that were asked for because others disagreed; they bias agreement, mostly upwards"
+    caution = f"{plural(selected, 'annotation')} of disputed items count; they bias agreement, mostly upwards"
     first = (caution,) if selected else ()
     return {
         name: msgspec.structs.replace(measured, cautions=(*first, *measured.cautions))

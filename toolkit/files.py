@@ -249,7 +249,8 @@ def read_json(path: Path, made_by: str = "") -> Any:  # noqa: ANN401 - whatever 
         try:
             return msgspec.json.decode(read_bytes(path, made_by))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise DataError(f"{path}: not JSON: {error}; restore the file, or write it again") from error
+            remedy = f"run `{made_by}` again" if made_by else "restore the file, or write it again"
+            raise DataError(f"{path}: not JSON: {error}; {remedy}") from error
 
 
 def read_jsonl(path: Path, record: type[R], made_by: str = "") -> list[R]:

@@ -1,3 +1,4 @@
+import importlib.metadata
 import os
 import resource
 import signal
@@ -10,6 +11,7 @@ import pytest
 from toolkit.cli.app import GROUPS, VERBS, load_verb
 
 ROOT = Path(__file__).parents[2]
+VERSION = importlib.metadata.version("stance-toolkit")
 LABELS = ["--label", "--labels"]
 
 
@@ -89,7 +91,7 @@ def test_a_verb_that_cannot_be_undone_needs_its_campaign(words, stance, workspac
 
 
 def test_the_version_is_said(stance):
-    assert stance("--version").out.strip() == "0.1.0"
+    assert stance("--version").out.strip() == VERSION
 
 
 def test_an_unknown_verb_is_wrong_usage(stance):
@@ -116,12 +118,12 @@ def test_an_error_is_one_line_without_a_traceback(stance, tmp_path):
 
 def test_the_module_is_the_command():
     done = subprocess.run([Path(sys.executable).with_name("stance"), "--version"], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "0.1.0\n")
+    assert (done.returncode, done.stdout) == (0, f"{VERSION}\n")
 
 
 def test_the_package_runs_as_a_module():
     done = subprocess.run([sys.executable, "-m", "toolkit", "--version"], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "0.1.0\n")
+    assert (done.returncode, done.stdout) == (0, f"{VERSION}\n")
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,9 @@ types: .venv/.made
 unit: .venv/.made browser postgres
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# What needs no server, no installation and no public data.
+# What needs no server, no installation, no public data and not much time.
 test-fast: .venv/.made
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not server and not postgres and not install and not shared and not soak"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not server and not postgres and not install and not shared and not soak and not slow"
 
 # Without constraints.txt: the newest pip with the newest of everything, the oldest releases that pyproject.toml
 # allows, and the other Pythons that are here.

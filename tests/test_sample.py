@@ -88,6 +88,7 @@ def test_unrelated_articles_share_few_word_5_grams(articles):
             assert len(grams[a] & grams[b]) <= 0.1 * min(len(grams[a]), len(grams[b])), (a, b)
 
 
+@pytest.mark.slow
 def test_the_text_tells_more_than_the_majority_and_not_everything_and_the_outlet_tells_less(articles, rows):
     facts = train_baseline(rows, LABELS, None, seed=1).facts
     majority, text = (rung.cross_validated.macro_f1.value for rung in facts.rungs)

@@ -76,6 +76,7 @@ def test_the_same_model_makes_the_same_bytes(saved, tmp_path, selmara, metadata)
     assert (tmp_path / "again.skops").read_bytes() == saved.read_bytes()
 
 
+@pytest.mark.slow
 def test_another_process_makes_the_same_bytes(saved, tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"

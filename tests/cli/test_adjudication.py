@@ -134,6 +134,7 @@ def test_the_sheet_for_the_meeting_begins_with_what_divides_most(stance, campaig
     assert openpyxl.load_workbook(tmp_path / "meeting.xlsx").active.cell(1, 1).value == "question"
 
 
+@pytest.mark.slow
 def test_a_campaign_aggregates_by_the_method_that_its_file_names(stance, tmp_path):
     campaign = answered_campaign(stance, tmp_path / "w", '[aggregate]\nmethod = "dawid-skene"\nmin_shared = 10')
     statuses = {row.status for row in gold(campaign).values()}

@@ -108,6 +108,7 @@ def test_crowd_kits_methods_say_what_is_missing(stance, votes, monkeypatch):
     assert (said.code, "'crowd-kit" in said.err) == (1, True)
 
 
+@pytest.mark.slow
 def test_sensitivity_names_what_changes_between_methods(stance, votes):
     said = stance("aggregate", votes, "--sensitivity")
     assert said.out.startswith("label: majority and dawid-skene: ")

@@ -269,6 +269,7 @@ def test_annotators_who_voted_on_nothing_are_not_counted(stance, tmp_path):
     assert (found(said)["n_annotators"], alpha_of(said)) == (3, pytest.approx(ALPHA))
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_annotators_with_one_vote_each(stance, tmp_path):
     path = tmp_path / "v.csv"
     lines = "".join(f"{n // 4},r{n},{'ab'[n % 3 % 2]}\n" for n in range(100_000))

@@ -138,6 +138,7 @@ def interrupt(process, part, enough, sign):
     return process.returncode, out, err
 
 
+@pytest.mark.slow
 def test_what_was_interrupted_goes_on_and_ends_as_if_it_had_not_been(large, tmp_path):
     whole = tmp_path / "whole.jsonl"
     finish(start(large, whole, "-q"))

@@ -127,6 +127,7 @@ def test_leaning_that_predicts_labels_has_a_small_p():
     assert found.p < 0.001
 
 
+@pytest.mark.slow
 def test_the_p_value_is_even_where_leaning_means_nothing():
     rng = np.random.default_rng(0)
     ps = [leaning_audit(people(10), {f"r{n:02}": v for n, v in enumerate(rng.normal(size=10))}, s).p for s in range(12)]

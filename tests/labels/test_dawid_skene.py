@@ -143,6 +143,7 @@ def test_other_names_give_the_same_chances(seed):
         assert two.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::Warning")  # crowd-kit's own, about pandas
 @given(st.integers(0, 10_000))
 @settings(max_examples=5)

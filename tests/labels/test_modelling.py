@@ -151,6 +151,7 @@ def test_adjudication_sets_the_label_and_leaves_the_votes():
     assert settled.reasons == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [mace, glad])
 def test_the_models_of_crowd_kit_find_what_was_meant(model):
     pytest.importorskip("crowdkit")

@@ -249,6 +249,7 @@ def test_five_megabytes_of_nested_elements_that_are_closed_again_take_bounded_ti
     assert [block.text for block in page.blocks] == list(PROSE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [

@@ -83,6 +83,7 @@ def test_what_was_cleaned_can_always_be_written(text):
     assert "\0" not in cleaned
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     ["<", "&lt;", "<!--", "<script>", "<p", "<p ", "&lt;p ", "&amp;", "<div>", "&#", "-->", "</", "\n "],

@@ -2,7 +2,7 @@
 
     python benchmarks/pages.py --peers /tmp/bench-pages/bin/python --cache /tmp/bench-pages-outputs --json pages.json
 
-The peers live in an environment of their own (`docs/pages.md` says how it is made); without `--peers` only the
+The peers live in an environment of their own (`benchmarks/notes.md` says how it is made); without `--peers` only the
 toolkit is measured. Every extractor runs in a process of its own. What a peer found is kept in `--cache` under
 its name, its version and the page's hash, so that scoring again takes seconds; a page that takes a peer longer than
 `--page-limit` counts as empty. Speed is not cached: toolkit and trafilatura run `--rounds` times in turns.

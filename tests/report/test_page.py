@@ -88,7 +88,7 @@ def test_each_section_says_how_its_figures_were_made(html):
     "said",
     [
         "3 articles, 2024-02-01 to 2024-03-05; 1,234 paragraphs, of which 1,230 have a role that annotators are asked",
-        "2 articles stand in 1 cluster of exact copies or near-duplicates",
+        "2 articles are in 1 cluster of exact copies or near-duplicates",
         "The Lantern 3 1,234 6",
         "too short 7",
         "3 votes asked for on 5 items, 4 votes asked for on 1 item",
@@ -101,15 +101,15 @@ def test_each_section_says_how_its_figures_were_made(html):
         "favour +1 Speaks for the target.",
         "unclear no answer Unclear",
         "Shown when stance is favour.",
-        "17 votes of 3 annotators on 6 items; 1 vote for a no-answer label besides",
+        "17 votes of 3 annotators on 6 items; 1 vote for a no-answer label",
         "5 of 6 items have a gold label (3 majority, 2 unanimous, 1 unresolved). Unresolved: 16.7 % [0.0, 50.0]",
         "favour 2 40.0 %",
         "loud 0 0.0 % (no interval: not computed)",
         "train 4 2 test 2 1 All 6 3",
-        "Nothing: article_id, cluster, text of one split are found in no other.",
+        "None: no article_id, cluster or text is in more than one split.",
         "largest difference 50.0 percentage points",
-        "Question stance ; labels favour, neutral, against. Learnt from 19 train rows",
-        "1 item that annotators answered stayed without a label",
+        "Question stance ; labels favour, neutral, against. Fitted on 19 train rows",
+        "1 answered item has no label",
         "stance towards the ferry company : favour 1 neutral 1 against 1",
         "“It comes when it comes,” said the pilot.",
         "small@2.0#",
@@ -131,7 +131,7 @@ def test_scores_stand_with_intervals_and_n_beside_the_majority(page, facts):
         for found in (rung.test.macro_f1, rung.cross_validated.macro_f1):
             assert f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}] {found.n} {found.clusters}" in page.text
     over = facts.scores.rungs[1].over_majority
-    assert f"less that of the majority rule is {over.value:.3f} [{over.low:.3f}, {over.high:.3f}]" in page.text
+    assert f"minus that of the majority rule is {over.value:.3f} [{over.low:.3f}, {over.high:.3f}]" in page.text
 
 
 def test_undefined_alpha_is_said_in_words(page):
@@ -145,8 +145,8 @@ def test_a_question_that_nobody_answered_is_not_called_unresolved(facts):
         name="tone", agreement=agreement([], ("calm",), (), 1), labels={}, statuses={"unresolved": 6}
     )
     page = Page(render_page(replace(facts, questions=(silent,))))
-    assert "Nobody gave an answer that counts here. Alpha is undefined: no item has two votes ." in page.text
-    assert "Nobody gave an answer that counts here, so no item has a label." in page.text
+    assert "No annotator gave an answer that counts. Alpha is undefined: no item has two votes ." in page.text
+    assert "No annotator gave an answer that counts, so no item has a label." in page.text
     assert "Unresolved:" not in page.text
 
 
@@ -164,14 +164,14 @@ def test_an_empty_campaign_has_a_page(facts):
     corpus = replace(facts.corpus, articles=0, period=None, outlets=(), roles={}, dropped={}, clusters=0)
     work = replace(facts.work, items=0, votes_asked={}, annotations=0, left_out={}, short_items=0, annotators=())
     page = Page(render_page(replace(facts, corpus=corpus, work=work, questions=(), targets=())))
-    assert "Nobody has answered yet." in page.text
+    assert "No annotator has answered yet." in page.text
     assert "Every annotation counts." in page.text
 
 
 def test_a_leaking_split_is_called_one(facts):
     leaking = replace(facts.certificate, shared={"article_id": 0, "text": 2})
     assert (
-        "Something does , so scores on the test set may be too high"
+        "Some are , so scores on the test set may be too high"
         in Page(render_page(replace(facts, certificate=leaking))).text
     )
 
@@ -239,7 +239,7 @@ def test_at_most_fifty_unresolved_items_are_shown_and_the_rest_counted(facts):
     page = Page(render_page(many))
     assert [tag for tag, _ in page.elements].count("blockquote") == MOST_UNRESOLVED == 50
     assert (
-        "73 items that annotators answered stayed without a label, question by question; the first 50 are shown"
+        "73 answered items have no label, counted by question; the first 50 are shown"
         in page.text
     )
 

@@ -40,8 +40,8 @@ _CONTENTS = (
 _CUSTOMARY = (ReferenceLine(at=0.667, name=".667"), ReferenceLine(at=0.8, name=".800"))
 _SPLITS = ("train", "validation", "test", "none")
 _SELECTIONS = {
-    "all": "all paragraphs of the roles that are question about",
-    "stratified": "a stratified random sample of the paragraphs of the roles that are question about",
+    "all": "all paragraphs of the roles that annotators are asked about",
+    "stratified": "a stratified random sample of the paragraphs of the roles that annotators are asked about",
 }
 
 

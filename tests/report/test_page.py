@@ -238,10 +238,7 @@ def test_at_most_fifty_unresolved_items_are_shown_and_the_rest_counted(facts):
     many = replace(facts, unresolved=facts.unresolved * 60, unresolved_total=73)
     page = Page(render_page(many))
     assert [tag for tag, _ in page.elements].count("blockquote") == MOST_UNRESOLVED == 50
-    assert (
-        "73 answered items have no label, counted by question; the first 50 are shown"
-        in page.text
-    )
+    assert "73 answered items have no label, counted by question; the first 50 are shown" in page.text
 
 
 def test_the_same_facts_give_the_same_bytes_under_any_settings(facts, html):

@@ -21,9 +21,8 @@ from toolkit.people import (
 )
 from toolkit.steps.common import Progress
 from toolkit.store import Store
-from toolkit.studio.erasure import erase_on_server
+from toolkit.studio.erasure import check_server, erase_on_server
 from toolkit.studio.server.connection import (
-    campaign_key,
     connect,
     server_keys,
     studio_directory,
@@ -41,7 +40,7 @@ def forget_campaign(campaign: CampaignConfig, pseudonym: str) -> ForgetResult:
     if not is_pseudonym(pseudonym):
         raise UsageError(f"{pseudonym}: a pseudonym of small letters, digits, hyphens and underscores is needed")
     written = erasure.written_files(campaign.directory, campaign.root)
-    with Store(campaign).lock(), _all_locks(campaign):
+    with locked(campaign.at("pull")), Store(campaign).lock(), _all_locks(campaign):
         plan = erasure.finish_erasure(campaign.directory)  # of an interrupted run
         while plan is None or plan.pseudonym != pseudonym:
             stage_campaign(campaign, pseudonym)
@@ -56,26 +55,18 @@ def forget_on_server(campaign: CampaignConfig, pseudonym: str, progress: Progres
         DataError: the server is another one than the campaign's, or has nothing of the person.
     """
     studio, _ = connect(campaign.root)
+    file, path = studio_file_of(campaign), campaign.at(ERASURE_RECORDS)
     with studio:
-        file = studio_file_of(campaign)
-        if not file.is_at(studio.url):
-            raise DataError(f"{studio.url}: the campaign is on {file.server}; set LABEL_STUDIO_URL. Nothing was erased")
-        records = erasure_records_of(campaign.at(ERASURE_RECORDS), pseudonym)
-        if pseudonym in erasure.people_of(campaign.directory) or not records:
+        check_server(studio, file)
+        if pseudonym in erasure.people_of(campaign.directory) or not erasure_records_of(path, pseudonym):
             result = forget_campaign(campaign, pseudonym)
-            records = erasure_records_of(campaign.at(ERASURE_RECORDS), pseudonym)
         else:  # an earlier run got as far as the files
-            result = _result(campaign, pseudonym, records[-1], [])
+            result = _result(campaign, pseudonym, erasure_records_of(path, pseudonym)[-1], [])
         with locked(campaign.at("pull")):
+            records = ErasureRecords(erasure_records_of(path, pseudonym))
             deleted = erase_on_server(
-                studio, campaign_key(Store(campaign)), file.server, ErasureRecords(records),
-                lambda done, total: progress("projects cleaned", done, total),
-            )  # fmt: skip
-    if not deleted:
-        raise DataError(
-            f"{studio.url}: nothing of {pseudonym} was found there, and the campaign's files are erased; if there are "
-            "answers, delete them by hand"
-        )
+                studio, file, records, lambda done, total: progress("projects cleaned", done, total)
+            )
     return structs.replace(result, server=studio.url, deleted=deleted)
 
 
@@ -95,7 +86,7 @@ def forget_table(path: Path, pseudonym: str, annotator: str | None) -> ForgetTab
 @contextlib.contextmanager
 def _all_locks(campaign: CampaignConfig) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
-        for name in ("pull", "adjudicate", *erasure.PERSON_FIELDS, "runs.jsonl"):
+        for name in ("adjudicate", *erasure.PERSON_FIELDS, "runs.jsonl"):
             stack.enter_context(locked(campaign.at(name)))
         yield
 

@@ -154,13 +154,13 @@ def _delimiter(lines: Sequence[str], suffix: str) -> str:
     return max(candidates, key=fit)
 
 
-def csv_rows(lines: Iterable[str], path: Path, *, quotes: bool = True, head: Sequence[str] | None = None) -> CsvRows:
+def csv_rows(lines: Iterable[str], path: Path, *, quote: str = '"', head: Sequence[str] | None = None) -> CsvRows:
     """The rows of a CSV or TSV table whose lines are decoded already; the caller decides about a damaged row.
 
     Args:
         lines: with their ends.
         path: for messages; its suffix says which delimiter is likely.
-        quotes: whether quotation marks enclose cells, as `has_quoted_cells` finds.
+        quote: the mark that encloses cells, as `quote_mark` finds it.
         head: the first lines, where ``lines`` must be read no further than the rows that are asked for.
 
     Raises:
@@ -169,17 +169,17 @@ def csv_rows(lines: Iterable[str], path: Path, *, quotes: bool = True, head: Seq
     stream = iter(lines)
     first = list(itertools.islice(stream, HEAD_LINES)) if head is None else []
     facts = csv_head(first if head is None else head, path)
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     given = itertools.islice(itertools.chain(first, stream), facts.skipped, None)
     rows = _cells(csv.reader(itertools.chain(given, [_END]), delimiter=facts.delimiter, quoting=quoting), facts.skipped)
     next(rows, None)
     return CsvRows(facts.names, ((line, _fitting(cells, len(facts.names))) for line, cells in rows))
 
 
-def has_quoted_cells(lines: Iterable[str], path: Path) -> bool:
-    """Whether quotation marks enclose cells; in a TSV table whose quotation marks do not balance they are text."""
+def quote_mark(lines: Iterable[str], path: Path) -> str:
+    """The mark that encloses cells; "" in a TSV table whose quotation marks do not balance, where they are text."""
     if suffix_of(path) != ".tsv":
-        return True
+        return '"'
     stream = iter(lines)
     first = list(itertools.islice(stream, HEAD_LINES))
     head = csv_head(first, path)
@@ -188,11 +188,11 @@ def has_quoted_cells(lines: Iterable[str], path: Path) -> bool:
     try:
         for cells in reader:
             if cells and len(cells) != len(head.names) and reader.line_num > line + 1:
-                return False
+                return ""
             line = reader.line_num
     except csv.Error:
-        return False
-    return True
+        return ""
+    return '"'
 
 
 def _cells(reader: Any, skipped: int) -> Iterator[tuple[int, list[str] | str]]:  # noqa: ANN401 - csv's own class
@@ -223,12 +223,12 @@ def _fitting(cells: list[str] | str, width: int) -> list[str] | str:
 
 
 def _csv(path: Path) -> Iterator[tuple[str, Row]]:
-    quotes = True
+    quote = '"'
     if suffix_of(path) == ".tsv":
         with text_lines(path) as lines:
-            quotes = has_quoted_cells(lines, path)
+            quote = quote_mark(lines, path)
     with text_lines(path) as lines, file_errors(path):
-        table = csv_rows(lines, path, quotes=quotes)
+        table = csv_rows(lines, path, quote=quote)
         for line, cells in table.rows:
             if isinstance(cells, str):
                 raise DataError(f"{path}:{line}: {cells}")

@@ -20,9 +20,9 @@ from toolkit.tables.reading import (
     csv_head,
     encoding_of,
     foreign_errors,
-    has_quoted_cells,
     no_column,
     opened_parquet,
+    quote_mark,
     rows_in,
     undecodable,
 )
@@ -291,7 +291,7 @@ def _edit_csv(path: Path, name: str, is_removed: _IsRemoved) -> Removal:
     lines = list(io.StringIO(text, newline=""))
     head = csv_head(lines, path)
     place = _place(path, name, head.names)
-    quoting = csv.QUOTE_MINIMAL if has_quoted_cells(lines, path) else csv.QUOTE_NONE
+    quoting = csv.QUOTE_MINIMAL if quote_mark(lines, path) else csv.QUOTE_NONE
     rows = list(_raw_rows(lines[head.skipped :], head.delimiter, quoting))
     out = io.StringIO("".join(lines[: head.skipped]), newline="")
     out.seek(0, io.SEEK_END)

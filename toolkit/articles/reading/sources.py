@@ -27,7 +27,7 @@ from toolkit.errors import ConfigError, DataError
 from toolkit.files import suffix_of
 from toolkit.records import Article, Dropped
 from toolkit.runs import install_command
-from toolkit.tables import csv_rows, has_quoted_cells, rows_in, unguarded
+from toolkit.tables import csv_rows, quote_mark, rows_in, unguarded
 from toolkit.tables.reading import HEAD_LINES
 
 _PAGES = (".html", ".htm", ".xhtml")
@@ -297,15 +297,15 @@ def _made(
 
 
 def _csv_pending(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[Pending]:
-    quotes = True
+    quote = '"'
     with opened(path, Meter()) as handle:
         head = list(itertools.islice(text_lines(handle, LineDecoder(path), path), HEAD_LINES))
     if suffix_of(path) == ".tsv":
         with opened(path, Meter()) as handle:
-            quotes = has_quoted_cells(text_lines(handle, LineDecoder(path), path), path)
+            quote = quote_mark(text_lines(handle, LineDecoder(path), path), path)
     decoder = LineDecoder(path)
     with opened(path, meter) as handle:
-        table = csv_rows(text_lines(handle, decoder, path), path, quotes=quotes, head=head)
+        table = csv_rows(text_lines(handle, decoder, path), path, quote=quote, head=head)
         check_columns(table.header, columns, str(path))
         for line, cells in table.rows:
             where = f"{path}:{line}"

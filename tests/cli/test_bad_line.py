@@ -117,7 +117,7 @@ class FakeCampaign:
         assert "Traceback" not in said.err
         (message,) = (line for line in said.err.splitlines() if line.startswith("stance: "))
         assert (self.there(), (self.directory / "annotations.jsonl").read_bytes()) == before
-        assert " votes by 1 annotators, " in self.told("status")
+        assert " votes by 1 annotator, " in self.told("status")
         return message
 
     def is_whole(self):
@@ -443,7 +443,7 @@ def test_settings_and_labels_that_somebody_changed_are_said_by_pull_and_put_back
         "that right"
     ) in told
     assert "set otherwise" in campaign.told("pull")
-    assert "1 projects set anew" in campaign.told("push")
+    assert "1 projects updated" in campaign.told("push")
     assert "set otherwise" not in campaign.told("pull")
     campaign.is_whole()
 
@@ -452,7 +452,7 @@ def test_what_somebody_emptied_is_filled_again(campaign, ann):
     empty = dict.fromkeys(("title", "description", "sampling", "skip_queue"))
     ann.patch(f"/api/projects/{campaign.project}/", json=empty).raise_for_status()
     assert "set otherwise there (skip_queue, sampling)" in campaign.told("pull")
-    assert "0 items pushed, 6 were there" in campaign.told("push")
+    assert "0 items pushed, 6 already there" in campaign.told("push")
     assert None not in [ann.get(f"/api/projects/{campaign.project}/").json()[name] for name in empty]
     campaign.is_whole()
 
@@ -500,11 +500,11 @@ def test_a_server_whose_clock_ran_backwards(campaign, spoiled, elsewhere):
 
 def test_an_address_in_capitals_is_the_same_server(campaign, elsewhere, studio_server):
     elsewhere(studio_server.url.replace("http://127.0.0.1", "HTTP://LocalHost"))
-    assert "0 items pushed, 6 were there" in campaign.told("push")
+    assert "0 items pushed, 6 already there" in campaign.told("push")
     campaign.run("pull")
     before = campaign.ledger()
     elsewhere(studio_server.url.replace("http://127.0.0.1", "http://localhost"))
-    assert "0 items pushed, 6 were there" in campaign.told("push")
+    assert "0 items pushed, 6 already there" in campaign.told("push")
     facts = json.loads(campaign.told("pull", "--json", "-q"))
     assert (facts["new"], facts["in_full"]) == (0, {})
     assert campaign.ledger() == before

@@ -150,7 +150,7 @@ def test_status_and_run_know_that_there_is_no_server(stance, workspace, tmp_path
     stance("push", workspace.path, "--to", sheets, "--annotators", ",".join(PEOPLE))
     said = stance("run", workspace.path)
     assert said.code == 0
-    assert "0 of 36 votes by 0 annotators, 12 items still open. There is no server: people fill in" in said.out
+    assert "0 of 36 votes by 0 annotators, 12 items open. There is no server: people fill in" in said.out
     assert f"`stance pull {workspace.path} --from DIR` brings them in. Then: stance run" in said.out
     said = stance("run", workspace.path, "--simulate")
     assert (said.code, said.err.splitlines()[-1].startswith(f"stance: {workspace.path}: simulated")) == (2, True)
@@ -158,7 +158,7 @@ def test_status_and_run_know_that_there_is_no_server(stance, workspace, tmp_path
         fill(sheets / f"{name}.xlsx", lambda _: {"q:stance": "Opposition", "q:voice": "Author"})
     stance("pull", workspace.path, "--from", sheets)
     said = stance("status", workspace.path)
-    assert said.out.startswith("36 of 36 votes by 4 annotators, 0 items still open; no server: answers come in by")
+    assert said.out.startswith("36 of 36 votes by 4 annotators, 0 items open; no server: answers come in by")
     assert stance("status", workspace.path, "--json").facts["votes"] == 36
     said = stance("run", workspace.path)
     assert "push: " not in said.out

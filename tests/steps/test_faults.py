@@ -17,7 +17,8 @@ from toolkit.people import PEOPLE
 from toolkit.records import Item
 from toolkit.steps.common import silent
 from toolkit.steps.pull import pull_step
-from toolkit.steps.push import push_step
+from toolkit.steps.push import push_campaign
+from toolkit.store import Store
 from toolkit.studio.accounts import ensure_annotators
 from toolkit.studio.server.connection import campaign_key
 
@@ -101,20 +102,20 @@ def one_round(make_workspace, server, proxy, tokens, monkeypatch, name):
     for verb in ("segment", "plan"):
         workspace.run(verb)
     campaign = workspace.campaign
-    persist(lambda: push_step(campaign, silent))
+    persist(lambda: push_campaign(campaign, silent))
     people = everybody_answers(proxy.url, tokens, workspace.projects())
-    persist(lambda: push_step(campaign, silent))
+    persist(lambda: push_campaign(campaign, silent))
     persist(lambda: pull_step(campaign, silent))
     proxy.on = False  # what was held still arrives; then all is read
     proxy.settle()
-    push_step(campaign, silent)
+    push_campaign(campaign, silent)
     pull_step(campaign, silent)
     proxy.on = True
     check(workspace, server, people)
 
 
 def check(workspace, server, people):
-    marker = campaign_key(workspace.campaign)
+    marker = campaign_key(Store(workspace.campaign))
     items = {item.id: item for item in read_jsonl(workspace.directory / "items.jsonl", Item)}
     tasks = [task for project in server.projects(marker) for task in server.export(project)]
     assert Counter(task["data"]["item_id"] for task in tasks) == dict.fromkeys(items, 1)

@@ -8,6 +8,7 @@ import pytest
 
 from toolkit.files import read_jsonl
 from toolkit.records import Item
+from toolkit.store import Store
 from toolkit.studio.server.connection import campaign_key
 
 pytestmark = pytest.mark.server
@@ -32,7 +33,7 @@ def test_a_push_that_was_killed_leaves_each_item_once(small, server, k):
     workspace.run("segment")
     workspace.run("plan")
     wanted = sorted(item.id for item in read_jsonl(workspace.directory / "items.jsonl", Item))
-    marker = campaign_key(workspace.campaign)
+    marker = campaign_key(Store(workspace.campaign))
 
     def there():
         return sorted(item for project in server.projects(marker) for item in server.item_ids(project))

@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 
 from toolkit.files import read_json
+from toolkit.store import Store
 from toolkit.studio.server.connection import campaign_key
 from toolkit.studio.server.program import SQLITE
 
@@ -33,7 +34,7 @@ def locked(directory, task, user, minutes):
 
 
 def test_a_task_that_was_opened_and_left_is_named(answered, server, studio_directory):
-    (project,) = server.projects(campaign_key(answered.campaign))
+    (project,) = server.projects(campaign_key(Store(answered.campaign)))
     task, working, over = server.export(project)[:3]
     name, account = next(iter(read_json(studio_directory / "keys.json")["annotators"].items()))
     locked(studio_directory, task["id"], account["user_id"], 30)
@@ -42,7 +43,7 @@ def test_a_task_that_was_opened_and_left_is_named(answered, server, studio_direc
     (left,) = json.loads(answered.run("status", "--json"))["opened_and_left"]
     assert (left["item_id"], left["annotator"]) == (task["data"]["item_id"], name)
     assert left["since"] < datetime.datetime.now(datetime.UTC).isoformat() < left["until"]
-    assert "opened and left, so hidden from others for a while: 1, the oldest" in answered.run("status")
+    assert "1 task was opened and left, and hidden from others until the lock ends: " in answered.run("status")
 
 
 def test_on_a_server_of_ones_own_it_is_not_known_what_was_opened(answered, tmp_path):

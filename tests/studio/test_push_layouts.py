@@ -2,9 +2,10 @@ import msgspec
 import pytest
 
 from toolkit.errors import DataError, StudioError
+from toolkit.labels.tiebreak import Tiebreak
 from toolkit.records import Assignment
 from toolkit.studio.push.items import PushReport, PushRequest, push_items
-from toolkit.studio.push.project_specs import Dispute, ProjectSpec, spec_in
+from toolkit.studio.push.project_specs import ProjectSpec, spec_in
 
 pytestmark = pytest.mark.server
 
@@ -132,8 +133,8 @@ def test_withdrawn_items_are_taken_out_and_those_with_answers_stay(studio, raw, 
 def test_disputed_items_go_to_a_further_project_once(studio, raw, push_request):
     request = push_request(3)
     push(studio, request)
-    disputes = (Dispute(item_id="item-2", annotator=None), Dispute(item_id="item-0", annotator="ann-3"))
-    report = push(studio, msgspec.structs.replace(request, disputes=disputes))
+    tiebreaks = (Tiebreak(item_id="item-2", annotator=None), Tiebreak(item_id="item-0", annotator="ann-3"))
+    report = push(studio, msgspec.structs.replace(request, tiebreaks=tiebreaks))
     assert shown(raw, report) == {
         ("queue", None): ["item-0", "item-1", "item-2"],
         ("tiebreak", None): ["item-2"],
@@ -142,8 +143,8 @@ def test_disputed_items_go_to_a_further_project_once(studio, raw, push_request):
     titles = {raw().get(f"/api/projects/{project.id}/")["title"] for project in report.projects}
     assert titles == {"Harbours", "Harbours (tie-break)", "Harbours (tie-break, ann-3)"}
     # Somebody else would be asked now, and item-2 is settled: what was brought stays where it is.
-    moved = (Dispute(item_id="item-0", annotator="ann-2"), Dispute(item_id="item-1", annotator=None))
-    later = push(studio, msgspec.structs.replace(request, disputes=moved))
+    moved = (Tiebreak(item_id="item-0", annotator="ann-2"), Tiebreak(item_id="item-1", annotator=None))
+    later = push(studio, msgspec.structs.replace(request, tiebreaks=moved))
     assert shown(raw, later) == {
         ("queue", None): ["item-0", "item-1", "item-2"],
         ("tiebreak", None): ["item-2", "item-1"],

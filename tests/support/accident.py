@@ -8,6 +8,7 @@ import time
 from support.workspace import Server
 
 from toolkit.files import read_json
+from toolkit.store import Store
 from toolkit.studio.server.connection import campaign_key
 from toolkit.studio.server.local import start_server
 
@@ -22,7 +23,7 @@ class Accident:
 
     @property
     def marker(self):
-        return campaign_key(self.workspace.campaign)
+        return campaign_key(Store(self.workspace.campaign))
 
     def reader(self):
         """The server as it is now, without our client."""

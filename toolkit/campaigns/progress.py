@@ -1,18 +1,25 @@
-"""How far the annotation of a campaign is, by its ledger."""
+"""How far the annotation of a campaign is, who has done how much, how fast, and when it will be done: by its ledger."""
 
+import datetime
+import math
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
 from toolkit.errors import UsageError
-from toolkit.labels.ledger import latest, settle
+from toolkit.labels.ledger import Ledger, latest, settle
 from toolkit.records import Annotation, Item, Withdrawal
-from toolkit.times import now
+from toolkit.runs import Result
+from toolkit.times import moment, now
+from toolkit.words import plural
+
+# --- state -----------------------------------------------------------------------------------------------------------
 
 
-class CampaignState(Struct, frozen=True, kw_only=True):
-    """How far the annotation is."""
+class CampaignState(Result, frozen=True, kw_only=True):
+    """How many votes there are of those that the design asks for."""
 
     items: int
     asked: int  # votes that the design asks for
@@ -22,25 +29,50 @@ class CampaignState(Struct, frozen=True, kw_only=True):
     annotators: dict[str, int]  # pseudonym -> votes that count
     left_out: dict[str, int]  # annotations that do not count, by reason
 
+    def line(self) -> str:
+        """The state as text.
+
+        >>> CampaignState(items=2, asked=4, votes=1, open_items=2, short_items=0, annotators={"r1": 1},
+        ...               left_out={}).line()
+        '1 of 4 votes by 1 annotator, 2 items open'
+        """
+        people = plural(len(self.annotators), "annotator")
+        short = f", {self.short_items} short of votes with nobody left to ask" if self.short_items else ""
+        return f"{self.votes} of {self.asked} votes by {people}, {plural(self.open_items, 'item')} open{short}"
+
 
 def state_of(
     items: Mapping[str, Item], annotations: Iterable[Annotation], withdrawn: Container[str] = ()
 ) -> CampaignState:
-    """How far the annotation is; before anybody has answered, every item is open, and one that was withdrawn never."""
-    seen_states = latest(annotations)
-    ledger = settle(seen_states, items, None, withdrawn)
+    """How many votes there are of those that the design asks for; items that were withdrawn are left out.
+
+    Args:
+        items: of the campaign, by id.
+        annotations: the ledger, or the latest state of each annotation.
+        withdrawn: items that were taken out.
+    """
+    states = latest(annotations)
+    return state_of_votes(items, states, settle(states, items, None, withdrawn), withdrawn)
+
+
+def state_of_votes(
+    items: Mapping[str, Item], states: Sequence[Annotation], ledger: Ledger, withdrawn: Container[str]
+) -> CampaignState:
+    """The state by annotations that were settled already.
+
+    Args:
+        items: of the campaign, by id.
+        states: the latest state of each annotation.
+        ledger: those of them that count.
+        withdrawn: items that were taken out.
+    """
     votes = Counter(annotation.item_id for annotation in ledger.counted)
-    seen: defaultdict[str, set[str]] = defaultdict(set)
-    for annotation in seen_states:
-        if annotation.state != "draft":
-            seen[annotation.item_id].add(annotation.annotator)
-    people = {annotation.annotator for annotation in seen_states}
-    asked = [item for item in items.values() if item.id not in withdrawn]
-    short = [item.id for item in asked if votes[item.id] < item.votes]
-    exhausted = sum(bool(people) and seen[item] >= people for item in short)
+    present = [item for item in items.values() if item.id not in withdrawn]
+    short = [item.id for item in present if votes[item.id] < item.votes]
+    exhausted = _exhausted(short, states)
     return CampaignState(
-        items=len(asked),
-        asked=sum(item.votes for item in asked),
+        items=len(present),
+        asked=sum(item.votes for item in present),
         votes=len(ledger.counted),
         open_items=len(short) - exhausted,
         short_items=exhausted,
@@ -49,11 +81,19 @@ def state_of(
     )
 
 
+def _exhausted(items: Iterable[str], states: Sequence[Annotation]) -> int:
+    """How many items everybody who has answered in the campaign has seen; none before anybody has answered."""
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+    for state in states:
+        if state.state != "draft":
+            seen[state.item_id].add(state.annotator)
+    annotators = {state.annotator for state in states}
+    return sum(bool(annotators) and seen[item] >= annotators for item in items)
+
+
 def state_line(state: CampaignState) -> str:
-    """The state in one line."""
-    people = len(state.annotators)
-    short = f", {state.short_items} short of votes with nobody left to ask" if state.short_items else ""
-    return f"{state.votes} of {state.asked} votes by {people} annotators, {state.open_items} items still open{short}"
+    """The state as text."""
+    return CampaignState.line(state)
 
 
 # --- items that nobody is asked about any more -----------------------------------------------------------------------
@@ -95,3 +135,330 @@ def _check_withdrawal(item_ids: Sequence[str], items: Container[str], reason: st
     for name in item_ids:
         if name not in items:
             raise UsageError(f"items.jsonl: no item {name!r}; the file has the ids of all items")
+
+
+# --- pace ------------------------------------------------------------------------------------------------------------
+
+IDLE = 600.0  # seconds: a longer pause between two answers is no work
+WINDOW = 7  # days that the expected end looks back on
+
+
+class AnnotatorPace(Struct, frozen=True, kw_only=True):
+    """What one annotator has done."""
+
+    annotator: str
+    done: int  # annotations that count
+    skipped: int
+    drafts: int
+    left_out: int  # submitted, and not counted
+    hours: float  # at work, pauses of more than ten minutes left out
+    per_hour: float | None  # answers and skips an hour of work; None after a single one
+    last: str  # ISO 8601, UTC
+
+
+class DayPace(Struct, frozen=True, kw_only=True):
+    """What was done on one day (UTC)."""
+
+    day: str
+    done: int
+    skipped: int
+    annotators: int
+    hours: float  # at work, all annotators together
+    per_hour: float | None  # answers and skips an hour of one annotator's work
+
+
+class RoundPace(Struct, frozen=True, kw_only=True):
+    """How far a round is."""
+
+    round: str
+    items: int
+    asked: int  # votes
+    votes: int  # that count
+    skipped: int
+    hours: float
+    per_hour: float | None
+    end: str | None  # the day by which its votes are in, at the rate of the last week
+    reason: str  # why there is no such day, or what it rests on
+
+
+class WaitingItem(Struct, frozen=True, kw_only=True):
+    """An item that has some of its votes, and waits for the rest."""
+
+    item_id: str
+    votes: int
+    asked: int
+    since: str  # when its last vote came
+
+
+class OpenDraft(Struct, frozen=True, kw_only=True):
+    """A draft: somebody began an item and did not submit it."""
+
+    item_id: str
+    annotator: str
+    since: str
+
+
+class Pace(Struct, frozen=True, kw_only=True):
+    """Progress by annotator, day and round, what is stuck, and when it will be done."""
+
+    people: tuple[AnnotatorPace, ...]  # by name
+    days: tuple[DayPace, ...]
+    rounds: tuple[RoundPace, ...]
+    waiting: tuple[WaitingItem, ...]  # those that wait longest first
+    begun: tuple[OpenDraft, ...]  # the oldest first
+    end: str | None  # the day by which all votes are in, at the rate of the last week
+    reason: str  # why there is no such day, or what it rests on
+
+
+def pace_of(
+    items: Mapping[str, Item], annotations: Iterable[Annotation], now: str, withdrawn: Collection[str] = ()
+) -> Pace:
+    """Progress by the ledger.
+
+    Args:
+        items: of the campaign, by id.
+        annotations: the ledger.
+        now: this moment, ISO 8601 in UTC.
+        withdrawn: items that were taken out.
+    """
+    states = latest(annotations)
+    return pace_of_votes(items, states, settle(states, items, None, withdrawn).counted, now, withdrawn)
+
+
+def pace_of_votes(
+    items: Mapping[str, Item],
+    states: Iterable[Annotation],
+    counted: Sequence[Annotation],
+    now: str,
+    withdrawn: Collection[str],
+) -> Pace:
+    """Progress by annotations that were settled already.
+
+    Args:
+        items: of the campaign, by id.
+        states: the latest state of each annotation.
+        counted: those that count.
+        now: this moment, ISO 8601 in UTC.
+        withdrawn: items that were taken out.
+    """
+    items = {name: item for name, item in items.items() if name not in withdrawn}
+    states = [state for state in states if state.item_id in items]
+    votes = Counter(annotation.item_id for annotation in counted)
+    missing = sum(max(item.votes - votes[item.id], 0) for item in items.values())
+    end, reason = _end(counted, missing, _day(now))
+    return Pace(
+        people=_people(states, counted),
+        days=_days(states, counted),
+        rounds=_rounds(items, states, counted, _day(now)),
+        waiting=_waiting(items, counted, votes),
+        begun=_begun(states),
+        end=end,
+        reason=reason,
+    )
+
+
+def _people(states: Sequence[Annotation], counted: Sequence[Annotation]) -> tuple[AnnotatorPace, ...]:
+    done = Counter(annotation.annotator for annotation in counted)
+    by_person: defaultdict[str, list[Annotation]] = defaultdict(list)
+    for state in states:
+        by_person[state.annotator].append(state)
+    return tuple(_person(name, by_person[name], done[name]) for name in sorted(by_person))
+
+
+def _person(name: str, states: Sequence[Annotation], done: int) -> AnnotatorPace:
+    number = Counter(state.state for state in states)
+    hours, per_hour = _work(states)
+    return AnnotatorPace(
+        annotator=name,
+        done=done,
+        skipped=number["skipped"],
+        drafts=number["draft"],
+        left_out=number["submitted"] - done,
+        hours=hours,
+        per_hour=per_hour,
+        last=max(state.created for state in states),
+    )
+
+
+def _by_annotator(states: Iterable[Annotation]) -> Iterable[list[Annotation]]:
+    """The answers and skips of each annotator, by time."""
+    by_annotator: defaultdict[str, list[Annotation]] = defaultdict(list)
+    for state in sorted(states, key=lambda s: (s.created, s.id)):
+        if state.state in ("submitted", "skipped"):
+            by_annotator[state.annotator].append(state)
+    return by_annotator.values()
+
+
+def _work(states: Iterable[Annotation]) -> tuple[float, float | None]:
+    """The hours that annotations took, and how many an hour; None where no annotator has two of them."""
+    people = list(_by_annotator(states))
+    hours = sum(map(_working_seconds, people)) / 3600
+    several = any(len(person) > 1 for person in people)
+    rate = sum(map(len, people)) / hours if several and hours else None
+    return round(hours, 4), None if rate is None else round(rate, 1)
+
+
+def _working_seconds(finished: Sequence[Annotation]) -> float:
+    """The seconds between answers; after a pause, the seconds that the answer itself took."""
+    total = sum(_own_seconds(state) for state in finished[:1])
+    for before, after in pairwise(finished):
+        gap = (moment(after.created) - moment(before.created)).total_seconds()
+        total += gap if gap <= IDLE else _own_seconds(after)
+    return total
+
+
+def _own_seconds(state: Annotation) -> float:
+    return min(state.seconds or 0.0, IDLE)
+
+
+def _days(states: Sequence[Annotation], counted: Sequence[Annotation]) -> tuple[DayPace, ...]:
+    done = Counter(_day(annotation.created) for annotation in counted)
+    skipped = Counter(_day(state.created) for state in states if state.state == "skipped")
+    on_day: defaultdict[str, list[Annotation]] = defaultdict(list)
+    for state in states:
+        if state.state in ("submitted", "skipped"):
+            on_day[_day(state.created)].append(state)
+    return tuple(_on_day(day, on_day[day], done[day], skipped[day]) for day in sorted(on_day))
+
+
+def _on_day(day: str, states: Sequence[Annotation], done: int, skipped: int) -> DayPace:
+    hours, per_hour = _work(states)
+    people = len({state.annotator for state in states})
+    return DayPace(day=day, done=done, skipped=skipped, annotators=people, hours=hours, per_hour=per_hour)
+
+
+def _rounds(
+    items: Mapping[str, Item], states: Sequence[Annotation], counted: Sequence[Annotation], today: str
+) -> tuple[RoundPace, ...]:
+    by_round: defaultdict[str, dict[str, Item]] = defaultdict(dict)
+    for item in items.values():
+        by_round[item.round][item.id] = item
+    return tuple(
+        _round(
+            name,
+            members,
+            [s for s in states if s.item_id in members],
+            [c for c in counted if c.item_id in members],
+            today,
+        )
+        for name, members in by_round.items()
+    )
+
+
+def _round(
+    name: str, items: Mapping[str, Item], states: Sequence[Annotation], counted: Sequence[Annotation], today: str
+) -> RoundPace:
+    votes = Counter(annotation.item_id for annotation in counted)
+    end, reason = _end(counted, sum(max(item.votes - votes[item.id], 0) for item in items.values()), today)
+    hours, per_hour = _work(states)
+    return RoundPace(
+        round=name,
+        items=len(items),
+        asked=sum(item.votes for item in items.values()),
+        votes=len(counted),
+        skipped=sum(state.state == "skipped" for state in states),
+        hours=hours,
+        per_hour=per_hour,
+        end=end,
+        reason=reason,
+    )
+
+
+def _waiting(
+    items: Mapping[str, Item], counted: Iterable[Annotation], votes: Mapping[str, int]
+) -> tuple[WaitingItem, ...]:
+    last: defaultdict[str, str] = defaultdict(str)
+    for annotation in counted:
+        last[annotation.item_id] = max(last[annotation.item_id], annotation.created)
+    rows = [
+        WaitingItem(item_id=item, votes=votes[item], asked=items[item].votes, since=since)
+        for item, since in last.items()
+        if votes[item] < items[item].votes
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.since, row.item_id)))
+
+
+def _begun(states: Iterable[Annotation]) -> tuple[OpenDraft, ...]:
+    drafts = [state for state in states if state.state == "draft"]
+    rows = [OpenDraft(item_id=state.item_id, annotator=state.annotator, since=state.updated) for state in drafts]
+    return tuple(sorted(rows, key=lambda row: (row.since, row.item_id, row.annotator)))
+
+
+def _end(counted: Sequence[Annotation], missing: int, today: str) -> tuple[str | None, str]:
+    if not missing:
+        return None, "all votes are in"
+    if not counted:
+        return None, "no votes yet"
+    first = min(_day(annotation.created) for annotation in counted)
+    day = datetime.date.fromisoformat(today)
+    begin = max(datetime.date.fromisoformat(first), day - datetime.timedelta(days=WINDOW - 1))
+    recent = sum(_day(annotation.created) >= begin.isoformat() for annotation in counted)
+    if not recent:
+        return None, f"no votes in the last {WINDOW} days"
+    span = max((day - begin).days + 1, 1)  # a clock that was set back makes the first vote one of tomorrow
+    rate = recent / span
+    try:
+        end = day + datetime.timedelta(days=math.ceil(missing / rate))
+    except OverflowError:
+        return None, f"at {rate:.2g} votes a day, beyond the calendar"
+    return end.isoformat(), f"{missing} votes missing at {rate:.1f} a day ({recent} votes in {span} days)"
+
+
+def _day(time: str) -> str:
+    return time[:10]
+
+
+# --- pace as text ----------------------------------------------------------------------------------------------------
+
+_NAMED = 5  # how many entries of a long list the text names; the facts have all
+_ANNOTATOR_HEAD = ("annotator", "done", "skipped", "left out", "drafts", "hours", "per hour", "last")
+_DAY_HEAD = ("day", "done", "skipped", "annotators", "hours", "per hour")
+_ROUND_HEAD = ("round", "items", "votes", "skipped", "hours", "per hour", "expected end")
+
+
+def pace_lines(pace: Pace) -> Iterator[str]:
+    """Progress as lines of text: by annotator, by day, by round, items and drafts that wait, and the expected end."""
+    if pace.people:
+        yield from _table([_ANNOTATOR_HEAD, *map(_annotator_row, pace.people)])
+    if len(pace.days) > 1:
+        yield from _table([_DAY_HEAD, *map(_day_row, pace.days[-_NAMED:])])
+    if len(pace.rounds) > 1:
+        yield from _table([_ROUND_HEAD, *map(_round_row, pace.rounds)])
+    if pace.waiting:
+        named = ", ".join(f"{row.item_id} ({row.votes} of {row.asked})" for row in pace.waiting[:_NAMED])
+        yield f"{plural(len(pace.waiting), 'item')} with some of the votes, the oldest first: {named}"
+    if pace.begun:
+        named = ", ".join(f"{row.annotator} on {row.item_id} since {row.since[:16]}" for row in pace.begun[:_NAMED])
+        yield f"{plural(len(pace.begun), 'draft')} not submitted, the oldest first: {named}"
+    yield f"expected end: {pace.end} ({pace.reason})" if pace.end else f"expected end: none; {pace.reason}"
+
+
+def _annotator_row(row: AnnotatorPace) -> tuple[str, ...]:
+    counts = (row.done, row.skipped, row.left_out, row.drafts)
+    return row.annotator, *map(str, counts), f"{row.hours:.2f}", _rate(row.per_hour), row.last[:16].replace("T", " ")
+
+
+def _day_row(row: DayPace) -> tuple[str, ...]:
+    counts = (row.done, row.skipped, row.annotators)
+    return row.day, *map(str, counts), f"{row.hours:.2f}", _rate(row.per_hour)
+
+
+def _round_row(row: RoundPace) -> tuple[str, ...]:
+    votes, end = f"{row.votes} of {row.asked}", row.end or row.reason
+    return row.round, str(row.items), votes, str(row.skipped), f"{row.hours:.2f}", _rate(row.per_hour), end
+
+
+def _rate(per_hour: float | None) -> str:
+    return "-" if per_hour is None else f"{per_hour:.0f}"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows as lines with columns of equal width, numbers to the right.
+
+    >>> list(_table([("who", "done"), ("ann", "7")]))
+    ['  who  done', '  ann     7']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        yield "  " + "  ".join(cells).rstrip()

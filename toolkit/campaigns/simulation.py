@@ -12,6 +12,7 @@ import random
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from toolkit.codebook import Codebook, Label, Question
@@ -103,7 +104,49 @@ def _weight(label: Label, meant: Label, leaning: float) -> float:
     return math.exp(-abs(label.scale - meant.scale)) * math.exp(leaning * label.scale)
 
 
-def intended_for(item: Item, start: int, intended: Mapping[tuple[str, int, str | None], Answers]) -> Answers | None:
+IntendedAnswers = dict[tuple[str, int, str | None], Answers]  # by article, start of the paragraph and target
+
+
+def intended_answers(
+    items: Mapping[str, Item], present: Iterable[str], starts: Mapping[str, int], intended: IntendedAnswers
+) -> dict[str, Answers | None]:
+    """The intended answers to each item; None where there are none, or its paragraph is gone.
+
+    Args:
+        items: by id.
+        present: the items whose paragraph is there.
+        starts: of paragraphs, by id, in code points.
+        intended: what writers or sources meant.
+    """
+    answers = {name: intended_for(items[name], starts[items[name].unit_id], intended) for name in present}
+    return {name: answers.get(name) for name in items}
+
+
+def truth_kind(answers: Mapping[str, Answers | None]) -> str:
+    """Where the labels behind simulated answers come from: ``intended``, ``latent`` (drawn at random) or ``partly``."""
+    kinds = {"latent" if value is None else "intended" for value in answers.values()}
+    return kinds.pop() if len(kinds) == 1 else "partly"
+
+
+def simulated_annotators(
+    annotators: Iterable[SimulatedAnnotator], truth: str, known: Mapping[str, Annotator]
+) -> list[Annotator]:
+    """The records of simulated annotators that a campaign lacks.
+
+    Args:
+        annotators: of the campaign file.
+        truth: as `truth_kind` gives it.
+        known: the records that there are, by pseudonym.
+    """
+    rows = []
+    for annotator in annotators:
+        details = {**msgspec.to_builtins(annotator), "truth": truth}
+        details.pop("pseudonym")
+        rows.append(Annotator(pseudonym=annotator.pseudonym, kind="simulated", details=details))
+    return [row for row in rows if known.get(row.pseudonym) != row]
+
+
+def intended_for(item: Item, start: int, intended: IntendedAnswers) -> Answers | None:
     """The intended answers to an item: those for its target, else those for any.
 
     Args:

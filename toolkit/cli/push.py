@@ -60,4 +60,4 @@ def _push(
     if to is not None:
         emit(sheets.push_sheets_step(campaign, to, values_of(annotators), kind, shown_progress(common)), common)
         return
-    emit(pushing.push_step(campaign, shown_progress(common)), common)
+    emit(pushing.push_campaign(campaign, shown_progress(common)), common)

@@ -10,4 +10,4 @@ app = new_app()
 @verb(app, "simulate", example="stance simulate schemas/demo.toml")
 def _simulate(source: CampaignPath, *, common: Common) -> None:
     """Let simulated annotators answer, for a dry run; all that is made from it says so."""
-    emit(simulating.simulate_step(campaign_at(source), shown_progress(common)), common)
+    emit(simulating.simulate_campaign(campaign_at(source), shown_progress(common)), common)

@@ -10,4 +10,4 @@ app = new_app()
 @verb(app, "status", example="stance status schemas/demo.toml")
 def _status(source: CampaignPath, *, common: Common) -> None:
     """Show how far the annotation is, by the ledger as it was last pulled."""
-    emit(progressing.status_step(unchecked_campaign_at(source)), common)
+    emit(progressing.status_campaign(unchecked_campaign_at(source)), common)

@@ -41,20 +41,20 @@ def _start(
     common: Common,
 ) -> None:
     """Start a server on loopback and make the accounts of the administrator and the annotators."""
-    wanted = servers.StartRequest(port=port, annotators=annotators, database=database, postgres=postgres)
-    emit(servers.start_step(workspace, wanted, shown_progress(common)), common)
+    request = servers.StartRequest(port=port, annotators=annotators, database=database, postgres=postgres)
+    emit(servers.start_studio(workspace, request, shown_progress(common)), common)
 
 
 @verb(app, "stop", example="stance studio stop")
 def _stop(workspace: Workspace = Path(), *, common: Common) -> None:
     """Stop the server; its data stay."""
-    emit(servers.stop_step(workspace), common)
+    emit(servers.stop_studio(workspace), common)
 
 
 @verb(app, "status", example="stance studio status")
 def _status(workspace: Workspace = Path(), *, common: Common) -> None:
     """Say whether the server runs and where."""
-    emit(servers.status_step(workspace), common)
+    emit(servers.studio_status(workspace), common)
 
 
 @users.callback(epilog="Example: stance studio users --show-passwords")
@@ -70,7 +70,7 @@ def _users(
 ) -> None:
     """List the accounts that were made, or make, invite and lock out."""
     if context.invoked_subcommand is None:
-        emit(servers.users_step(workspace, show_passwords), common)
+        emit(servers.list_users(workspace, show_passwords=show_passwords), common)
 
 
 @verb(users, "add", example="stance studio users add people.csv")
@@ -83,13 +83,13 @@ def _add(
     common: Common,
 ) -> None:
     """Make the accounts of the people in a table; those that are there stay as they are."""
-    emit(servers.add_users_step(workspace, table, shown_progress(common)), common)
+    emit(servers.add_users(workspace, table, shown_progress(common)), common)
 
 
 @verb(users, "invite", example="stance studio users invite")
 def _invite(workspace: Root = Path(), *, common: Common) -> None:
     """Print the link by which people can make accounts of their own."""
-    emit(servers.invite_step(workspace), common)
+    emit(servers.invite_users(workspace), common)
 
 
 @verb(users, "lock", example="stance studio users lock annotator-3")
@@ -100,4 +100,4 @@ def _lock(
     common: Common,
 ) -> None:
     """Lock somebody out for good; what they have answered stays theirs."""
-    emit(servers.lock_step(workspace, name), common)
+    emit(servers.lock_user(workspace, name), common)

@@ -1,26 +1,69 @@
-"""Items on which the annotators that were asked do not agree, and who could decide."""
+"""Tie-breaks: which items have all their votes and no majority, and who is asked for one more vote."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
+from msgspec import Struct
 
 from toolkit.codebook import Codebook
 from toolkit.labels.aggregation.gold import aggregate, all_gold
 from toolkit.labels.ledger import Ledger, votes_of
-from toolkit.records import Item
+from toolkit.records import Annotation, Annotator, Item
+
+
+class Tiebreak(Struct, frozen=True, kw_only=True):
+    """An item that needs one more vote."""
+
+    item_id: str
+    annotator: str | None  # who is asked; None: everybody has seen it, so whoever comes first
+
+
+def tiebreaks(
+    ledger: Ledger, states: Iterable[Annotation], codebook: Codebook, items: Mapping[str, Item], people: Sequence[str]
+) -> list[Tiebreak]:
+    """The items that need one more vote, each with somebody who has not seen it.
+
+    Args:
+        ledger: the votes that count.
+        states: the latest state of each annotation: who has seen what.
+        codebook: its required questions need a majority.
+        items: by id.
+        people: who can be asked.
+    """
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+    for state in states:
+        seen[state.item_id].add(state.annotator)
+    chosen = tie_breakers(disputed_items(ledger, codebook, items), seen, people)
+    return [Tiebreak(item_id=item, annotator=annotator) for item, annotator in chosen]
+
+
+def tiebreak_people(
+    named: Sequence[str], states: Iterable[Annotation], annotators: Mapping[str, Annotator]
+) -> list[str]:
+    """Who can be asked: the annotators that the campaign names, or else the people who have answered on the server.
+
+    Args:
+        named: in the campaign file.
+        states: the latest state of each annotation.
+        annotators: by pseudonym.
+    """
+    if named:
+        return list(named)
+    answered = {state.annotator for state in states if state.origin is not None}
+    return sorted(name for name in answered if name in annotators and annotators[name].kind in ("human", "simulated"))
 
 
 def disputed_items(ledger: Ledger, codebook: Codebook, items: Mapping[str, Item]) -> list[str]:
-    """The items that have all the votes they were to get, and still no majority on a required question.
+    """The items that have all the votes that were asked for, and no majority on a required question.
 
-    Items that were asked of one annotator only cannot be disputed.
+    Items that one annotator is asked for cannot be disputed.
     """
     counts = Counter(annotation.item_id for annotation in ledger.counted)
     complete = {name: item for name, item in items.items() if item.votes > 1 and counts[name] >= item.votes}
     counted = [annotation for annotation in ledger.counted if annotation.item_id in complete]
-    named = tuple(msgspec.structs.replace(one, answers=codebook.migrated(one.answers)) for one in counted)
-    settled = Ledger(counted=named, left_out={})
+    migrated = tuple(msgspec.structs.replace(row, answers=codebook.migrated(row.answers)) for row in counted)
+    settled = Ledger(counted=migrated, left_out={})
     votes = {question.name: votes_of(settled, question, items, {}) for question in codebook.choices}
     gold = all_gold(aggregate(votes, codebook, {name: item.votes for name, item in complete.items()}))
     required = {question.name for question in codebook.choices if question.required}

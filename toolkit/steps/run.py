@@ -14,10 +14,10 @@ from toolkit.steps.card import card_campaign, card_inputs, card_outputs
 from toolkit.steps.common import Outcome, is_without_server
 from toolkit.steps.plan import plan_inputs, plan_outputs, plan_step
 from toolkit.steps.pull import pull_step
-from toolkit.steps.push import push_inputs, push_outputs, push_step
+from toolkit.steps.push import PushResult, push_campaign, push_inputs, push_outputs
 from toolkit.steps.report import report_campaign, report_inputs, report_outputs
 from toolkit.steps.segment import segment_inputs, segment_outputs, segment_step
-from toolkit.steps.simulate import simulate_step
+from toolkit.steps.simulate import simulate_campaign
 from toolkit.steps.status import campaign_state
 from toolkit.steps.train import train_campaign, train_inputs, train_outputs
 from toolkit.store import Store
@@ -59,7 +59,7 @@ _BEFORE = (
     _Step(name="segment", run=segment_step, inputs=segment_inputs, outputs=segment_outputs),
     _Step(name="plan", run=lambda c, _: plan_step(c), inputs=plan_inputs, outputs=plan_outputs),
 )
-_PUSH = _Step(name="push", run=push_step, inputs=push_inputs, outputs=push_outputs)
+_PUSH = _Step(name="push", run=push_campaign, inputs=push_inputs, outputs=push_outputs)
 _AFTER = (
     _Step(name="aggregate", run=lambda c, _: aggregate_campaign(c), inputs=aggregate_inputs, outputs=aggregate_outputs),
     _Step(name="build", run=lambda c, _: build_campaign(c), inputs=build_inputs, outputs=build_outputs),
@@ -96,16 +96,16 @@ class _Run(Struct, frozen=True, kw_only=True):
         self.call("pull", pull_step)
         state = campaign_state(self.campaign)
         if self.options.simulate and state.votes < state.asked:
-            self.call("simulate", simulate_step)
+            self.call("simulate", simulate_campaign)
             self.call("pull", pull_step)
         if self.campaign.file.studio.tiebreak:
             self.break_ties()
 
     def break_ties(self) -> None:
         """Push items that have all their votes and no majority to an annotator who has not seen them."""
-        pushed = self.call("push", push_step)
-        if self.options.simulate and isinstance(pushed, Outcome) and pushed.facts["created"]:
-            self.call("simulate", simulate_step)
+        pushed = self.call("push", push_campaign)
+        if self.options.simulate and isinstance(pushed, PushResult) and pushed.created:
+            self.call("simulate", simulate_campaign)
             self.call("pull", pull_step)
 
 

@@ -29,6 +29,32 @@ class AccountRequest(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
 
 
+class ListedAccount(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An account as it is listed."""
+
+    pseudonym: str
+    email: str
+    languages: tuple[str, ...] = ()
+    locked: bool = False
+    password: str = ""  # where it is to be shown
+
+    def line(self) -> str:
+        """The account as a row."""
+        return "\t".join(filter(None, (self.pseudonym, self.email, self.password, "locked out" if self.locked else "")))
+
+
+def listed_account(pseudonym: str, account: Account, *, show_password: bool = False) -> ListedAccount:
+    """An account as it is listed; the password of one that is locked out is never shown."""
+    password = account.password if show_password and not account.locked else ""
+    return ListedAccount(
+        pseudonym=pseudonym,
+        email=account.email,
+        languages=account.languages,
+        locked=account.locked,
+        password=password,
+    )
+
+
 def new_account(email: str) -> Account:
     """An account that does not exist yet, with a password that nobody has seen."""
     return Account(email=email, password=secrets.token_urlsafe(18))

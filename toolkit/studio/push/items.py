@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from toolkit.campaigns.display import ShownItem
 from toolkit.errors import StudioError
-from toolkit.records import PushedProject, ScreenVersion
+from toolkit.records import Annotation, PushedProject, ScreenVersion, StudioFile
+from toolkit.runs import Result
 from toolkit.studio.config import task_data
 from toolkit.studio.http.client import Studio, data_digest
 from toolkit.studio.http.schemas import StoredTask
-from toolkit.studio.push.project_specs import Dispute, Meant, ProjectSpec, PushRequest, home_queue, project_specs
+from toolkit.studio.push.project_specs import Meant, ProjectSpec, PushRequest, home_queue, project_specs
 from toolkit.studio.push.projects import (
     Standing,
     all_screens,
@@ -31,9 +32,9 @@ from toolkit.studio.push.projects import (
 )
 from toolkit.studio.push.reconcile import Reconciled, import_batches, place, reconcile
 from toolkit.studio.push.revision import refuse_removals
+from toolkit.words import plural
 
 __all__ = [
-    "Dispute",
     "PushReport",
     "PushRequest",
     "PushedProject",
@@ -44,8 +45,11 @@ __all__ = [
 ]
 
 
-class PushReport(Struct, frozen=True, kw_only=True):
-    """What a push found and did; what is counted is an item in a project."""
+_NAMED = 5  # items that a line names; the facts have all
+
+
+class PushReport(Result, frozen=True, kw_only=True):
+    """What a push did; what is counted is an item in a project."""
 
     server: str  # the address, without credentials
     created: int
@@ -61,6 +65,41 @@ class PushReport(Struct, frozen=True, kw_only=True):
     unknown: int  # tasks of no item in the request
     projects: tuple[PushedProject, ...]
     screens: tuple[ScreenVersion, ...]
+
+    def line(self) -> str:
+        """The counts, the warnings and the addresses of the projects."""
+        counts = {
+            "duplicate tasks removed": self.removed,
+            "answered duplicate tasks merged": self.merged,
+            "tasks withdrawn": self.taken_out,
+            "tasks updated": self.refreshed,
+            "projects updated": self.reset,
+            "tasks of other items left as they are": self.unknown,
+        }
+        parts = [f"{plural(self.created, 'item')} pushed, {self.present} already there"]
+        parts += [f"{number} {text}" for text, number in counts.items() if number or text == "duplicate tasks removed"]
+        parts += self._warnings()
+        return f"{', '.join(parts)}: {', '.join(project.url for project in self.projects)}"
+
+    def _warnings(self) -> Iterable[str]:
+        if self.kept:
+            items = plural(len(self.kept), "item is", "items are")
+            yield f"{items} not asked any more but answered, so the tasks stay ({_named(self.kept)})"
+        if self.twins:
+            yield (
+                f"{plural(len(self.twins), 'item is', 'items are')} there twice because somebody works on both tasks; "
+                f"push again later ({_named(self.twins)})"
+            )
+        if self.vanished:
+            items = plural(len(self.vanished), "item is", "items are")
+            yield (
+                f"{items} asked again because their answered tasks were deleted on the server; the ledger keeps the "
+                f"answers, `stance pull` marks them as deleted ({_named(self.vanished)})"
+            )
+
+
+def _named(items: Sequence[str]) -> str:
+    return ", ".join(items[:_NAMED]) + (", …" if len(items) > _NAMED else "")
 
 
 def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, int], None]) -> PushReport:
@@ -344,3 +383,49 @@ def _pushed(url: str, board: _Board, wanted: set[str], meant: set[ProjectSpec]) 
                 items=len(items),
                 settings=settings_digests(each.project),
             )
+
+
+# --- what is remembered of it ----------------------------------------------------------------------------------------
+
+
+def answered_items(states: Iterable[Annotation], server: str) -> tuple[tuple[int, str], ...]:
+    """The items that the ledger has annotations of, with their projects.
+
+    Args:
+        states: the latest state of each annotation.
+        server: as the ledger calls it.
+    """
+    origins = [(state.origin, state.item_id) for state in states if state.state not in ("deleted", "draft")]
+    return tuple(sorted({(origin.project, item) for origin, item in origins if origin and origin.server == server}))
+
+
+def studio_file(before: StudioFile | None, codebook_ref: str, campaign: str, report: PushReport) -> StudioFile:
+    """What a campaign remembers of a push.
+
+    Args:
+        before: what it remembered of the last one.
+        codebook_ref: that was pushed.
+        campaign: the key of the campaign.
+        report: of the push.
+    """
+    server = _server_key(before, report)
+    return StudioFile(
+        server=server,
+        address=report.server if report.server != server else "",
+        campaign=campaign,
+        codebook=codebook_ref,
+        projects=report.projects,
+        screens=report.screens,
+    )
+
+
+def _server_key(before: StudioFile | None, report: PushReport) -> str:
+    """What the ledger calls the server: the address by which it was known first.
+
+    A server that is reached by another address now is recognised by its projects: the times of their changes are those
+    of no other server.
+    """
+    if before is None or before.is_at(report.server):
+        return report.server if before is None else before.server
+    numbers = {project.id for project in before.projects} & {project.id for project in report.projects}
+    return before.server if numbers and set(before.screens) & set(report.screens) else report.server

@@ -14,6 +14,7 @@ from msgspec import Struct
 from toolkit.campaigns.display import ShownItem
 from toolkit.codebook import Codebook, Unit
 from toolkit.errors import DataError
+from toolkit.labels.tiebreak import Tiebreak
 from toolkit.records import Assignment, Item, ProjectKind, PushedProject, ScreenVersion
 from toolkit.workspace import ShownPart
 
@@ -25,13 +26,6 @@ _SPEC = re.compile(
     rf"\[{_MARK} (?P<campaign>\S+) (?P<unit>paragraph|article|headline)"
     r" (?:(?P<votes>\d+)|(?P<kind>person|tiebreak) (?P<annotator>\S+))\]"
 )
-
-
-class Dispute(Struct, frozen=True, kw_only=True):
-    """An item that is to get one more vote."""
-
-    item_id: str
-    annotator: str | None  # who is asked; None: whoever comes first
 
 
 def one_line(ref: str) -> str:
@@ -88,7 +82,7 @@ class PushRequest(Struct, frozen=True, kw_only=True):
     items: tuple[ShownItem, ...]
     layout: Layout = "shared"
     assignments: tuple[Assignment, ...] = ()  # blind: those that hold
-    disputes: tuple[Dispute, ...] = ()
+    tiebreaks: tuple[Tiebreak, ...] = ()
     withdrawn: tuple[str, ...] = ()  # items that nobody is to be asked about any more
     unshown: tuple[str, ...] = ()  # items whose texts are not there any more: their tasks stay as they are
     earlier: tuple[Codebook, ...] = ()  # that were pushed before, the oldest first
@@ -120,7 +114,7 @@ def project_specs(request: PushRequest) -> Meant:
     """
     items = {each.item.id: each for each in request.items if each.item.id not in set(request.withdrawn)}
     asked = _people(items, request.assignments) if request.layout == "blind" else _queues(items.values())
-    asked |= _tiebreaks(items, request.disputes)
+    asked |= _tiebreaks(items, request.tiebreaks)
     return {spec: asked[spec] for spec in sorted(asked)}
 
 
@@ -152,11 +146,11 @@ def _people(items: Mapping[str, ShownItem], assignments: Iterable[Assignment]) -
     return dict(specs)
 
 
-def _tiebreaks(items: Mapping[str, ShownItem], disputes: Iterable[Dispute]) -> Meant:
+def _tiebreaks(items: Mapping[str, ShownItem], tiebreaks: Iterable[Tiebreak]) -> Meant:
     specs: Meant = defaultdict(dict)
-    for dispute in disputes:
-        each = items.get(dispute.item_id)
+    for tiebreak in tiebreaks:
+        each = items.get(tiebreak.item_id)
         if each is not None:
-            spec = ProjectSpec(kind="tiebreak", unit=each.item.unit, votes=1, annotator=dispute.annotator or "")
-            specs[spec][dispute.item_id] = each
+            spec = ProjectSpec(kind="tiebreak", unit=each.item.unit, votes=1, annotator=tiebreak.annotator or "")
+            specs[spec][tiebreak.item_id] = each
     return dict(specs)

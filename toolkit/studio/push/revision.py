@@ -1,7 +1,7 @@
 """A codebook that changes while people work: what changes, and what must not, since the server itself lets all pass."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from toolkit.codebook import Codebook, Question
@@ -89,6 +89,18 @@ def _answers(result: Iterable[Any]) -> set[tuple[str, str]]:
 
 
 # --- what changes ----------------------------------------------------------------------------------------------------
+
+
+def changes_since(earlier: Sequence[Codebook], codebook: Codebook) -> list[str] | None:
+    """What is new in a codebook since the one that was pushed last; None where it is that one.
+
+    Args:
+        earlier: codebooks that were pushed, the oldest first.
+        codebook: of now.
+    """
+    if earlier and earlier[-1].ref == codebook.ref:
+        return None
+    return differences(earlier[-1], codebook) if earlier else []
 
 
 def differences(old: Codebook, new: Codebook) -> list[str]:

@@ -1,16 +1,21 @@
 """Where a campaign stands on Label Studio, and the connection to that server."""
 
 import os
-from collections.abc import Collection
 from pathlib import Path
+
+from msgspec import Struct
 
 from toolkit.errors import StudioError
 from toolkit.files import digest
-from toolkit.records import PushedProject, ScreenVersion, StudioFile
+from toolkit.people import read_keys
+from toolkit.records import StudioFile
 from toolkit.store import Store
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.transport import plain_url
-from toolkit.studio.server.local import open_studio
+from toolkit.studio.pull.ledger_index import known_cursor
+from toolkit.studio.server.local import open_studio, server_status
+from toolkit.studio.server.program import held_tasks
+from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 
 
@@ -43,24 +48,42 @@ def server_keys(directory: Path, url: str) -> Path:
     return directory / f"keys.{digest(plain_url(url), 8)}.json"
 
 
-def server_key(
-    before: StudioFile | None, url: str, projects: Collection[PushedProject], screens: Collection[ScreenVersion]
-) -> str:
-    """What the ledger calls a server: the address by which it was known first.
+class LeftTask(Struct, frozen=True, kw_only=True):
+    """A task that somebody has opened and left: until its lock ends it is hidden from others."""
 
-    A server that is reached by another address now is recognised by its projects: the times of their changes are those
-    of no other server.
+    item_id: str | None  # None: not pulled yet
+    annotator: str
+    since: str  # ISO 8601, UTC
+    until: str
 
-    Args:
-        before: where the campaign stood; None before the first push.
-        url: by which the server is reached now.
-        projects: that stand there now.
-        screens: that they have shown.
+
+def left_tasks(store: Store) -> list[LeftTask] | None:
+    """The tasks of a campaign that somebody has opened and left.
+
+    Returns:
+        None where the campaign does not stand on the local server, whose database alone has them.
     """
-    if before is None or before.is_at(url):
-        return url if before is None else before.server
-    numbers = {project.id for project in before.projects} & {project.id for project in projects}
-    return before.server if numbers and set(before.screens) & set(screens) else url
+    directory, file = studio_directory(store.campaign.root), store.pushed
+    server = server_status(directory)
+    if server is None or file is None or not file.is_at(server.url):
+        return None
+    held = held_tasks(directory, (project.id for project in file.projects), now())
+    if held is None:
+        return None
+    names = {account.email: name for name, account in read_keys(directory / "keys.json").annotators.items()}
+    cursor = known_cursor(store.path("pull.json"))
+    items = (
+        {task: item for project in cursor.projects.values() for task, item in project.tasks.items()} if cursor else {}
+    )
+    return [
+        LeftTask(
+            item_id=items.get(task.task),
+            annotator=names.get(task.email, "somebody"),
+            since=task.since,
+            until=task.until,
+        )
+        for task in held
+    ]
 
 
 def studio_file_of(campaign: CampaignConfig) -> StudioFile:

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -15,11 +16,13 @@ from msgspec import Struct
 from toolkit.errors import DataError, StudioError
 from toolkit.files import locked, read_json, write_json
 from toolkit.people import Account, Keys, read_keys, write_keys
+from toolkit.runs import Result
 from toolkit.studio.accounts import logged_in, new_account
 from toolkit.studio.http.client import Studio
 from toolkit.studio.server.postgres import database_of, ensure_ready, free_port, halt, is_free
 from toolkit.studio.server.program import environment, installed, lay_out, release_spent_locks
 from toolkit.times import now
+from toolkit.words import plural
 
 Progress = Callable[[str], None]
 
@@ -36,6 +39,31 @@ class ServerState(Struct, frozen=True, kw_only=True):
     pid: int
     version: str
     started: str  # ISO 8601, UTC
+
+
+class ServerResult(Result, frozen=True, kw_only=True):
+    """Whether a local server runs, and where."""
+
+    running: bool
+    server: ServerState | None = None
+    database: str | None = None  # SQLite or PostgreSQL; None where it was not asked for
+    annotators: tuple[str, ...] | None = None
+
+    def line(self) -> str:
+        """The address and what to do next."""
+        if self.server is None:
+            return "not running; `stance studio start` starts it"
+        where = f"Label Studio {self.server.version} at {self.server.url}"
+        if self.annotators is None:
+            return f"{where}, process {self.server.pid}"
+        accounts = "`stance studio users --show-passwords` prints their accounts"
+        return f"{where}, for {plural(len(self.annotators), 'annotator')}; {accounts}"
+
+    def facts(self) -> dict[str, Any]:
+        """The fields, those of the server among them; what was not asked for is left out."""
+        facts = {name: value for name, value in super().facts().items() if value is not None}
+        server: dict[str, Any] = facts.pop("server", {})
+        return facts | server
 
 
 # --- what is asked of a server -------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 import pytest
 
-from toolkit.campaigns.pace import pace_of
+from toolkit.campaigns.progress import pace_of
 from toolkit.records import Annotation, Item, Target
 
 ITEMS = {
@@ -96,7 +96,7 @@ def test_the_end_follows_from_the_rate_of_the_last_week():
     states = [seen("i0"), seen("i1"), seen("i2", at="2026-03-03T10:00:00"), seen("i3", at="2026-03-03T10:00:00")]
     found = pace(*states, now="2026-03-03T23:00:00Z")
     assert found.end == "2026-03-07"  # 8 votes missing at 2 a day
-    assert found.why == "8 votes missing at 2.0 a day (4 votes in 2 days)"
+    assert found.reason == "8 votes missing at 2.0 a day (4 votes in 2 days)"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_the_end_follows_from_the_rate_of_the_last_week():
 )
 def test_where_there_is_no_end_the_reason_is_said(states, now, why):
     found = pace(*states, now=now)
-    assert (found.end, found.why) == (None, why)
+    assert (found.end, found.reason) == (None, why)
 
 
 def test_a_clock_that_was_set_back_breaks_nothing():

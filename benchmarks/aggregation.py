@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from toolkit.labels.aggregation.models import Fitted, ModelOptions, fit
-from toolkit.labels.audits.annotators import Answer, profiles
+from toolkit.labels.audits.annotators import profiles
+from toolkit.labels.audits.answers import AnnotatorAnswer
 from toolkit.labels.votes import Votes, code_columns
 
 DATA = Path(os.environ.get("STANCE_DATA") or Path(__file__).resolve().parents[2] / "shared/data")
@@ -186,8 +187,10 @@ def fair_people(seeds: int) -> dict[str, Any]:
         _, votes = crowd(seed, [even(0.8)] * 6, items=150, votes=3)
         rng = np.random.default_rng(seed)
         answers = [
-            Answer(item=votes.items[i], annotator=votes.annotators[a], label=labels[v], seconds=float(rng.gamma(8, 3)),
-                   time=f"{n:06}")
+            AnnotatorAnswer(
+                item=votes.items[i], annotator=votes.annotators[a], label=labels[v],
+                seconds=float(rng.gamma(8, 3)), time=f"{n:06}",
+            )
             for n, (i, a, v) in enumerate(zip(votes.item, votes.annotator, votes.label, strict=True))
         ]  # fmt: skip
         found = profiles(answers, labels, scale, [], seed)

@@ -22,7 +22,7 @@ from msgspec import Struct
 from toolkit.labels.agreement.coefficients import alpha_of, interval, nominal, ordinal
 from toolkit.labels.agreement.headline import paired_sums
 from toolkit.labels.agreement.intervals import Statistic, pigeonhole, two_way_interval
-from toolkit.labels.vote_tables import Columns, Rules, coded_votes
+from toolkit.labels.vote_tables import Columns, VoteRules, coded_votes
 from toolkit.labels.votes import Votes
 from toolkit.statistics import percentile_interval, resample
 from toolkit.tables.columns import read_columns
@@ -127,7 +127,7 @@ def measure_reading(items: int) -> Figures:
 
             def ours(path: Path = path) -> object:
                 columns = Columns(cluster="article")
-                table = coded_votes(read_columns(path, columns.required, columns.optional), columns, Rules())
+                table = coded_votes(read_columns(path, columns.required, columns.optional), columns, VoteRules())
                 return table.votes(table.label.names)
 
             def coded(path: Path = path) -> object:

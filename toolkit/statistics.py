@@ -221,3 +221,15 @@ def resized_interval(value: float, draws: Floats, half: float) -> tuple[float | 
     low, high = min(low, value), max(high, value)
     times = 2 * half / (high - low)
     return value + (low - value) * times, value + (high - value) * times
+
+
+def share_interval(count: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share of independent rows, which needs at least one row.
+
+    Source:
+        Wilson, Probable inference, the law of succession, and statistical inference (1927).
+    """
+    from scipy.stats import binomtest
+
+    interval = binomtest(count, n).proportion_ci(confidence_level=LEVEL, method="wilson")
+    return float(interval.low), float(interval.high)

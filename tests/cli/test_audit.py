@@ -53,7 +53,7 @@ def test_leaning_stays_in_its_own_file(stance, votes, tmp_path):
     write_table(tmp_path / "leaning.csv", rows)
     words = ["audit", "annotators", votes, "--order", "against,neutral,pro", "--leaning", tmp_path / "leaning.csv"]
     said = stance(*words)
-    assert "leaning: 11 people who agreed to say" in said.out
+    assert "leaning: 11 annotators who gave consent" in said.out
     assert "(permuted annotators)" in said.out
     facts = stance(*words, "--json").facts
     assert facts["leaning"]["people"] == 11

@@ -2,7 +2,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from toolkit.labels.audits.annotators import Answer, confidence_of, profiles, repeated_pairs
+from toolkit.labels.audits.annotators import confidence_of, profiles
+from toolkit.labels.audits.answers import AnnotatorAnswer, repeated_pairs
 from toolkit.labels.audits.leaning import leaning_audit
 
 LABELS = ["against", "neutral", "pro"]
@@ -22,7 +23,7 @@ def crowd(seed=0, items=150, skills=(0.9, 0.9, 0.85, 0.6), lean=0.0, quick=(), t
                 label = 2
             seconds = 1.0 if who in quick and rng.random() < 0.5 else float(rng.gamma(8, 2.5))
             found.append(
-                Answer(
+                AnnotatorAnswer(
                     item=f"i{n:03}",
                     annotator=f"r{who}",
                     label=LABELS[label],
@@ -50,7 +51,9 @@ def test_skill_comes_out_as_it_was_simulated():
 def test_agreement_with_the_others_by_hand():
     rows = [("a", "pro", "pro", "neutral"), ("b", "pro", "against", "against")]
     answers = [
-        Answer(item=item, annotator=f"r{n}", label=label) for item, *labels in rows for n, label in enumerate(labels)
+        AnnotatorAnswer(item=item, annotator=f"r{n}", label=label)
+        for item, *labels in rows
+        for n, label in enumerate(labels)
     ]
     found = of(answers)
     assert found["r0"].agreement.value == pytest.approx((1 / 2 + 0) / 2)
@@ -80,16 +83,16 @@ def test_flags_are_rare_where_nothing_is_wrong():
 
 
 def test_who_was_alone_has_no_agreement():
-    one = of([Answer(item="a", annotator="r", label="pro")])["r"]
+    one = of([AnnotatorAnswer(item="a", annotator="r", label="pro")])["r"]
     assert (one.agreement.value, one.agreement.reason) == (None, "nobody else voted on these items")
 
 
 def test_self_consistency_counts_pairs_of_the_same_item():
     answers = [
-        Answer(item="a", annotator="r", label="pro", time="1"),
-        Answer(item="a2", annotator="r", label="pro", time="2"),
-        Answer(item="b", annotator="r", label="pro", time="1"),
-        Answer(item="b2", annotator="r", label="neutral", time="2"),
+        AnnotatorAnswer(item="a", annotator="r", label="pro", time="1"),
+        AnnotatorAnswer(item="a2", annotator="r", label="pro", time="2"),
+        AnnotatorAnswer(item="b", annotator="r", label="pro", time="1"),
+        AnnotatorAnswer(item="b2", annotator="r", label="neutral", time="2"),
     ]
     pairs = repeated_pairs(answers, {"a2": "a", "b2": "b"})
     assert pairs == [("r", "pro", "pro"), ("r", "pro", "neutral")]

@@ -7,16 +7,10 @@ import numpy as np
 import pytest
 from scipy.stats.contingency import association
 
-from toolkit.labels.audits.labels import (
-    Pair,
-    Scored,
-    Suggested,
-    anchoring,
-    cramers_v,
-    doubtful_labels,
-    halo,
-    stance_sentiment,
-)
+from toolkit.labels.audits.annotators import anchoring
+from toolkit.labels.audits.answers import SuggestedVote
+from toolkit.labels.audits.labels import LabelPair, Scored, doubtful_labels, halo, stance_sentiment
+from toolkit.metrics import cramers_v
 
 SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
 
@@ -25,7 +19,7 @@ def pairs(table):
     """Rows from {(stance, sentiment): count}."""
     cells = [cell for cell, count in sorted(table.items()) for _ in range(count)]
     return [
-        Pair(id=f"{n:04}", stance=s, sentiment=t, cluster=f"c{n}", group={"outlet": f"o{n % 2}"})
+        LabelPair(id=f"{n:04}", stance=s, sentiment=t, cluster=f"c{n}", group={"outlet": f"o{n % 2}"})
         for n, (s, t) in enumerate(cells)
     ]
 
@@ -38,7 +32,7 @@ def test_stance_is_not_sentiment_as_published():
         pytest.skip(f"{path} is not there; STANCE_DATA names the folder with the public data")
     with gzip.open(path, "rt") as handle:
         rows = [row for row in csv.DictReader(handle) if row["stance"] and row["sentiment"]]
-    given = [Pair(id=r["uid"], stance=r["stance"], sentiment=r["sentiment"], cluster=r["uid"]) for r in rows]
+    given = [LabelPair(id=r["uid"], stance=r["stance"], sentiment=r["sentiment"], cluster=r["uid"]) for r in rows]
     found = stance_sentiment(given, ["0.0", "1.0"], ["0.0", "1.0"], 0)
     assert [n for cells in found.table.values() for n in cells.values()] == [498, 148, 493, 197]
     assert found.association.value == pytest.approx(0.064, abs=0.0005)
@@ -78,10 +72,11 @@ def test_halo_is_the_association_that_a_separate_pass_does_not_have():
     rng = np.random.default_rng(0)
     stances = rng.choice(["against", "pro"], size=300)
     same = [
-        Pair(id=str(n), stance=s, sentiment={"pro": "up"}.get(s, "down"), cluster=str(n)) for n, s in enumerate(stances)
+        LabelPair(id=str(n), stance=s, sentiment={"pro": "up"}.get(s, "down"), cluster=str(n))
+        for n, s in enumerate(stances)
     ]
     apart = [
-        Pair(id=str(n), stance=s, sentiment=str(rng.choice(["down", "up"])), cluster=str(n))
+        LabelPair(id=str(n), stance=s, sentiment=str(rng.choice(["down", "up"])), cluster=str(n))
         for n, s in enumerate(stances)
     ]
     found = halo(same, apart, ["against", "pro"], ["down", "up"], 0)
@@ -91,13 +86,13 @@ def test_halo_is_the_association_that_a_separate_pass_does_not_have():
 
 def test_anchoring_compares_the_same_items():
     votes = [
-        Suggested(
+        SuggestedVote(
             item=f"i{n}", cluster=f"i{n}", label="pro" if shown or n % 2 else "con", suggestion="pro", shown=shown
         )
         for n in range(60)
         for shown in (True, False)
     ]
-    only_shown = [Suggested(item="x", cluster="x", label="con", suggestion="pro", shown=True)]
+    only_shown = [SuggestedVote(item="x", cluster="x", label="con", suggestion="pro", shown=True)]
     found = anchoring([*votes, *only_shown], 0)
     assert found.value == pytest.approx(1 / 2)
     assert found.low > 0.3

@@ -8,19 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.labels.agreement.coefficients import (
-    alpha_of,
-    cohen_kappa,
-    coincidences,
-    fleiss_kappa,
-    gwet,
-    item_rows,
-    masi,
-    nominal,
-    scott_pi,
-)
+from toolkit.labels.agreement.coefficients import alpha_of, coincidences, fleiss_kappa, gwet, item_rows, masi, nominal
 from toolkit.labels.agreement.intervals import Scale
 from toolkit.labels.agreement.per_annotator import agreement_weights
+from toolkit.metrics import cohen_kappa, scott_pi
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from toolkit.labels.agreement.coefficients import cohen_kappa, fleiss_kappa, item_rows
+from toolkit.labels.agreement.coefficients import fleiss_kappa, item_rows
 from toolkit.labels.agreement.headline import agreement_of_votes
 from toolkit.labels.agreement.intervals import Scale
 from toolkit.labels.votes import code_columns
+from toolkit.metrics import cohen_kappa
 
 SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
 pytestmark = pytest.mark.shared

@@ -4,13 +4,13 @@ import pytest
 from support.votes import read_votes
 
 from toolkit.errors import DataError
-from toolkit.labels.vote_tables import Columns, Rules
+from toolkit.labels.vote_tables import Columns, VoteRules
 from toolkit.tables import write_table
 
 
 def table(path, text, columns=None, rules=None):
     (path / "v.csv").write_text("item,annotator,label" + text)
-    return read_votes(path / "v.csv", columns or Columns(), rules or Rules())
+    return read_votes(path / "v.csv", columns or Columns(), rules or VoteRules())
 
 
 def test_words_for_nothing_are_labels_with_a_ready_remedy(tmp_path):
@@ -19,7 +19,7 @@ def test_words_for_nothing_are_labels_with_a_ready_remedy(tmp_path):
     assert votes.notes == (
         "labels that may mean no answer: 'N/A' (1), 'NA' (1), 'None' (1); if so, --no-answer N/A,NA,None",
     )
-    after = table(tmp_path, text, rules=Rules(no_answers=("N/A", "NA", "None")))
+    after = table(tmp_path, text, rules=VoteRules(no_answers=("N/A", "NA", "None")))
     assert (after.notes, after.no_answers, after.label.names) == ((), 3, ("no", "yes"))
 
 
@@ -49,7 +49,7 @@ def test_the_same_numbers_are_the_same_labels_from_every_format(tmp_path):
     found = []
     for suffix in (".csv", ".jsonl", ".parquet", ".xlsx"):
         write_table(tmp_path / f"v{suffix}", rows)
-        found.append(read_votes(tmp_path / f"v{suffix}", columns, Rules()))
+        found.append(read_votes(tmp_path / f"v{suffix}", columns, VoteRules()))
     for votes in found:
         assert votes.label.names == ("0", "1", "2")
         assert votes.label.codes.tolist() == found[0].label.codes.tolist()
@@ -63,7 +63,7 @@ def test_sets_are_labels_whatever_their_order(tmp_path):
     ]
     for suffix in (".jsonl", ".parquet"):
         write_table(tmp_path / f"v{suffix}", rows)
-        assert read_votes(tmp_path / f"v{suffix}", Columns(), Rules()).label.names == ("x", "x | y")
+        assert read_votes(tmp_path / f"v{suffix}", Columns(), VoteRules()).label.names == ("x", "x | y")
 
 
 def test_the_later_vote_counts_whatever_the_zones_of_their_times(tmp_path):

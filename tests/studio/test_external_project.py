@@ -9,7 +9,7 @@ from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.exchange.exports import ColumnMap
 from toolkit.labels.aggregation.methods import TableOptions
 from toolkit.labels.agreement.questions import AgreementOptions
-from toolkit.labels.vote_tables import Columns, Rules
+from toolkit.labels.vote_tables import Columns, VoteRules
 from toolkit.people import read_keys
 from toolkit.steps.aggregate import aggregate_table
 from toolkit.steps.agreement import agreement_table
@@ -142,11 +142,11 @@ def test_a_finished_project_becomes_a_table_of_votes_in_one_line(harbour, tmp_pa
 def test_agreement_and_gold_come_straight_from_what_was_pulled(harbour, tmp_path):
     for name in ("votes.jsonl", "votes.csv", "votes.tsv", "votes.parquet"):
         harbour.pull(tmp_path / name, "stance")
-        found = agreement_table(tmp_path / name, Columns(), Rules(), AgreementOptions(), 0)
+        found = agreement_table(tmp_path / name, Columns(), VoteRules(), AgreementOptions(), 0)
         # items: for+Against, for+for, for; pairs: coincidences ff 2, fA 1, Af 1, n = 4
         assert found.facts()["questions"]["label"]["alpha"]["value"] == pytest.approx(1 - (4 - 1) * 2 / (2 * 3 * 1))
         assert found.left_out == {"draft": 1, "repeat": 1, "skipped": 1}
-        gold, rows = aggregate_table(tmp_path / name, Columns(), Rules(), TableOptions(), tmp_path / "gold.csv")
+        gold, rows = aggregate_table(tmp_path / name, Columns(), VoteRules(), TableOptions(), tmp_path / "gold.csv")
         assert [row["label"] for row in rows] == [None, "for", "for"]
         assert "rows left out: 1 draft, 1 repeat, 1 skipped" in gold.line()
 

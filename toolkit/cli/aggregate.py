@@ -26,7 +26,7 @@ from toolkit.cli._options import (
 from toolkit.cli._output import emit, emit_rows, note
 from toolkit.errors import UsageError
 from toolkit.labels.aggregation.methods import TableOptions
-from toolkit.labels.vote_tables import Columns, Rules
+from toolkit.labels.vote_tables import Columns, VoteRules
 from toolkit.runs import Result
 from toolkit.steps import aggregate as aggregating
 from toolkit.workspace import AggregateOptions
@@ -120,7 +120,7 @@ def _aggregate(
         restarts=restarts,
     )  # fmt: skip
     table = TableOptions(method=options, order=values_of(order), no_answer=values_of(no_answer), seed=common.seed)
-    rules = Rules(
+    rules = VoteRules(
         repeats=repeats or "latest",
         renamed=mapping_of(renamed),
         labels=(*values_of(labels), *values_of(no_answer)) if labels else (),
@@ -136,7 +136,7 @@ def _aggregate(
         _emit_gold(*aggregating.aggregate_table(source, columns, rules, table, output), output, common)
 
 
-def _refuse_of_campaigns(source: Path, output: Path | None, rules: Rules, table: TableOptions) -> None:
+def _refuse_of_campaigns(source: Path, output: Path | None, rules: VoteRules, table: TableOptions) -> None:
     if output:
         raise UsageError("-o goes with a table of votes; a campaign writes gold.jsonl and agreement.json")
     if rules.renamed or rules.labels:
@@ -149,7 +149,7 @@ def _refuse_of_campaigns(source: Path, output: Path | None, rules: Rules, table:
         raise UsageError(f"write the method of a campaign under [aggregate] in {source}, with the same names")
 
 
-def _sensitivity(source: Path, columns: Columns, rules: Rules, table: TableOptions, scores: list[str]) -> Result:
+def _sensitivity(source: Path, columns: Columns, rules: VoteRules, table: TableOptions, scores: list[str]) -> Result:
     pairs = [score.partition("=") for score in scores]
     if any(not name or not path for name, _, path in pairs):
         raise UsageError("--scores takes METHOD=FILE, e.g. --scores majority=a/scores.json")

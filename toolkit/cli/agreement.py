@@ -28,7 +28,7 @@ from toolkit.cli._output import emit
 from toolkit.codebook import Level
 from toolkit.errors import UsageError
 from toolkit.labels.agreement.questions import AgreementOptions, possible_slices
-from toolkit.labels.vote_tables import Columns, Rules
+from toolkit.labels.vote_tables import Columns, VoteRules
 from toolkit.steps import agreement as agreeing
 
 app = new_app()
@@ -95,7 +95,7 @@ def _agreement(
         item=item, annotator=annotator, label=label, cluster=cluster, weight=weight, time=time, wide=values_of(wide),
         by=cuts,
     )  # fmt: skip
-    rules = Rules(
+    rules = VoteRules(
         repeats=repeats, renamed=mapping_of(renamed), labels=values_of(labels), no_answers=values_of(no_answer)
     )
     emit(agreeing.agreement_table(source, columns, rules, options, common.seed), common)

@@ -23,9 +23,10 @@ from toolkit.cli._options import (
 )
 from toolkit.cli._output import emit
 from toolkit.errors import UsageError
+from toolkit.labels.audits.answers import AnnotatorAuditOptions
+from toolkit.labels.audits.labels import SentimentColumns
 from toolkit.labels.vote_tables import Columns
 from toolkit.steps import audit as auditing
-from toolkit.steps import auditing_labels
 
 app = new_app(
     help="Audit annotators, stance against sentiment, and labels that look wrong.",
@@ -69,15 +70,15 @@ def _annotators(
 
     A flag says what was seen and on how many answers.
     """
-    options = auditing.PeopleOptions(
+    options = AnnotatorAuditOptions(
         columns=Columns(item=item, annotator=annotator, label=label, cluster=cluster), order=values_of(order),
         seconds=seconds, time=time, confidence=confidence, suggestion=suggestion, shown=shown, leaning=leaning,
         question=question, seed=common.seed,
     )  # fmt: skip
     if is_campaign(source):
-        emit(auditing.audit_people_campaign(campaign_at(source), options), common)
+        emit(auditing.audit_annotators_campaign(campaign_at(source), options), common)
     else:
-        emit(auditing.audit_people_table(source, options), common)
+        emit(auditing.audit_annotators_table(source, options), common)
 
 
 @verb(app, "sentiment", example="stance audit sentiment table.csv --stance stance --sentiment sentiment")
@@ -90,14 +91,14 @@ def _sentiment(
 
     The rows where they differ go to -o.
     """
-    options = auditing_labels.ToneOptions(
-        stance=stance, sentiment=sentiment, separate=separate, ident=ident, text=text, cluster=cluster,
-        by=values_of(by), seed=common.seed,
+    options = SentimentColumns(
+        stance=stance, sentiment=sentiment, separate=separate, id=ident, text=text, cluster=cluster,
+        by=values_of(by),
     )  # fmt: skip
     if is_campaign(source):
-        emit(auditing_labels.audit_tone_campaign(campaign_at(source), options, output), common)
+        emit(auditing.audit_sentiment_campaign(campaign_at(source), options, output), common)
     else:
-        emit(auditing_labels.audit_tone_table(source, options, output), common)
+        emit(auditing.audit_sentiment_table(source, options, output, common.seed), common)
 
 
 @verb(app, "labels", example="stance audit labels schemas/demo.toml -o look.csv")
@@ -110,8 +111,8 @@ def _labels(
     -o names the sheet; --review reads it once its column is filled in.
     """
     if review is not None:
-        emit(auditing_labels.audit_rechecked(review), common)
+        emit(auditing.review_labels(review), common)
         return
     if output is None:
         raise UsageError("-o FILE is needed: where the sheet goes")
-    emit(auditing_labels.audit_labels_campaign(campaign_at(source), predictions, output, number), common)
+    emit(auditing.audit_labels_campaign(campaign_at(source), predictions, output, number), common)

@@ -52,7 +52,7 @@ class Columns(Struct, frozen=True, kw_only=True):
         return [self.item, *_TIMES] if self.wide else ["state", *_TIMES]
 
 
-class Rules(Struct, frozen=True, kw_only=True):
+class VoteRules(Struct, frozen=True, kw_only=True):
     """How the cells of a table become votes."""
 
     repeats: Repeats = "latest"  # of several votes of one person on an item; keep: each is a vote of its own
@@ -110,7 +110,7 @@ _SHOWN = 3  # groups of names in a caution
 _MISSING = {"na", "n/a", "none", "null", "nan", "#n/a", "-", "?"}  # what programs and people write for no answer
 
 
-def coded_votes(table: ColumnTable, columns: Columns, rules: Rules) -> CodedTable:
+def coded_votes(table: ColumnTable, columns: Columns, rules: VoteRules) -> CodedTable:
     """The votes in a table: an empty label is no vote, nor is a row whose ``state`` is anything but submitted.
 
     Raises:
@@ -302,7 +302,7 @@ def _number(text: str) -> float:
 # --- cautions --------------------------------------------------------------------------------------------------------
 
 
-def _label_notes(path: Path, label: Coded, rules: Rules) -> tuple[str, ...]:
+def _label_notes(path: Path, label: Coded, rules: VoteRules) -> tuple[str, ...]:
     """Cautions about labels.
 
     Raises:

@@ -27,7 +27,7 @@ from toolkit.labels.aggregation.methods import (
 )
 from toolkit.labels.agreement.headline import QuestionAgreement
 from toolkit.labels.agreement.questions import AgreementFile, agreement_by_question, alpha_line
-from toolkit.labels.vote_tables import Columns, Rules
+from toolkit.labels.vote_tables import Columns, VoteRules
 from toolkit.labels.votes import campaign_votes
 from toolkit.records import Gold
 from toolkit.runs import Result
@@ -122,7 +122,7 @@ def aggregate_outputs(campaign: CampaignConfig) -> list[Path]:
 
 
 def aggregate_table(
-    path: Path, columns: Columns, rules: Rules, options: TableOptions, output: Path | None
+    path: Path, columns: Columns, rules: VoteRules, options: TableOptions, output: Path | None
 ) -> tuple[AggregateResult, list[dict[str, Any]]]:
     """Return the gold of a table of votes, and its rows; write the rows where an output is named."""
     gold = gold_of_columns(read_columns(path, columns.required, columns.optional), columns, rules, options)
@@ -148,7 +148,7 @@ def sensitivity_campaign(campaign: CampaignConfig, scores: Mapping[str, Path]) -
 
 
 def sensitivity_table(
-    path: Path, columns: Columns, rules: Rules, options: TableOptions, scores: Mapping[str, Path]
+    path: Path, columns: Columns, rules: VoteRules, options: TableOptions, scores: Mapping[str, Path]
 ) -> SensitivityResult:
     """Compare the gold of a table of votes between methods; nothing is written."""
     table = read_columns(path, columns.required, columns.optional)

@@ -15,7 +15,7 @@ from toolkit.labels.agreement.questions import (
     needs_item_facts,
     with_selected_votes,
 )
-from toolkit.labels.vote_tables import Columns, Rules
+from toolkit.labels.vote_tables import Columns, VoteRules
 from toolkit.labels.votes import OF_ALL, OF_DESIGN, campaign_votes, selected_annotations
 from toolkit.runs import Result
 from toolkit.store import Store
@@ -74,7 +74,7 @@ def _item_facts(store: Store) -> dict[str, dict[str, str]]:
 
 
 def agreement_table(
-    path: Path, columns: Columns, rules: Rules, options: AgreementOptions, seed: int
+    path: Path, columns: Columns, rules: VoteRules, options: AgreementOptions, seed: int
 ) -> TableAgreementResult:
     """Measure agreement in a table of votes.
 

@@ -14,7 +14,7 @@ from toolkit.errors import DataError, UsageError
 from toolkit.labels.adjudication import labels_of
 from toolkit.labels.aggregation.gold import Aggregated, Method, aggregate, by_majority, default_min_votes
 from toolkit.labels.aggregation.models import HardLabels, Model, ModelOptions, by_model, fit, glad, mace
-from toolkit.labels.vote_tables import Columns, Rules, coded_votes
+from toolkit.labels.vote_tables import Columns, VoteRules, coded_votes
 from toolkit.labels.votes import OF_GOLD, campaign_votes
 from toolkit.records import Gold, Vote
 from toolkit.store import Store
@@ -143,7 +143,7 @@ class TableGold(Struct, frozen=True, kw_only=True):
     cautions: tuple[str, ...]
 
 
-def gold_of_columns(table: ColumnTable, columns: Columns, rules: Rules, options: TableOptions) -> TableGold:
+def gold_of_columns(table: ColumnTable, columns: Columns, rules: VoteRules, options: TableOptions) -> TableGold:
     """The gold of the columns of a table of votes; an item expects as many votes as it has.
 
     Args:
@@ -164,7 +164,7 @@ def gold_of_columns(table: ColumnTable, columns: Columns, rules: Rules, options:
 
 
 def golds_of_columns(
-    table: ColumnTable, columns: Columns, rules: Rules, options: TableOptions
+    table: ColumnTable, columns: Columns, rules: VoteRules, options: TableOptions
 ) -> dict[str, dict[str, list[Gold]]]:
     """The gold of the columns of a table of votes by each method, by question and method."""
     coded = coded_votes(table, columns, rules)

@@ -109,7 +109,7 @@ def _ranked(votes: Votes) -> Ints:
 
 
 @dataclass(frozen=True)
-class _Run:
+class _Estimation:
     posterior: Floats
     prior: Floats
     confusion: Floats
@@ -141,7 +141,7 @@ class _Model:
         found = self._given @ (one_each * np.repeat(weight + _TINY, labels)[:, np.newaxis])
         return np.asarray(found / found.sum(axis=1, keepdims=True))
 
-    def run(self, posterior: Floats, options: ModelOptions) -> _Run:
+    def run(self, posterior: Floats, options: ModelOptions) -> _Estimation:
         """Estimate from these chances on until nothing changes any more."""
         before = -np.inf
         for number in range(1, options.rounds + 1):
@@ -149,9 +149,9 @@ class _Model:
             posterior, log_likelihood = self._expect(prior, confusion)
             objective = log_likelihood + density
             if abs(objective - before) <= options.tolerance * max(abs(objective), 1.0):
-                return _Run(posterior, prior, confusion, log_likelihood, objective, number, converged=True)
+                return _Estimation(posterior, prior, confusion, log_likelihood, objective, number, converged=True)
             before = objective
-        return _Run(posterior, prior, confusion, log_likelihood, objective, options.rounds, converged=False)
+        return _Estimation(posterior, prior, confusion, log_likelihood, objective, options.rounds, converged=False)
 
     def _maximise(self, posterior: Floats) -> tuple[Floats, Floats, float]:
         _, annotators, labels = self._shape

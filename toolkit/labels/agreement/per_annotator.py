@@ -10,11 +10,9 @@ import numpy as np
 from toolkit.codebook import Level
 from toolkit.labels.agreement.coefficients import (
     Distance,
-    cohen_kappa,
     fleiss_kappa,
     gwet,
     item_rows,
-    scott_pi,
 )
 from toolkit.labels.agreement.headline import (
     ALL_EQUAL,
@@ -26,6 +24,7 @@ from toolkit.labels.agreement.headline import (
 )
 from toolkit.labels.agreement.intervals import Coefficient, Scale, as_coefficient
 from toolkit.labels.votes import Votes
+from toolkit.metrics import cohen_kappa, scott_pi
 from toolkit.statistics import (
     DRAWS,
     Floats,

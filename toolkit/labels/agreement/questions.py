@@ -23,7 +23,7 @@ from toolkit.labels.agreement.headline import (
 )
 from toolkit.labels.agreement.intervals import Coefficient, Scale, as_coefficient, scale_of
 from toolkit.labels.agreement.per_annotator import with_details
-from toolkit.labels.vote_tables import CodedTable, Columns, Rules, coded_votes
+from toolkit.labels.vote_tables import CodedTable, Columns, VoteRules, coded_votes
 from toolkit.labels.votes import Votes, code_votes
 from toolkit.records import Article, Item, Paragraph, Vote
 from toolkit.tables.columns import ColumnTable
@@ -259,7 +259,7 @@ class TableAgreement(Struct, frozen=True, kw_only=True):
 
 
 def agreement_of_columns(
-    table: ColumnTable, columns: Columns, rules: Rules, options: AgreementOptions, seed: int
+    table: ColumnTable, columns: Columns, rules: VoteRules, options: AgreementOptions, seed: int
 ) -> TableAgreement:
     """Agreement in the columns of a table of votes.
 

@@ -1,38 +1,29 @@
-"""What each annotator's answers look like beside those of the others: figures and flags, never a verdict.
+"""The figures and flags of each annotator, compared with the others; they are no verdict.
 
 A flag says what was seen and on how many answers; nothing is removed for it, and no vote is weighted.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from toolkit.errors import UsageError
 from toolkit.labels.aggregation.models import Fitted, ModelOptions, fit
+from toolkit.labels.audits.answers import AnnotatorAnswer, AuditedAnswers, SuggestedVote
+from toolkit.labels.audits.leaning import Leaning, format_leaning, leaning_audit
 from toolkit.labels.votes import Votes, code_columns
 from toolkit.statistics import Estimate, Floats, by_cluster, cluster_bootstrap, undefined
+from toolkit.words import format_figure, plural
 
 _FAST = 0.25  # of a median: an answer that took less than that share of it is fast
 _MANY = 0.10  # share of fast answers, or change of agreement, from which a flag is raised
 _SURE = 0.01  # chance of so large a drift by luck, below which a flag is raised
 _DRAWS = 2000
 _FEW = 20  # answers below which neither drift nor speeding is judged
-
-
-class Answer(Struct, frozen=True, kw_only=True):
-    """One person's label for one item, with what is known of how it came about."""
-
-    item: str
-    annotator: str
-    label: str
-    cluster: str = ""  # "": the item
-    seconds: float | None = None
-    time: str = ""  # when it was given, ISO 8601; "": unknown
-    confidence: float | None = None
 
 
 class Drift(Struct, frozen=True, kw_only=True):
@@ -53,7 +44,7 @@ class Speeding(Struct, frozen=True, kw_only=True):
     n: int
 
 
-class Flag(Struct, frozen=True, kw_only=True):
+class AuditFlag(Struct, frozen=True, kw_only=True):
     """Something to look at."""
 
     code: str
@@ -61,7 +52,7 @@ class Flag(Struct, frozen=True, kw_only=True):
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """An annotator beside the others; None where there is nothing to tell from."""
+    """An annotator compared with the others; None where there is no data for a figure."""
 
     annotator: str
     answers: int
@@ -75,7 +66,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         Estimate | None
     )  # share of pairs of answers to the same item, put twice, that are the same
     confidence: float | None  # mean, as the person uses the scale
-    flags: tuple[Flag, ...]
+    flags: tuple[AuditFlag, ...]
 
 
 class Confidence(Struct, frozen=True, kw_only=True):
@@ -87,13 +78,13 @@ class Confidence(Struct, frozen=True, kw_only=True):
 
 
 def profiles(
-    answers: Sequence[Answer],
+    answers: Sequence[AnnotatorAnswer],
     labels: Sequence[str],
     scale: Mapping[str, float],
     repeats: Iterable[tuple[str, str, str]],
     seed: int,
 ) -> list[Profile]:
-    """Every annotator beside the others, by name.
+    """The profile of each annotator, by name.
 
     Args:
         answers: one a person and item; the labels that are no answer left out.
@@ -107,7 +98,7 @@ def profiles(
     twice: dict[str, list[bool]] = defaultdict(list)
     for who, first, second in repeats:
         twice[who].append(first == second)
-    beside = _Beside(
+    context = _Context(
         same=agreement_with_others(votes),
         away=distance_from_others(votes, scale),
         clusters=np.array([row.cluster or row.item for row in rows]),
@@ -118,14 +109,14 @@ def profiles(
         seed=seed,
     )
     return [
-        _profile(number, [rows[n] for n in mine], mine, beside, twice[who])
+        _profile(number, [rows[n] for n in mine], mine, context, twice[who])
         for number, who in enumerate(votes.annotators)
         for mine in [np.flatnonzero(votes.annotator == number)]
     ]
 
 
-class _Beside(NamedTuple):
-    """What is known of all answers, in their order."""
+class _Context(NamedTuple):
+    """Figures of all answers, in their order, and the model."""
 
     same: Floats  # share of the others who say the same
     away: Floats  # from the others' mean, up the scale
@@ -138,12 +129,12 @@ class _Beside(NamedTuple):
 
 
 def _profile(
-    number: int, own: Sequence[Answer], mine: NDArray[np.int64], beside: _Beside, twice: Sequence[bool]
+    number: int, own: Sequence[AnnotatorAnswer], mine: NDArray[np.int64], context: _Context, twice: Sequence[bool]
 ) -> Profile:
-    model, labels = beside.model, beside.labels
-    agreement = _mean(beside.same[mine], beside.clusters[mine], beside.seed)
-    bias = _mean(beside.away[mine], beside.clusters[mine], beside.seed) if len(beside.scale) > 1 else None
-    drift, speeding = _drift(own, beside.same[mine], beside.seed), _speeding(own, beside.medians)
+    model, labels = context.model, context.labels
+    agreement = _mean(context.same[mine], context.clusters[mine], context.seed)
+    bias = _mean(context.away[mine], context.clusters[mine], context.seed) if len(context.scale) > 1 else None
+    drift, speeding = _drift(own, context.same[mine], context.seed), _speeding(own, context.medians)
     confident = [row.confidence for row in own if row.confidence is not None]
     return Profile(
         annotator=own[0].annotator,
@@ -154,13 +145,13 @@ def _profile(
         bias=bias,
         drift=drift,
         speeding=speeding,
-        intra_annotator_agreement=_consistency(twice, beside.seed) if twice else None,
+        intra_annotator_agreement=_consistency(twice, context.seed) if twice else None,
         confidence=float(np.mean(confident)) if confident else None,
-        flags=_flags(bias, drift, speeding, beside.scale),
+        flags=_flags(bias, drift, speeding, context.scale),
     )
 
 
-def _coded(rows: Sequence[Answer], labels: Sequence[str]) -> Votes:
+def _coded(rows: Sequence[AnnotatorAnswer], labels: Sequence[str]) -> Votes:
     items = [row.item for row in rows]
     return code_columns(items, [row.annotator for row in rows], [row.label for row in rows], items, labels)
 
@@ -184,11 +175,11 @@ def distance_from_others(votes: Votes, scale: Mapping[str, float]) -> Floats:
 
 
 def _mean(values: Floats, clusters: NDArray[np.str_], seed: int) -> Estimate:
-    known = ~np.isnan(values)
-    if not known.any():
+    defined = ~np.isnan(values)
+    if not defined.any():
         return undefined("nobody else voted on these items", 0, 0)
-    sums = by_cluster(list(clusters[known]), np.column_stack([values[known], np.ones(known.sum())]))
-    return cluster_bootstrap(sums, lambda draws: draws[:, 0] / draws[:, 1], int(known.sum()), seed)
+    sums = by_cluster(list(clusters[defined]), np.column_stack([values[defined], np.ones(defined.sum())]))
+    return cluster_bootstrap(sums, lambda draws: draws[:, 0] / draws[:, 1], int(defined.sum()), seed)
 
 
 def _consistency(same: Sequence[bool], seed: int) -> Estimate:
@@ -203,30 +194,30 @@ def _confusion(model: Fitted, number: int, labels: Sequence[str]) -> dict[str, d
     }
 
 
-def _drift(own: Sequence[Answer], same: Floats, seed: int) -> Drift | None:
-    """None where times are unknown, or too few answers have others' beside them."""
-    known = [n for n in range(len(own)) if own[n].time and not np.isnan(same[n])]
-    known.sort(key=lambda n: (own[n].time, own[n].item))
-    if len(known) < _FEW:
+def _drift(own: Sequence[AnnotatorAnswer], same: Floats, seed: int) -> Drift | None:
+    """None where times are unknown, or too few items have answers of others."""
+    timed = [n for n in range(len(own)) if own[n].time and not np.isnan(same[n])]
+    timed.sort(key=lambda n: (own[n].time, own[n].item))
+    if len(timed) < _FEW:
         return None
-    values, half = same[known], len(known) // 2
+    values, half = same[timed], len(timed) // 2
     change = float(values[-half:].mean() - values[:half].mean())
     rng = np.random.default_rng(seed)
     shuffled = rng.permuted(np.tile(values, (_DRAWS, 1)), axis=1)
     by_luck = shuffled[:, -half:].mean(axis=1) - shuffled[:, :half].mean(axis=1)
     p = (1 + int(np.sum(np.abs(by_luck) >= abs(change) - 1e-12))) / (_DRAWS + 1)
-    return Drift(first=float(values[:half].mean()), last=float(values[-half:].mean()), n=len(known), p=p)
+    return Drift(first=float(values[:half].mean()), last=float(values[-half:].mean()), n=len(timed), p=p)
 
 
-def _medians(rows: Iterable[Answer]) -> dict[str, float]:
+def _medians(rows: Iterable[AnnotatorAnswer]) -> dict[str, float]:
     seconds: dict[str, list[float]] = defaultdict(list)
     for row in rows:
         if row.seconds is not None:
             seconds[row.annotator].append(row.seconds)
-    return {who: float(np.median(each)) for who, each in seconds.items()}
+    return {who: float(np.median(durations)) for who, durations in seconds.items()}
 
 
-def _speeding(own: Sequence[Answer], medians: Mapping[str, float]) -> Speeding | None:
+def _speeding(own: Sequence[AnnotatorAnswer], medians: Mapping[str, float]) -> Speeding | None:
     seconds = np.array([row.seconds for row in own if row.seconds is not None])
     others = [median for who, median in medians.items() if who != own[0].annotator]
     if len(seconds) < _FEW or not others:
@@ -238,28 +229,27 @@ def _speeding(own: Sequence[Answer], medians: Mapping[str, float]) -> Speeding |
 
 def _flags(
     bias: Estimate | None, drift: Drift | None, speeding: Speeding | None, scale: Mapping[str, float]
-) -> tuple[Flag, ...]:
-    found = []
+) -> tuple[AuditFlag, ...]:
+    flags = []
     if bias and bias.value is not None and bias.low is not None and bias.high is not None:
         width = max(scale.values()) - min(scale.values())
         if not bias.low <= 0 <= bias.high and abs(bias.value) >= _MANY * width:
-            told = f"{bias.value:+.2f} [{bias.low:+.2f}, {bias.high:+.2f}] of the others' mean, {bias.n} answers"
-            found.append(Flag(code="direction", evidence=told))
+            evidence = f"{bias.value:+.2f} [{bias.low:+.2f}, {bias.high:+.2f}] of the others' mean, {bias.n} answers"
+            flags.append(AuditFlag(code="direction", evidence=evidence))
     if drift and abs(drift.last - drift.first) >= _MANY and drift.p < _SURE:
-        told = f"agreement {drift.first:.2f} in the first half, {drift.last:.2f} in the last, {drift.n} answers"
-        found.append(Flag(code="drift", evidence=f"{told}, p {drift.p:.4f}"))
+        evidence = f"agreement {drift.first:.2f} in the first half, {drift.last:.2f} in the last, {drift.n} answers"
+        flags.append(AuditFlag(code="drift", evidence=f"{evidence}, p {drift.p:.4f}"))
     if speeding and speeding.fast >= _MANY * speeding.n:
-        told = f"{speeding.fast} of {speeding.n} answers in less than a quarter of the medians"
-        found.append(
-            Flag(code="speeding", evidence=f"{told} (own {speeding.median:.0f} s, others {speeding.others:.0f} s)")
-        )
+        medians = f"own {speeding.median:.0f} s, others {speeding.others:.0f} s"
+        evidence = f"{speeding.fast} of {speeding.n} answers in less than a quarter of the medians"
+        flags.append(AuditFlag(code="speeding", evidence=f"{evidence} ({medians})"))
     elif speeding and speeding.median < _FAST * speeding.others:
-        told = f"median {speeding.median:.1f} s, the others' {speeding.others:.1f} s, {speeding.n} answers"
-        found.append(Flag(code="speeding", evidence=told))
-    return tuple(found)
+        evidence = f"median {speeding.median:.1f} s, the others' {speeding.others:.1f} s, {speeding.n} answers"
+        flags.append(AuditFlag(code="speeding", evidence=evidence))
+    return tuple(flags)
 
 
-def confidence_of(answers: Sequence[Answer], labels: Sequence[str]) -> Confidence | None:
+def confidence_of(answers: Sequence[AnnotatorAnswer], labels: Sequence[str]) -> Confidence | None:
     """Whether people are surer where others agree with them; None where nobody said how sure they were."""
     rows = sorted(answers, key=lambda row: (row.item, row.annotator, row.time, row.label))
     by_person: dict[str, list[float]] = defaultdict(list)
@@ -280,18 +270,103 @@ def confidence_of(answers: Sequence[Answer], labels: Sequence[str]) -> Confidenc
     return Confidence(agreed=float(np.mean(shared[True])), alone=float(np.mean(shared[False])), n=number)
 
 
-def repeated_pairs(answers: Iterable[Answer], same_as: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Annotator, first and second label of answers to items that put the same thing twice.
+# --- suggestions of a model ------------------------------------------------------------------------------------------
+
+
+def anchoring(votes: Sequence[SuggestedVote], seed: int) -> Estimate:
+    """The share of votes equal to the suggestion where it was shown, minus that where it was not, on the same items."""
+    seen: dict[str, set[bool]] = defaultdict(set)
+    for vote in votes:
+        seen[vote.item].add(vote.shown)
+    both = sorted((v for v in votes if len(seen[v.item]) == 2), key=lambda v: (v.item, v.shown, v.label))
+    if not both:
+        return undefined("no item was answered both with the suggestion shown and without", 0, 0)
+    cells = np.zeros((len(both), 2, 2))
+    for number, vote in enumerate(both):
+        cells[number, int(vote.shown)] = vote.label == vote.suggestion, 1
+
+    def difference(sums: Floats) -> Floats:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = sums[:, :, 0] / sums[:, :, 1]
+        return np.asarray(share[:, 1] - share[:, 0])
+
+    return cluster_bootstrap(by_cluster([v.cluster for v in both], cells), difference, len(both), seed)
+
+
+# --- as text ---------------------------------------------------------------------------------------------------------
+
+
+def format_profile(profile: Profile) -> str:
+    """The figures and flags of one annotator in a line."""
+    parts = [
+        plural(profile.answers, "answer"),
+        f"accuracy {profile.accuracy:.2f}",
+        f"agreement with others {format_figure(profile.agreement)}",
+    ]
+    if profile.bias:
+        parts.append(f"direction {format_figure(profile.bias, '+.2f')}")
+    if profile.intra_annotator_agreement:
+        intra = profile.intra_annotator_agreement
+        parts.append(f"intra-annotator agreement {format_figure(intra, '.2f')} ({plural(intra.n, 'pair')})")
+    parts += [f"LOOK: {flag.code}: {flag.evidence}" for flag in profile.flags]
+    return f"{profile.annotator}: {', '.join(parts)}"
+
+
+def format_confidence(confidence: Confidence) -> str:
+    """Whether annotators are surer where others agree with them, in a line."""
+    return (
+        f"confidence, from each annotator's own mean: {confidence.agreed:+.2f} where half of the others agree, "
+        f"{confidence.alone:+.2f} where fewer do ({plural(confidence.n, 'answer')}); it weighs no vote"
+    )
+
+
+# --- the whole audit -------------------------------------------------------------------------------------------------
+
+
+class AnnotatorAudit(Struct, frozen=True, kw_only=True):
+    """The figures and flags of each annotator on one question."""
+
+    question: str
+    annotators: list[Profile]
+    confidence: Confidence | None  # None: no annotator stated any
+    anchoring: Estimate | None  # None: no suggestions were shown
+    leaning: Leaning | None  # None: no leanings are given
+
+
+def audit_answers(audited: AuditedAnswers, leanings: Mapping[str, str] | None, seed: int) -> AnnotatorAudit:
+    """Audit the annotators who gave some answers.
 
     Args:
-        answers: in any order.
-        same_as: from item to what it puts.
+        audited: the answers.
+        leanings: by annotator, of those who gave consent; None: leaning is not audited.
+        seed: of intervals and permutations.
+
+    Raises:
+        UsageError: leanings are given, and the labels have no scale.
     """
-    found: dict[tuple[str, str], list[Answer]] = defaultdict(list)
-    for row in answers:
-        found[row.annotator, same_as.get(row.item, row.item)].append(row)
-    pairs = []
-    for (who, _), rows in sorted(found.items()):
-        ordered = sorted(rows, key=lambda row: (row.time, row.item, row.label))
-        pairs += [(who, one.label, other.label) for one, other in combinations(ordered, 2)]
-    return pairs
+    annotators = profiles(audited.answers, audited.labels, audited.scale, audited.repeats, seed)
+    return AnnotatorAudit(
+        question=audited.question,
+        annotators=annotators,
+        confidence=confidence_of(audited.answers, audited.labels),
+        anchoring=anchoring(audited.suggested, seed) if audited.suggested else None,
+        leaning=None if leanings is None else _leaning(leanings, annotators, audited, seed),
+    )
+
+
+def _leaning(leanings: Mapping[str, str], annotators: Iterable[Profile], audited: AuditedAnswers, seed: int) -> Leaning:
+    if not audited.scale:
+        raise UsageError("--leaning needs labels on a scale; for a table, --order lists them from low to high")
+    bias = {row.annotator: row.bias.value for row in annotators if row.bias and row.bias.value is not None}
+    return leaning_audit(leanings, bias, seed)
+
+
+def audit_lines(audit: AnnotatorAudit) -> list[str]:
+    """The audit as text: a line an annotator, and one for each further figure."""
+    lines = [format_profile(profile) for profile in audit.annotators]
+    if audit.confidence:
+        lines.append(format_confidence(audit.confidence))
+    if audit.anchoring:
+        figure = format_figure(audit.anchoring, "+.3f")
+        lines.append(f"anchoring: votes equal the suggestion {figure} more often where it was shown")
+    return [*lines, *([format_leaning(audit.leaning)] if audit.leaning else [])]

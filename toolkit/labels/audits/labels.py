@@ -1,18 +1,29 @@
-"""Audits of labels: is stance only sentiment, did suggestions anchor, which labels look wrong."""
+"""Audits of labels: the association of stance and sentiment, and the labels that look wrong."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 import msgspec
 import numpy as np
 from msgspec import Struct
 
-from toolkit.statistics import Estimate, Floats, by_cluster, cluster_bootstrap, undefined
+from toolkit.errors import DataError, UsageError
+from toolkit.labels.audits.answers import is_filled
+from toolkit.labels.votes import campaign_votes
+from toolkit.metrics import cohen_kappa, cramers_v, mean_f1
+from toolkit.records import Example
+from toolkit.statistics import Estimate, Floats, by_cluster, cluster_bootstrap, share_interval, undefined
+from toolkit.store import Store
+from toolkit.tables import Row, column
+from toolkit.words import format_figure, plural
 
+_SHOWN = 8  # groups in a line
 _FOLDS = 5
 
 
-class Pair(Struct, frozen=True, kw_only=True):
+class LabelPair(Struct, frozen=True, kw_only=True):
     """The two labels of one row."""
 
     id: str
@@ -37,7 +48,7 @@ class StanceSentiment(Struct, frozen=True, kw_only=True):
 
 
 def stance_sentiment(
-    pairs: Sequence[Pair], stances: Sequence[str], sentiments: Sequence[str], seed: int
+    pairs: Sequence[LabelPair], stances: Sequence[str], sentiments: Sequence[str], seed: int
 ) -> StanceSentiment:
     """How much of stance is sentiment, with intervals by cluster.
 
@@ -48,13 +59,12 @@ def stance_sentiment(
         seed: of the intervals and folds.
 
     Source:
-        Bestvater and Monroe, Sentiment is not stance (2023), the comparison of section 3; V: Cramér, Mathematical
-        methods of statistics (1946), section 21.9; kappa: Cohen, A coefficient of agreement for nominal scales (1960).
+        Bestvater and Monroe, Sentiment is not stance (2023), the comparison of section 3.
     """
     rows = sorted(pairs, key=lambda pair: pair.id)
     counts = _cells(rows, stances, sentiments)
     clusters = [row.cluster for row in rows]
-    said = _cross_fitted(rows, clusters, seed)
+    predicted = _cross_fitted(rows, clusters, seed)
     common = Counter(row.stance for row in rows)
     most = min(stances, key=lambda name: (-common[name], name)) if rows else ""
     table = counts.sum(axis=0).astype(int)
@@ -64,39 +74,21 @@ def stance_sentiment(
         association=_association(rows, counts, clusters, seed),
         kappa=_kappa(counts, clusters, seed),
         rule=_rule(rows),
-        rule_f1=_f1(rows, said, stances, clusters, seed),
+        rule_f1=_f1(rows, predicted, stances, clusters, seed),
         majority_f1=_f1(rows, [most] * len(rows), stances, clusters, seed),
         by_group=_by_group(rows, counts, seed),
-        off_diagonal=tuple(row.id for row, guess in zip(rows, said, strict=True) if row.stance != guess),
+        off_diagonal=tuple(row.id for row, stance in zip(rows, predicted, strict=True) if row.stance != stance),
     )
 
 
-def _cells(rows: Sequence[Pair], stances: Sequence[str], sentiments: Sequence[str]) -> Floats:
+def _cells(rows: Sequence[LabelPair], stances: Sequence[str], sentiments: Sequence[str]) -> Floats:
     cells = np.zeros((len(rows), len(stances), len(sentiments)))
     for number, row in enumerate(rows):
         cells[number, stances.index(row.stance), sentiments.index(row.sentiment)] = 1
     return cells
 
 
-def cramers_v(tables: Floats) -> Floats:
-    """Cramér's V of tables of counts, [n, r, c] -> [n]; of two by two labels with the sign of phi.
-
-    >>> cramers_v(np.array([[[2.0, 0], [0, 2]]]))
-    array([1.])
-    """
-    total = tables.sum(axis=(1, 2), keepdims=True)
-    rows, columns = tables.sum(axis=2, keepdims=True), tables.sum(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        expected = rows * columns / total
-        chi = np.where(expected > 0, (tables - expected) ** 2 / expected, 0).sum(axis=(1, 2))
-        least = np.minimum((rows[:, :, 0] > 0).sum(axis=1), (columns[:, 0] > 0).sum(axis=1)) - 1
-        found = np.sqrt(chi / (total[:, 0, 0] * np.where(least > 0, least, np.nan)))
-    if tables.shape[1:] == (2, 2):
-        found = found * np.sign(tables[:, 0, 0] * tables[:, 1, 1] - tables[:, 0, 1] * tables[:, 1, 0])
-    return np.asarray(found)
-
-
-def _association(rows: Sequence[Pair], counts: Floats, clusters: Sequence[str], seed: int) -> Estimate:
+def _association(rows: Sequence[LabelPair], counts: Floats, clusters: Sequence[str], seed: int) -> Estimate:
     sums = by_cluster(clusters, counts) if rows else counts
     return cluster_bootstrap(sums, cramers_v, len(rows), seed, "all rows have one stance or one sentiment")
 
@@ -105,68 +97,58 @@ def _kappa(counts: Floats, clusters: Sequence[str], seed: int) -> Estimate:
     if counts.shape[1] != counts.shape[2]:
         return undefined("stance and sentiment have not equally many labels, so they do not pair", len(counts), 0)
 
-    def kappa(tables: Floats) -> Floats:
-        shares = tables / tables.sum(axis=(1, 2), keepdims=True)
-        agreed = np.trace(shares, axis1=1, axis2=2)
-        chance = (shares.sum(axis=2) * shares.sum(axis=1)).sum(axis=1)
-        return np.asarray(np.divide(agreed - chance, 1 - chance, out=np.full(len(shares), np.nan), where=chance < 1))
-
+    kappa = cohen_kappa(1.0 - np.eye(counts.shape[1]))
     return cluster_bootstrap(by_cluster(clusters, counts), kappa, len(counts), seed, "one label only")
 
 
-def _rule(rows: Sequence[Pair]) -> dict[str, str]:
+def _rule(rows: Sequence[LabelPair]) -> dict[str, str]:
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
         seen[row.sentiment][row.stance] += 1
-    return {tone: min(each, key=lambda name: (-each[name], name)) for tone, each in sorted(seen.items())}
+    return {
+        sentiment: min(counts, key=lambda name: (-counts[name], name)) for sentiment, counts in sorted(seen.items())
+    }
 
 
-def _cross_fitted(rows: Sequence[Pair], clusters: Sequence[str], seed: int) -> list[str]:
-    """The stance that the rule says of each row, as the rule is without the row's fold."""
+def _cross_fitted(rows: Sequence[LabelPair], clusters: Sequence[str], seed: int) -> list[str]:
+    """The stance that the rule predicts for each row, the rule learnt without the row's fold."""
     names = sorted(set(clusters))
     order = np.random.default_rng(seed).permutation(len(names))
     fold = {names[n]: place % _FOLDS for place, n in enumerate(order)}
-    said = [""] * len(rows)
+    predicted = [""] * len(rows)
     for number in range(_FOLDS):
-        inside = [n for n, name in enumerate(clusters) if fold[name] == number]
-        outside = [row for row, name in zip(rows, clusters, strict=True) if fold[name] != number] or rows
-        rule = _rule(outside)
-        for n in inside:
-            said[n] = rule.get(rows[n].sentiment, "")
-    return said
+        held_out = [n for n, name in enumerate(clusters) if fold[name] == number]
+        rule = _rule([row for row, name in zip(rows, clusters, strict=True) if fold[name] != number] or rows)
+        for n in held_out:
+            predicted[n] = rule.get(rows[n].sentiment, "")
+    return predicted
 
 
 def _f1(
-    rows: Sequence[Pair], said: Sequence[str], stances: Sequence[str], clusters: Sequence[str], seed: int
+    rows: Sequence[LabelPair], predicted: Sequence[str], stances: Sequence[str], clusters: Sequence[str], seed: int
 ) -> Estimate:
-    """Macro-F1 over the stances, by true positives, said and there."""
-    cells = np.zeros((len(rows), len(stances), 3))
-    for number, (row, guess) in enumerate(zip(rows, said, strict=True)):
-        cells[number, stances.index(row.stance), 2] = 1
-        if guess in stances:
-            cells[number, stances.index(guess), 1] = 1
-            cells[number, stances.index(guess), 0] = row.stance == guess
-
-    def f1(sums: Floats) -> Floats:
-        both = sums[..., 1] + sums[..., 2]
-        return np.asarray(np.divide(2 * sums[..., 0], both, out=np.zeros(both.shape), where=both > 0).mean(axis=1))
-
-    return cluster_bootstrap(by_cluster(clusters, cells) if rows else cells, f1, len(rows), seed)
+    """The macro-F1 over the stances."""
+    place = {stance: number for number, stance in enumerate(stances)}
+    tables = np.zeros((len(rows), len(stances), len(stances) + 1))
+    for number, (row, stance) in enumerate(zip(rows, predicted, strict=True)):
+        tables[number, place[row.stance], place.get(stance, len(stances))] = 1
+    sums = by_cluster(clusters, tables) if rows else tables
+    return cluster_bootstrap(sums, partial(mean_f1, labels=range(len(stances))), len(rows), seed)
 
 
-def _by_group(rows: Sequence[Pair], counts: Floats, seed: int) -> dict[str, dict[str, Estimate]]:
-    found: dict[str, dict[str, Estimate]] = {}
+def _by_group(rows: Sequence[LabelPair], counts: Floats, seed: int) -> dict[str, dict[str, Estimate]]:
+    association: dict[str, dict[str, Estimate]] = {}
     for kind in sorted({name for row in rows for name in row.group}):
-        found[kind] = {}
+        association[kind] = {}
         for value in sorted({row.group.get(kind, "") for row in rows}):
             chosen = [n for n, row in enumerate(rows) if row.group.get(kind, "") == value]
             some = [rows[n] for n in chosen]
-            found[kind][value] = _association(some, counts[chosen], [row.cluster for row in some], seed)
-    return found
+            association[kind][value] = _association(some, counts[chosen], [row.cluster for row in some], seed)
+    return association
 
 
 def halo(
-    same: Sequence[Pair], apart: Sequence[Pair], stances: Sequence[str], sentiments: Sequence[str], seed: int
+    same: Sequence[LabelPair], apart: Sequence[LabelPair], stances: Sequence[str], sentiments: Sequence[str], seed: int
 ) -> Estimate:
     """Association on the same screen minus that with sentiment from a separate pass, over the rows that have both.
 
@@ -183,44 +165,11 @@ def halo(
     )
 
 
-# --- anchoring -------------------------------------------------------------------------------------------------------
-
-
-class Suggested(Struct, frozen=True, kw_only=True):
-    """A vote on an item for which a model had suggested a label."""
-
-    item: str
-    cluster: str
-    label: str
-    suggestion: str
-    shown: bool  # to this annotator
-
-
-def anchoring(votes: Sequence[Suggested], seed: int) -> Estimate:
-    """How much more often votes equal the suggestion where it was shown than where it was not, on the same items."""
-    seen: dict[str, set[bool]] = defaultdict(set)
-    for vote in votes:
-        seen[vote.item].add(vote.shown)
-    both = sorted((v for v in votes if len(seen[v.item]) == 2), key=lambda v: (v.item, v.shown, v.label))
-    if not both:
-        return undefined("no item was answered both with the suggestion shown and without", 0, 0)
-    cells = np.zeros((len(both), 2, 2))
-    for number, vote in enumerate(both):
-        cells[number, int(vote.shown)] = vote.label == vote.suggestion, 1
-
-    def difference(sums: Floats) -> Floats:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = sums[:, :, 0] / sums[:, :, 1]
-        return np.asarray(share[:, 1] - share[:, 0])
-
-    return cluster_bootstrap(by_cluster([v.cluster for v in both], cells), difference, len(both), seed)
-
-
 # --- labels that look wrong ------------------------------------------------------------------------------------------
 
 
 class Doubtful(Struct, frozen=True, kw_only=True):
-    """A row to be looked at again."""
+    """A row to review."""
 
     id: str
     label: str
@@ -230,7 +179,7 @@ class Doubtful(Struct, frozen=True, kw_only=True):
 
 
 class Scored(Struct, frozen=True, kw_only=True):
-    """A row of the training data and what a model that had not seen it says."""
+    """A row of the training data with the scores of a model that was fitted without it."""
 
     id: str
     label: str
@@ -238,19 +187,19 @@ class Scored(Struct, frozen=True, kw_only=True):
 
 
 def doubtful_labels(rows: Sequence[Scored], number: int, seed: int) -> list[Doubtful]:
-    """The rows whose label a cross-fitted model holds for least likely, and as many drawn at random, mixed.
+    """The rows whose label is least likely by a cross-fitted model, mixed with as many rows drawn at random.
 
-    The random ones say how often labels are wrong anyway: without that base rate a list of finds means nothing.
+    The random rows give the base rate of wrong labels, without which the ranked rows mean nothing.
 
     Source:
         Northcutt, Jiang and Chuang, Confident learning (2021), section 4: the margin, here without class thresholds.
     """
-    found = sorted((_doubt(row) for row in rows), key=lambda one: (-one.margin, one.id))
-    ranked = found[: min(number, len(found) // 2)]
-    rest = sorted(found[len(ranked) :], key=lambda one: one.id)
+    by_margin = sorted((_doubt(row) for row in rows), key=lambda row: (-row.margin, row.id))
+    ranked = by_margin[: min(number, len(by_margin) // 2)]
+    rest = sorted(by_margin[len(ranked) :], key=lambda row: row.id)
     rng = np.random.default_rng(seed)
     chosen = [rest[n] for n in sorted(rng.choice(len(rest), size=min(len(ranked), len(rest)), replace=False))]
-    mixed = [*ranked, *(msgspec.structs.replace(one, drawn="random") for one in chosen)]
+    mixed = [*ranked, *(msgspec.structs.replace(row, drawn="random") for row in chosen)]
     return [mixed[n] for n in rng.permutation(len(mixed))]
 
 
@@ -259,3 +208,193 @@ def _doubt(row: Scored) -> Doubtful:
     instead = min(others, key=lambda label: (-others[label], label)) if others else row.label
     margin = others.get(instead, 0.0) - row.scores.get(row.label, 0.0)
     return Doubtful(id=row.id, label=row.label, instead=instead, margin=margin, drawn="ranked")
+
+
+def scored_rows(examples: Iterable[tuple[str, str | None]], predictions: Sequence[Row], path: Path) -> list[Scored]:
+    """The rows with a label that have a cross-fitted prediction, with the scores of their labels.
+
+    Args:
+        examples: id and label of the rows of the training data.
+        predictions: rows with the columns id, fold and p_LABEL.
+        path: of the predictions, for messages.
+
+    Raises:
+        DataError: the predictions are not cross-fitted, or fewer than two rows have one.
+    """
+    if predictions and "fold" not in predictions[0]:
+        raise DataError(f"{path}: no column 'fold'; cross-fitted predictions are needed, as `stance train` writes them")
+    by_id = {str(row["id"]): row for row in predictions if row["fold"] not in (None, "")}
+    rows = []
+    for ident, label in examples:
+        row = by_id.get(ident) if label is not None else None
+        scores = {name[2:]: float(cell) for name, cell in row.items() if name.startswith("p_")} if row else {}
+        if label in scores:
+            rows.append(Scored(id=ident, label=str(label), scores=scores))
+    if len(rows) < 2:
+        raise DataError(
+            f"{path}: {plural(len(rows), 'row')} of the training data with a cross-fitted prediction; 2 are needed"
+        )
+    return rows
+
+
+class ReviewCount(Struct, frozen=True, kw_only=True):
+    """Reviewed labels."""
+
+    wrong: int
+    checked: int
+
+
+def reviewed_labels(rows: Sequence[Row], key: Sequence[Row], path: Path) -> dict[str, ReviewCount]:
+    """The wrong labels in a reviewed sheet, among the ranked rows and among the random ones.
+
+    Args:
+        rows: of the sheet, with the columns id and wrong.
+        key: which rows were drawn how, with the columns id and drawn.
+        path: of the sheet, for messages.
+
+    Raises:
+        DataError: a cell is neither yes nor no nor empty.
+        UsageError: no random row is reviewed.
+    """
+    drawn = {str(row["id"]): str(row["drawn"]) for row in key}
+    counts: dict[str, Counter[str]] = {"ranked": Counter(), "random": Counter()}
+    for number, (ident, cell) in enumerate(zip(column(rows, "id", path), column(rows, "wrong", path), strict=True), 1):
+        word = str(cell or "").strip().lower()
+        if word not in ("yes", "no", ""):
+            raise DataError(f"{path}, row {number}: {cell!r} in column 'wrong'; write yes, no or nothing")
+        if word:
+            counts[drawn[str(ident)]][word] += 1
+    if not counts["random"]:
+        raise UsageError(f"{path}: no random row is reviewed yet; review some, they give the base rate")
+    return {kind: ReviewCount(wrong=words["yes"], checked=words.total()) for kind, words in counts.items()}
+
+
+def format_review(kind: str, count: ReviewCount) -> str:
+    """The share of wrong labels among the ranked or the random rows, with its interval."""
+    if not count.checked:
+        return f"{kind}: none checked"
+    low, high = share_interval(count.wrong, count.checked)
+    return f"{kind} {count.wrong} of {count.checked} wrong [{low:.3f}, {high:.3f}]"
+
+
+# --- stance and sentiment: where the pairs come from, and as text -----------------------------------------------------
+
+
+class SentimentColumns(Struct, frozen=True, kw_only=True):
+    """The columns, or questions, that are compared."""
+
+    stance: str
+    sentiment: str
+    separate: str | None = None  # the sentiment of a separate pass
+    id: str | None = None  # of a table; None: the number of the row
+    text: str = "text"
+    cluster: str | None = None
+    by: tuple[str, ...] = ()
+
+
+class SentimentPairs(Struct, frozen=True, kw_only=True):
+    """The pairs of labels that are compared, and their texts."""
+
+    pairs: list[LabelPair]
+    separate: list[LabelPair]  # with the sentiment of a separate pass
+    stances: tuple[str, ...]
+    sentiments: tuple[str, ...]
+    texts: dict[str, str]  # by id of the pair
+
+
+def pairs_in_table(rows: Sequence[Row], columns: SentimentColumns, path: Path) -> SentimentPairs:
+    """The rows of a table that have both labels, labels in alphabetical order.
+
+    Raises:
+        DataError: a column is missing, or no row has both.
+    """
+    numbers = [str(number) for number in range(1, len(rows) + 1)]
+    ids = list(map(str, column(rows, columns.id, path))) if columns.id else numbers
+    clusters = column(rows, columns.cluster, path) if columns.cluster else ids
+    stance, sentiment = column(rows, columns.stance, path), column(rows, columns.sentiment, path)
+    separate = column(rows, columns.separate, path) if columns.separate else [None] * len(rows)
+    groups = {name: column(rows, name, path) for name in columns.by}
+    pairs, second = [], []
+    for n, ident in enumerate(ids):
+        if is_filled(stance[n]) and is_filled(sentiment[n]):
+            group = {name: str(cells[n]) for name, cells in groups.items()}
+            labels = {"stance": str(stance[n]), "sentiment": str(sentiment[n])}
+            pairs.append(LabelPair(id=ident, **labels, cluster=str(clusters[n]), group=group))
+            if is_filled(separate[n]):
+                second.append(msgspec.structs.replace(pairs[-1], sentiment=str(separate[n])))
+    if not pairs:
+        raise DataError(f"{path}: no row has both {columns.stance!r} and {columns.sentiment!r}")
+    return SentimentPairs(
+        pairs=pairs,
+        separate=second,
+        stances=tuple(sorted({pair.stance for pair in pairs})),
+        sentiments=tuple(sorted({pair.sentiment for pair in (*pairs, *second)})),
+        texts={ident: str(row.get(columns.text) or "") for ident, row in zip(ids, rows, strict=True)},
+    )
+
+
+def pairs_in_campaign(store: Store, columns: SentimentColumns, examples: Iterable[Example]) -> SentimentPairs:
+    """The annotations of a campaign that answer both questions, labels in codebook order.
+
+    Raises:
+        DataError: no annotation answers both.
+    """
+    codebook, items, clusters = store.campaign.codebook, store.items, store.clusters
+    stance, sentiment = codebook.question(columns.stance), codebook.question(columns.sentiment)
+    by_id = {example.id: example for example in examples}
+    pairs, texts = [], {}
+    for annotation in campaign_votes(store).ledger.counted:
+        labels = annotation.answers.get(stance.name), annotation.answers.get(sentiment.name)
+        if labels[0] not in stance.gold_labels or labels[1] not in sentiment.gold_labels:
+            continue
+        article, example = items[annotation.item_id].article_id, by_id.get(annotation.item_id)
+        pair = LabelPair(
+            id=f"{annotation.item_id} {annotation.annotator}",
+            stance=str(labels[0]),
+            sentiment=str(labels[1]),
+            cluster=clusters.get(article, article),
+            group={"annotator": annotation.annotator, "outlet": (example and example.outlet) or "unknown"},
+        )
+        pairs.append(pair)
+        if example:
+            texts[pair.id] = example.text
+    if not pairs:
+        raise DataError(f"{store.campaign.path}: no annotation answers both {stance.name} and {sentiment.name}")
+    return SentimentPairs(
+        pairs=pairs,
+        separate=[],
+        stances=tuple(stance.gold_labels),
+        sentiments=tuple(sentiment.gold_labels),
+        texts=texts,
+    )
+
+
+def off_diagonal_rows(pairs: SentimentPairs, ids: Iterable[str]) -> list[Row]:
+    """The pairs on which the rule of sentiment is wrong, as rows of a table."""
+    wrong = set(ids)
+    return [
+        {"id": p.id, "stance": p.stance, "sentiment": p.sentiment, "text": pairs.texts.get(p.id, ""), **p.group}
+        for p in pairs.pairs
+        if p.id in wrong
+    ]
+
+
+def stance_sentiment_lines(comparison: StanceSentiment) -> list[str]:
+    """The association of stance and sentiment as text."""
+    table = "; ".join(
+        f"{stance}: {', '.join(f'{sentiment} {count}' for sentiment, count in cells.items())}"
+        for stance, cells in comparison.table.items()
+    )
+    lines = [
+        f"{plural(comparison.rows, 'row')}, stance: sentiment: {table}",
+        f"association {format_figure(comparison.association)}, kappa {format_figure(comparison.kappa)}",
+        f"macro-F1 of a rule that only sees sentiment {format_figure(comparison.rule_f1)}, of the most frequent stance "
+        f"{format_figure(comparison.majority_f1)}; the rule is wrong on {plural(len(comparison.off_diagonal), 'row')}",
+    ]
+    return lines + [f"by {kind}: {_groups_text(by_value)}" for kind, by_value in comparison.by_group.items()]
+
+
+def _groups_text(by_value: Mapping[str, Estimate]) -> str:
+    ordered = sorted(by_value.items(), key=lambda pair: (-pair[1].n, pair[0]))
+    shown = ", ".join(f"{value} {format_figure(figure, '.2f')} (n {figure.n})" for value, figure in ordered[:_SHOWN])
+    return shown + (f", and {len(ordered) - _SHOWN} more" if len(ordered) > _SHOWN else "")

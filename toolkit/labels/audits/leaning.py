@@ -1,26 +1,27 @@
-"""Whether annotators' political leaning predicts their labels; the unit is the annotator, never the answer.
+"""Whether the political leaning of annotators predicts their labels; the unit is the annotator, never the answer.
 
-Leanings are given with consent, in a file that stays apart: no row of a dataset ever has one, and no group of fewer
-than five people is described.
+Annotators give their leaning with consent, in a file of its own: no row of a dataset has one, and no group of fewer
+than five annotators is described.
 """
 
-import itertools
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from msgspec import Struct
 
+from toolkit.labels.audits.answers import is_yes
 from toolkit.statistics import Floats
+from toolkit.tables import Row, column
+from toolkit.words import plural
 
 SMALLEST = 5  # people in a group that may be described
 ENOUGH = 10  # people for a p-value
-_EXACT = 5040  # permutations up to which all are taken
 _DRAWS = 10_000
 
 
-class Group(Struct, frozen=True, kw_only=True):
+class LeaningGroup(Struct, frozen=True, kw_only=True):
     """People of one leaning."""
 
     leaning: str
@@ -33,7 +34,7 @@ class Leaning(Struct, frozen=True, kw_only=True):
 
     people: int
     correlation: float | None  # of leaning, where it is a number, and bias; None: names, or fewer than five people
-    groups: tuple[Group, ...]  # of five people or more
+    groups: tuple[LeaningGroup, ...]  # of five people or more
     withheld: int  # people in smaller groups
     p: float | None  # of permuted leanings; None under ten people
     reason: str  # why there is no p-value
@@ -48,17 +49,17 @@ def leaning_audit(leanings: Mapping[str, str], bias: Mapping[str, float], seed: 
         seed: of the permutations.
 
     Source:
-        Good, Permutation, Parametric and Bootstrap Tests of Hypotheses (2005), section 3.2; exact up to seven people,
-        10,000 permutations beyond.
+        Good, Permutation, Parametric and Bootstrap Tests of Hypotheses (2005), section 3.2; 10,000 permutations.
     """
     people = sorted(leanings.keys() & bias.keys())
-    told, values = [leanings[who] for who in people], np.array([bias[who] for who in people])
-    numbers = _numbers(told)
-    groups, withheld = _groups(told if numbers is None else _signs(numbers), values)
-    known = len(people) >= SMALLEST
-    statistic = None if not known else _correlation(numbers, values) if numbers is not None else _between(told, values)
-    p = _chance(told, numbers, values, seed) if len(people) >= ENOUGH and statistic is not None else None
-    reason = "" if p is not None else _why(len(people), statistic)
+    names, values = [leanings[name] for name in people], np.array([bias[name] for name in people])
+    numbers = _numbers(names)
+    groups, withheld = _groups(names if numbers is None else _signs(numbers), values)
+    statistic = None
+    if len(people) >= SMALLEST:
+        statistic = _between(names, values) if numbers is None else _correlation(numbers, values)
+    p = _p_value(names, numbers, values, seed) if len(people) >= ENOUGH and statistic is not None else None
+    reason = "" if p is not None else _reason(len(people), statistic)
     return Leaning(
         people=len(people),
         correlation=statistic if numbers is not None else None,
@@ -69,15 +70,15 @@ def leaning_audit(leanings: Mapping[str, str], bias: Mapping[str, float], seed: 
     )
 
 
-def _why(people: int, statistic: float | None) -> str:
+def _reason(people: int, statistic: float | None) -> str:
     if people < ENOUGH:
         return f"{people} people, fewer than {ENOUGH}: a description, no test"
     return "all have the same leaning or the same direction" if statistic is None else ""
 
 
-def _numbers(told: Sequence[str]) -> Floats | None:
+def _numbers(names: Sequence[str]) -> Floats | None:
     try:
-        return np.array([float(value) for value in told])
+        return np.array([float(value) for value in names])
     except ValueError:
         return None
 
@@ -86,16 +87,16 @@ def _signs(numbers: Floats) -> list[str]:
     return ["negative" if value < 0 else "positive" if value > 0 else "zero" for value in numbers]
 
 
-def _groups(told: Sequence[str], values: Floats) -> tuple[tuple[Group, ...], int]:
+def _groups(names: Sequence[str], values: Floats) -> tuple[tuple[LeaningGroup, ...], int]:
     by_leaning: dict[str, list[float]] = defaultdict(list)
-    for leaning, value in zip(told, values, strict=True):
+    for leaning, value in zip(names, values, strict=True):
         by_leaning[leaning].append(float(value))
     shown = tuple(
-        Group(leaning=name, people=len(each), bias=float(np.mean(each)))
-        for name, each in sorted(by_leaning.items())
-        if len(each) >= SMALLEST
+        LeaningGroup(leaning=name, people=len(biases), bias=float(np.mean(biases)))
+        for name, biases in sorted(by_leaning.items())
+        if len(biases) >= SMALLEST
     )
-    return shown, len(told) - sum(group.people for group in shown)
+    return shown, len(names) - sum(group.people for group in shown)
 
 
 def _correlation(numbers: Floats, values: Floats) -> float | None:
@@ -104,26 +105,49 @@ def _correlation(numbers: Floats, values: Floats) -> float | None:
     return float(np.corrcoef(numbers, values)[0, 1])
 
 
-def _between(told: Sequence[str], values: Floats) -> float | None:
+def _between(names: Sequence[str], values: Floats) -> float | None:
     """The share of the variance of bias that lies between leanings."""
-    names = np.array(told)
+    of_annotator = np.array(names)
     total = float(((values - values.mean()) ** 2).sum())
-    if len(set(told)) < 2 or total == 0:
+    if len(set(names)) < 2 or total == 0:
         return None
-    groups = [values[names == name] for name in sorted(set(told))]
-    return float(sum(len(each) * (each.mean() - values.mean()) ** 2 for each in groups)) / total
+    groups = [values[of_annotator == name] for name in sorted(set(names))]
+    return float(sum(len(group) * (group.mean() - values.mean()) ** 2 for group in groups)) / total
 
 
-def _chance(told: Sequence[str], numbers: Floats | None, values: Floats, seed: int) -> float:
-    def size(order: Sequence[int]) -> float:
-        chosen = values[list(order)]
-        found = _between(told, chosen) if numbers is None else _correlation(numbers, chosen)
-        return abs(found or 0.0)
+def _p_value(names: Sequence[str], numbers: Floats | None, values: Floats, seed: int) -> float:
+    """The chance of so strong an association if leanings were exchanged among annotators."""
+    from scipy.stats import permutation_test
 
-    observed = size(range(len(values))) - 1e-12
-    if math.factorial(len(values)) <= _EXACT:
-        every = [size(order) for order in itertools.permutations(range(len(values)))]
-        return float(np.mean([found >= observed for found in every]))
-    rng = np.random.default_rng(seed)
-    at_least = sum(size(rng.permutation(len(values)).tolist()) >= observed for _ in range(_DRAWS))
-    return (1 + at_least) / (_DRAWS + 1)
+    def strength(biases: Floats) -> float:
+        association = _between(names, biases) if numbers is None else _correlation(numbers, biases)
+        return abs(association or 0.0)
+
+    test = permutation_test(
+        (values,),
+        strength,
+        permutation_type="pairings",
+        vectorized=False,
+        n_resamples=_DRAWS,
+        alternative="greater",
+        random_state=np.random.default_rng(seed),
+    )
+    return float(test.pvalue)
+
+
+def format_leaning(leaning: Leaning) -> str:
+    """Leaning against the direction of labels, in a line."""
+    groups = ", ".join(f"{g.leaning} {g.bias:+.2f} ({plural(g.people, 'annotator')})" for g in leaning.groups)
+    text = f"leaning: {plural(leaning.people, 'annotator')} who gave consent"
+    text += f", correlation with direction {leaning.correlation:+.2f}" if leaning.correlation is not None else ""
+    text += f"; {groups}" if groups else ""
+    text += (
+        f"; {plural(leaning.withheld, 'annotator')} in groups of fewer than five not shown" if leaning.withheld else ""
+    )
+    return text + (f"; p {leaning.p:.4f} (permuted annotators)" if leaning.p is not None else f"; {leaning.reason}")
+
+
+def leanings_in_table(rows: Sequence[Row], path: Path) -> dict[str, str]:
+    """The leaning of each annotator who gave consent, from the columns annotator, leaning and consent."""
+    cells = (column(rows, name, path) for name in ("annotator", "leaning", "consent"))
+    return {str(name): str(leaning) for name, leaning, consent in zip(*cells, strict=True) if is_yes(consent)}

@@ -1,0 +1,220 @@
+"""The answers of annotators as audits read them, from a campaign or from a table of votes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+
+from msgspec import Struct
+
+from toolkit.errors import DataError, UsageError
+from toolkit.labels.vote_tables import Columns
+from toolkit.labels.votes import campaign_votes
+from toolkit.records import Annotation
+from toolkit.store import Store
+from toolkit.tables import Row, column
+
+
+class AnnotatorAnswer(Struct, frozen=True, kw_only=True):
+    """The label of an annotator for an item, with its time, duration and confidence."""
+
+    item: str
+    annotator: str
+    label: str
+    cluster: str = ""  # "": the item
+    seconds: float | None = None
+    time: str = ""  # when it was given, ISO 8601; "": unknown
+    confidence: float | None = None
+
+
+class SuggestedVote(Struct, frozen=True, kw_only=True):
+    """A vote on an item for which a model had suggested a label."""
+
+    item: str
+    cluster: str
+    label: str
+    suggestion: str
+    shown: bool  # to this annotator
+
+
+def is_yes(cell: object) -> bool:
+    """Whether a cell means yes."""
+    return str(cell).strip().lower() in ("1", "1.0", "true", "yes", "y", "x")
+
+
+def is_filled(cell: object) -> bool:
+    """Whether a cell holds more than blanks."""
+    return cell is not None and bool(str(cell).strip())
+
+
+class AnnotatorAuditOptions(Struct, frozen=True, kw_only=True):
+    """How annotators are audited."""
+
+    columns: Columns = Columns()
+    order: tuple[str, ...] = ()  # of a table: the labels on a scale, from low to high
+    seconds: str | None = None  # columns of a table
+    time: str | None = None
+    confidence: str | None = None
+    suggestion: str | None = None
+    shown: str | None = None
+    leaning: Path | None = None
+    question: str | None = None  # of a campaign; None: the first
+    seed: int = 0
+
+
+class AuditedAnswers(Struct, frozen=True, kw_only=True):
+    """The answers to one question, as the audit needs them."""
+
+    question: str
+    answers: list[AnnotatorAnswer]
+    labels: tuple[str, ...]
+    scale: dict[str, float]
+    repeats: list[tuple[str, str, str]]
+    suggested: list[SuggestedVote]
+
+
+def answers_of_campaign(store: Store, name: str | None) -> AuditedAnswers:
+    """The answers to a question of a campaign that count; by default to its first question.
+
+    Raises:
+        DataError: the question has no answers.
+    """
+    codebook, items, clusters = store.campaign.codebook, store.items, store.clusters
+    question = codebook.question(name) if name else codebook.choices[0]
+    rating = next((q.name for q in codebook.questions if q.kind == "rating"), None)
+    rows = []
+    for annotation in campaign_votes(store).ledger.counted:
+        label = annotation.answers.get(question.name)
+        if label in question.gold_labels:
+            article = items[annotation.item_id].article_id
+            rows.append((annotation, str(label), clusters.get(article, article)))
+    answers = [_campaign_answer(annotation, label, cluster, rating) for annotation, label, cluster in rows]
+    same_as = {item.id: f"{item.unit_id} {item.target.id}" for item in items.values()}
+    has_repeats = any(item.purpose == "repeat" for item in items.values())
+    return AuditedAnswers(
+        question=question.name,
+        answers=_some(answers, question.name),
+        labels=question.gold_labels,
+        scale={label.name: label.scale for label in question.labels if label.scale is not None},
+        repeats=repeated_pairs(answers, same_as) if has_repeats else [],
+        suggested=_suggested(rows),
+    )
+
+
+def _some(answers: list[AnnotatorAnswer], question: str) -> list[AnnotatorAnswer]:
+    if not answers:
+        raise DataError(f"{question}: no answers, so there is nothing to audit")
+    return answers
+
+
+def _campaign_answer(annotation: Annotation, label: str, cluster: str, rating: str | None) -> AnnotatorAnswer:
+    confidence = annotation.answers.get(rating) if rating else None
+    return AnnotatorAnswer(
+        item=annotation.item_id,
+        annotator=annotation.annotator,
+        label=label,
+        cluster=cluster,
+        seconds=annotation.seconds,
+        time=annotation.created,
+        confidence=float(confidence) if isinstance(confidence, int | float) else None,
+    )
+
+
+def _suggested(rows: Sequence[tuple[Annotation, str, str]]) -> list[SuggestedVote]:
+    """The votes on items for which an annotator was shown a suggestion."""
+    by_item = {annotation.item_id: annotation.suggestion for annotation, _, _ in rows if annotation.suggestion}
+    return [
+        SuggestedVote(
+            item=annotation.item_id,
+            cluster=cluster,
+            label=label,
+            suggestion=by_item[annotation.item_id] or "",
+            shown=annotation.suggestion is not None,
+        )
+        for annotation, label, cluster in rows
+        if annotation.item_id in by_item
+    ]
+
+
+def answers_of_table(rows: Sequence[Row], options: AnnotatorAuditOptions, path: Path) -> AuditedAnswers:
+    """The answers in a table of votes; an annotator's second vote on an item is a repeat.
+
+    Raises:
+        DataError: a column is missing or holds something else, or there are no votes.
+        UsageError: `options` order a label that does not occur.
+    """
+    names = options.columns
+    used = (names.item, names.annotator, names.label, names.cluster, options.seconds, options.time, options.confidence)
+    for name in (*used, options.suggestion, options.shown):
+        if name:
+            column(rows, name, path)
+    numbered = [(number, row) for number, row in enumerate(rows, 1) if is_filled(row[names.label])]
+    answers = [_table_answer(row, options, f"{path}, row {number}") for number, row in numbered]
+    latest = {(answer.item, answer.annotator): answer for answer in sorted(answers, key=lambda a: (a.time, a.label))}
+    labels = tuple(sorted({answer.label for answer in answers}))
+    unknown = [label for label in options.order if label not in labels]
+    if answers and unknown:
+        raise UsageError(f"--order {unknown[0]}: no such label; the table has {', '.join(labels)}")
+    pairs = zip((row for _, row in numbered), answers, strict=True)
+    return AuditedAnswers(
+        question=names.label,
+        answers=_some(list(latest.values()), f"{path}, column {names.label!r}"),
+        labels=labels,
+        scale={label: float(place) for place, label in enumerate(options.order)},
+        repeats=repeated_pairs(answers, {}),
+        suggested=[_suggested_vote(row, answer, options) for row, answer in pairs if _has_suggestion(row, options)],
+    )
+
+
+def _has_suggestion(row: Row, options: AnnotatorAuditOptions) -> bool:
+    return options.suggestion is not None and bool(row[options.suggestion])
+
+
+def _suggested_vote(row: Row, answer: AnnotatorAnswer, options: AnnotatorAuditOptions) -> SuggestedVote:
+    return SuggestedVote(
+        item=answer.item,
+        cluster=answer.cluster,
+        label=answer.label,
+        suggestion=str(row[options.suggestion or ""]),
+        shown=is_yes(row[options.shown]) if options.shown else True,
+    )
+
+
+def _table_answer(row: Row, options: AnnotatorAuditOptions, where: str) -> AnnotatorAnswer:
+    names = options.columns
+    item = str(row[names.item])
+    return AnnotatorAnswer(
+        item=item,
+        annotator=str(row[names.annotator]),
+        label=str(row[names.label]),
+        cluster=str(row[names.cluster]) if names.cluster else item,
+        seconds=_number(row, options.seconds, where),
+        time=str(row[options.time] or "") if options.time else "",
+        confidence=_number(row, options.confidence, where),
+    )
+
+
+def _number(row: Row, name: str | None, where: str) -> float | None:
+    if name is None or row[name] in (None, ""):
+        return None
+    try:
+        return float(row[name])
+    except ValueError as error:
+        raise DataError(f"{where}: {row[name]!r} in column {name!r} is not a number") from error
+
+
+def repeated_pairs(answers: Iterable[AnnotatorAnswer], same_as: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Annotator, first and second label of answers to items that put the same thing twice.
+
+    Args:
+        answers: in any order.
+        same_as: from item to what it puts.
+    """
+    answers_to: dict[tuple[str, str], list[AnnotatorAnswer]] = defaultdict(list)
+    for row in answers:
+        answers_to[row.annotator, same_as.get(row.item, row.item)].append(row)
+    pairs = []
+    for (who, _), rows in sorted(answers_to.items()):
+        ordered = sorted(rows, key=lambda row: (row.time, row.item, row.label))
+        pairs += [(who, first.label, second.label) for first, second in combinations(ordered, 2)]
+    return pairs

@@ -68,15 +68,15 @@ def commit_of(root: Path) -> str | None:
 
 def digests(paths: Iterable[Path], root: Path) -> dict[str, str]:
     """The hash of each file; of a directory, that of its files' names and hashes."""
-    found = {}
+    hashes = {}
     for path in paths:
         name = os.path.relpath(path, root)
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-            found[name] = digest("".join(f"{p.relative_to(path)} {digest_of_file(p)}\n" for p in inside), 64)
+            hashes[name] = digest("".join(f"{p.relative_to(path)} {digest_of_file(p)}\n" for p in inside), 64)
         elif path.exists():
-            found[name] = digest_of_file(path)
-    return found
+            hashes[name] = digest_of_file(path)
+    return hashes
 
 
 def record_run(log: Path, run: Run) -> None:

@@ -120,76 +120,9 @@ def test_a_missing_column_names_those_that_there_are(stance, votes):
     assert "no column 'unit'; the table has item, annotator, label, article" in said.err
 
 
-@pytest.fixture
-def labelled(tmp_path):
-    words = {"for": "splendid proud gain", "against": "scandal failure anger"}
-    rows = [
-        {"text": f"{words[label]} day {n}", "label": label, "article": f"a{n // 4}", "split": split}
-        for split, count in (("train", 40), ("test", 16))
-        for n in range(count)
-        for label in [("for", "against")[n % 2]]
-    ]
-    rows = [row | {"article": row["split"] + row["article"]} for row in rows]
-    return write_csv(tmp_path / "labelled.csv", rows)
-
-
-def test_train_evaluate_and_predict_on_tables(stance, labelled, tmp_path):
-    model = tmp_path / "model"
-    said = stance("train", labelled, "--split", "split", "--group", "article", "-o", model, "--json")
-    assert said.facts["test"]["macro_f1"]["value"] == 1.0
-    assert [rung["name"] for rung in said.facts["rungs"]] == ["majority", "tfidf"]
-    assert said.facts["test"]["macro_f1"]["clusters"] == 4
-    said = stance("predict", model / "model.skops", labelled, "-o", tmp_path / "p.csv", "--json")
-    assert said.facts["labels"] == {"against": 28, "for": 28}
-    gold = write_csv(tmp_path / "g.csv", [{"item": n, **row} for n, row in enumerate(read_table(labelled), 1)])
-    said = stance("evaluate", tmp_path / "p.csv", "--gold", gold, "--cluster", "article", "--json")
-    assert said.facts["test"]["accuracy"]["value"] == 1.0
-
-
-def test_ids_of_a_table_are_kept_and_ids_that_do_not_meet_are_an_error(stance, labelled, tmp_path):
-    stance("train", labelled, "-o", tmp_path / "model")
-    rows = [{"id": f"x{n}", **row} for n, row in enumerate(read_table(labelled))]
-    table = write_csv(tmp_path / "t.csv", rows)
-    stance("predict", tmp_path / "model" / "model.skops", table, "-o", tmp_path / "p.csv")
-    assert [row["id"] for row in read_table(tmp_path / "p.csv")] == [row["id"] for row in rows]
-    gold = write_csv(tmp_path / "g.csv", [{"id": n, **row} for n, row in enumerate(read_table(labelled))])
-    said = stance("evaluate", tmp_path / "p.csv", "--gold", gold)
-    assert said.code == 1
-    assert "none of its ids is in" in said.err
-
-
-def test_folds_are_called_grouped_only_where_rows_are(stance, labelled, tmp_path):
-    alone = stance("train", labelled, "-o", tmp_path / "m").out
-    grouped = stance("train", labelled, "--group", "article", "-o", tmp_path / "m").out
-    assert "macro-F1, 5-fold (n 56)" in alone
-    assert "on test" not in alone
-    assert "macro-F1, grouped 5-fold (n 56)" in grouped
-
-
 def test_aggregate_without_a_file_prints_rows(stance, votes):
     rows = stance("aggregate", votes).rows
     assert [(row["item"], row["label"]) for row in rows][:2] == [("0", "a"), ("1", "a")]
-
-
-def test_predict_labels_an_article_paragraph_by_paragraph(stance, labelled, tmp_path):
-    stance("train", labelled, "-o", tmp_path / "model")
-    (tmp_path / "a.txt").write_text(TEXT.replace("applause", "scandal and anger"))
-    rows = stance("predict", tmp_path / "model" / "model.skops", tmp_path / "a.txt").rows
-    assert next(row["label"] for row in rows) == "against"
-    assert len(rows) == 2
-    assert all(row["p_for"] + row["p_against"] == pytest.approx(1) for row in rows)
-
-
-def test_a_file_that_is_no_model_is_refused(stance, tmp_path):
-    (tmp_path / "m.skops").write_text("no model")
-    (tmp_path / "a.txt").write_text(TEXT)
-    said = stance("predict", tmp_path / "m.skops", tmp_path / "a.txt")
-    assert said.code == 1
-    assert "not a model of the toolkit" in said.err
-
-
-def test_training_without_a_place_for_the_model_is_wrong_usage(stance, labelled):
-    assert stance("train", labelled).code == 2
 
 
 def test_duplicates_of_the_sample(stance):

@@ -4,7 +4,8 @@ import json
 import shutil
 
 import pytest
-from support.kept import KEPT, derive, kept_campaign, stance
+from support.command import stance
+from support.kept import KEPT, derive, kept_campaign
 
 from toolkit.files import read_json
 from toolkit.runs import digests

@@ -1,31 +1,13 @@
 """A campaign as version 0.1.0 left it: 48 items of the demo with the answers of three simulated annotators."""
 
-import contextlib
-import io
 import shutil
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
-from toolkit.cli import main
+from support.command import stance
+
 from toolkit.workspace import read_campaign
 
 KEPT = Path(__file__).parents[1] / "kept" / "demo_0_1_0"
-
-
-def stance(*words):
-    """Run the command in this process."""
-    out, err, before = io.StringIO(), io.StringIO(), sys.argv
-    sys.argv = ["stance", *map(str, words)]
-    code = 0
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main()
-    except SystemExit as end:
-        code = end.code or 0
-    finally:
-        sys.argv = before
-    return SimpleNamespace(code=code, out=out.getvalue(), err=err.getvalue())
 
 
 def kept_campaign(root):

@@ -1,6 +1,6 @@
 """Scores of predicted labels, with intervals by cluster and a signature of the settings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
@@ -95,9 +95,7 @@ def score(
         return _empty(labels, polar, off_labels, _NO_ROWS, seed)
     sums = by_cluster([clusters[number] for number in rows], _one_hot(gold, predicted, labels, rows))
 
-    def estimate(statistic: Callable[[Floats], Floats]) -> Estimate:
-        return cluster_bootstrap(sums, statistic, len(rows), seed)
-
+    estimate = partial(cluster_bootstrap, sums, n=len(rows), seed=seed)
     table = sums.sum(axis=0)
     poles = [labels.index(label) for label in polar or ()]
     f1s = [estimate(partial(metrics.mean_f1, labels=[number])) for number in range(len(labels))]

@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 from toolkit.campaigns.display import Shown, ShownItem
 from toolkit.codebook import Codebook, Label, Question
 from toolkit.errors import ConfigError, DataError, MissingFileError
-from toolkit.exchange import vote_files as sheets_back
+from toolkit.exchange import sheets as sheets_back
 from toolkit.exchange.import_votes import plain_words
-from toolkit.exchange.sheets import CELL, About, SheetRequest, unanswerable, write_sheet
-from toolkit.exchange.vote_files import read_sheet
+from toolkit.exchange.sheets import CELL, About, SheetRequest, read_sheet, unanswerable, write_sheet
 from toolkit.records import Item, Target
 from toolkit.tables import rows_in
 

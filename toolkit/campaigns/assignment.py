@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 from toolkit.errors import DataError
 from toolkit.records import Assignment, Item
@@ -52,6 +52,36 @@ def in_force(
     """The assignments that still hold: of those who work now, and what others have answered."""
     working, done = set(annotators), set(answered)
     return [row for row in rows if row.annotator in working or (row.item_id, row.annotator) in done]
+
+
+def open_lots(
+    rows: Iterable[Assignment],
+    items: Container[str],
+    done: Container[tuple[str, str]],
+    annotators: Sequence[str] = (),
+) -> dict[str, list[str]]:
+    """The items that each annotator has still to answer, in the annotator's own order.
+
+    Args:
+        rows: who is asked for what.
+        items: ids of those that are asked about.
+        done: pairs of item and annotator that need no answer any more.
+        annotators: only these; all where none is named.
+
+    Raises:
+        DataError: nothing is planned for a named annotator.
+    """
+    lots: defaultdict[str, list[str]] = defaultdict(list)
+    planned = set()
+    for row in sorted(rows, key=lambda row: (row.annotator, row.position)):
+        planned.add(row.annotator)
+        is_asked = not annotators or row.annotator in annotators
+        if is_asked and row.item_id in items and (row.item_id, row.annotator) not in done:
+            lots[row.annotator].append(row.item_id)
+    absent = [name for name in annotators if name not in planned]
+    if absent:
+        raise DataError(f"{', '.join(absent)}: nothing is planned for them; there are {', '.join(sorted(planned))}")
+    return dict(lots)
 
 
 def _refuse_too_few(items: Sequence[Item], annotators: Sequence[str]) -> None:

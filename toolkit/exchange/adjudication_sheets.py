@@ -11,8 +11,7 @@ from toolkit.campaigns.display import Shown, ShownItem
 from toolkit.codebook import Codebook, Label, Question, Text
 from toolkit.errors import DataError, UsageError
 from toolkit.exchange.label_config import ADJUDICATION_COMMENT, ADJUDICATION_REASON
-from toolkit.exchange.sheets import About, SheetRequest, write_sheet
-from toolkit.exchange.vote_files import read_sheet
+from toolkit.exchange.sheets import About, SheetRequest, read_sheet, write_sheet
 from toolkit.files import suffix_of
 from toolkit.labels.adjudication import REASONS, Decision, DecisionSource, Disagreement, label_problem
 from toolkit.people import is_pseudonym

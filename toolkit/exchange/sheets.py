@@ -4,6 +4,7 @@ What the person sees are the titles of labels in their language; the codes lie o
 for answers are locked. Texts are stored as texts whatever they begin with: none of them can become a formula.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,8 +16,10 @@ from msgspec import Struct
 from toolkit.campaigns.display import ShownItem, printable
 from toolkit.codebook import Codebook, Question
 from toolkit.errors import ConfigError, DataError
+from toolkit.exchange.submissions import Submission
 from toolkit.files import write_text, written_whole
-from toolkit.tables import write_people_table
+from toolkit.people import is_pseudonym
+from toolkit.tables import opened_workbook, write_people_table
 
 CELL = 32_767  # characters that a cell takes
 ABOUT = "stance-about"  # the hidden sheets
@@ -342,3 +345,126 @@ def write_codes(path: Path, request: SheetRequest) -> None:
         lines.append("")
     lines.append("state: leave it empty, or type skipped")
     write_text(path, "\n".join(lines) + "\n")
+
+
+# --- back ----------------------------------------------------------------------------------------------------------
+
+
+class ReadSheet(Struct, frozen=True, kw_only=True):
+    """A sheet that came back."""
+
+    about: About
+    submissions: list[Submission]  # of the rows that were answered or skipped
+    empty: int  # rows without an answer
+
+
+def read_sheet(path: Path) -> ReadSheet | None:
+    """What a person answered in a sheet of ours; None for a spreadsheet that is not one.
+
+    Raises:
+        DataError: it is no spreadsheet, or its hidden parts were changed.
+    """
+    with opened_workbook(path) as book:
+        if ABOUT not in book.sheetnames:
+            return None
+        about = _about(book, path)
+        rows = _rows_of_items(book, path)
+        codes = _codes(book)
+        keys = next(rows)
+        found = [
+            _submission(path, number, dict(zip(keys, cells, strict=False)), codes, about) for number, cells in rows
+        ]
+    return ReadSheet(
+        about=about,
+        submissions=[each for each in found if each.answers or each.state == "skipped"],
+        empty=sum(not each.answers and each.state != "skipped" for each in found),
+    )
+
+
+def _about(book: Any, path: Path) -> About:  # noqa: ANN401 - openpyxl has no types
+    first = next(book[ABOUT].iter_rows(values_only=True), ("",))
+    try:
+        about = msgspec.json.decode(_cell_text(first[0] if first else ""), type=About)
+    except msgspec.DecodeError as error:
+        raise DataError(f"{path}: its hidden sheet {ABOUT!r} was changed; copy the answers into a fresh one") from error
+    if not is_pseudonym(about.annotator):
+        raise DataError(f"{path}: {about.annotator!r} on its hidden sheet is no pseudonym; somebody changed it")
+    return about
+
+
+def _rows_of_items(book: Any, path: Path) -> Iterator[Any]:  # noqa: ANN401 - openpyxl has no types
+    """The keys of the columns, then the number and the cells of each row below."""
+    for sheet in book.worksheets:
+        if sheet.title in (ABOUT, CODES):
+            continue
+        rows = enumerate(sheet.iter_rows(values_only=True), 1)
+        for number, cells in rows:
+            keys = [_cell_text(cell) for cell in cells]
+            if "item_id" in keys and "text" in keys and "skip" in keys:
+                yield keys
+                yield from rows
+                return
+            if number > KEYS + 1:
+                break
+    raise DataError(f"{path}: the hidden row that says what the columns are is gone; copy the answers into a fresh one")
+
+
+def _codes(book: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401 - openpyxl has no types
+    """For each column what its titles stand for."""
+    found: dict[str, dict[str, str]] = {}
+    for key, *cells in itertools.zip_longest(*book[CODES].iter_rows(values_only=True)):
+        texts = [_cell_text(cell) for cell in cells]
+        while texts and not texts[-1]:
+            texts.pop()
+        half = len(texts) // 2
+        found[_cell_text(key)] = dict(zip(texts[:half], texts[half + 1 :], strict=False))
+    return found
+
+
+def _submission(
+    path: Path, number: int, cells: Mapping[str, Any], codes: Mapping[str, Mapping[str, str]], about: About
+) -> Submission:
+    answers: dict[str, list[Any]] = {}
+    for key, cell in cells.items():
+        text = _cell_text(cell)
+        if not key.startswith(ANSWER) or not text.strip():
+            continue
+        name, _, label = key.removeprefix(ANSWER).partition("=")
+        answers.setdefault(name, []).append(_answer(text, label, codes.get(key, {})))
+    return Submission(
+        where=f"{path}, row {number}",
+        item=_cell_text(cells.get("item_id")),
+        text=_cell_text(cells.get("text")),
+        annotator=about.annotator,
+        state="skipped" if _cell_text(cells.get("skip")).strip() else "submitted",
+        answers=answers,
+        codebook=about.codebook,
+        sheet=True,
+    )
+
+
+def _answer(text: str, label: str, codes: Mapping[str, str]) -> str:
+    """The code of what was chosen or typed, where that can mean one thing only; else as it was typed."""
+    wanted = " ".join(text.split())
+    if wanted in codes:
+        found = {codes[wanted]}
+    else:
+        names = [*codes.items(), *((code, code) for code in codes.values())]
+        found = {code for name, code in names if name.casefold() == wanted.casefold()}
+    code = next(iter(found)) if len(found) == 1 else None
+    if label:  # a column for one label of several: only the mark says yes
+        return label if code == MARK else f"{label}: {text}"
+    return text.strip() if code is None else code
+
+
+def _cell_text(cell: Any) -> str:  # noqa: ANN401 - whatever a cell holds
+    """A cell as a text: a number without its decimal point where it is whole."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return _unescaped(cell) if isinstance(cell, str) else str(cell)
+
+
+def _unescaped(text: str) -> str:
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)

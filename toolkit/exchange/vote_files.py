@@ -1,17 +1,34 @@
-"""Files of votes: sheets of the toolkit that come back, and whatever else `exports` reads, several files as one."""
+"""Files of votes, several as one, and their import into the ledger of a campaign.
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+A file is an export, a table, or a sheet of the toolkit that came back; `exports` and `sheets` read a single one.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal, Protocol
 
 import msgspec
 from msgspec import Struct
 
-from toolkit.errors import DataError, MissingFileError
+from toolkit.campaigns.display import ShownItem
+from toolkit.campaigns.progress import CampaignState, state_line
+from toolkit.codebook import Codebook
+from toolkit.errors import DataError, MissingFileError, UsageError
 from toolkit.exchange.exports import SUFFIXES, ColumnMap, read_submissions
-from toolkit.exchange.sheets import ABOUT, ANSWER, CODES, ESCAPED, KEYS, MARK, About
+from toolkit.exchange.import_votes import Imported, ImportRequest, Kind, import_lines
+from toolkit.exchange.label_config import ADJUDICATION_REASON
+from toolkit.exchange.sheets import (
+    About,
+    ReadSheet,
+    SheetRequest,
+    read_sheet,
+    write_codes,
+    write_plain_sheet,
+    write_sheet,
+)
 from toolkit.exchange.submissions import (
+    NameOf,
     Submission,
     chosen_question,
     with_distinct_items,
@@ -19,131 +36,15 @@ from toolkit.exchange.submissions import (
     without_doubles,
 )
 from toolkit.files import suffix_of
-from toolkit.people import is_pseudonym
-from toolkit.tables import opened_workbook
+from toolkit.labels.eligibility import ProjectRole
+from toolkit.records import Annotation, Annotator, Item
+from toolkit.runs import Result
+from toolkit.words import plural
+from toolkit.workspace import CampaignConfig
 
-
-class ReadSheet(Struct, frozen=True, kw_only=True):
-    """A sheet that came back."""
-
-    about: About
-    submissions: list[Submission]  # of the rows that were answered or skipped
-    empty: int  # rows without an answer
-
-
-def read_sheet(path: Path) -> ReadSheet | None:
-    """What a person answered in a sheet of ours; None for a spreadsheet that is not one.
-
-    Raises:
-        DataError: it is no spreadsheet, or its hidden parts were changed.
-    """
-    with opened_workbook(path) as book:
-        if ABOUT not in book.sheetnames:
-            return None
-        about = _about(book, path)
-        rows = _rows_of_items(book, path)
-        codes = _codes(book)
-        keys = next(rows)
-        found = [
-            _submission(path, number, dict(zip(keys, cells, strict=False)), codes, about) for number, cells in rows
-        ]
-    return ReadSheet(
-        about=about,
-        submissions=[each for each in found if each.answers or each.state == "skipped"],
-        empty=sum(not each.answers and each.state != "skipped" for each in found),
-    )
-
-
-def _about(book: Any, path: Path) -> About:  # noqa: ANN401 - openpyxl has no types
-    first = next(book[ABOUT].iter_rows(values_only=True), ("",))
-    try:
-        about = msgspec.json.decode(_cell_text(first[0] if first else ""), type=About)
-    except msgspec.DecodeError as error:
-        raise DataError(f"{path}: its hidden sheet {ABOUT!r} was changed; copy the answers into a fresh one") from error
-    if not is_pseudonym(about.annotator):
-        raise DataError(f"{path}: {about.annotator!r} on its hidden sheet is no pseudonym; somebody changed it")
-    return about
-
-
-def _rows_of_items(book: Any, path: Path) -> Iterator[Any]:  # noqa: ANN401 - openpyxl has no types
-    """The keys of the columns, then the number and the cells of each row below."""
-    for sheet in book.worksheets:
-        if sheet.title in (ABOUT, CODES):
-            continue
-        rows = enumerate(sheet.iter_rows(values_only=True), 1)
-        for number, cells in rows:
-            keys = [_cell_text(cell) for cell in cells]
-            if "item_id" in keys and "text" in keys and "skip" in keys:
-                yield keys
-                yield from rows
-                return
-            if number > KEYS + 1:
-                break
-    raise DataError(f"{path}: the hidden row that says what the columns are is gone; copy the answers into a fresh one")
-
-
-def _codes(book: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401 - openpyxl has no types
-    """For each column what its titles stand for."""
-    found: dict[str, dict[str, str]] = {}
-    for key, *cells in itertools.zip_longest(*book[CODES].iter_rows(values_only=True)):
-        texts = [_cell_text(cell) for cell in cells]
-        while texts and not texts[-1]:
-            texts.pop()
-        half = len(texts) // 2
-        found[_cell_text(key)] = dict(zip(texts[:half], texts[half + 1 :], strict=False))
-    return found
-
-
-def _submission(
-    path: Path, number: int, cells: Mapping[str, Any], codes: Mapping[str, Mapping[str, str]], about: About
-) -> Submission:
-    answers: dict[str, list[Any]] = {}
-    for key, cell in cells.items():
-        text = _cell_text(cell)
-        if not key.startswith(ANSWER) or not text.strip():
-            continue
-        name, _, label = key.removeprefix(ANSWER).partition("=")
-        answers.setdefault(name, []).append(_answer(text, label, codes.get(key, {})))
-    return Submission(
-        where=f"{path}, row {number}",
-        item=_cell_text(cells.get("item_id")),
-        text=_cell_text(cells.get("text")),
-        annotator=about.annotator,
-        state="skipped" if _cell_text(cells.get("skip")).strip() else "submitted",
-        answers=answers,
-        codebook=about.codebook,
-        sheet=True,
-    )
-
-
-def _answer(text: str, label: str, codes: Mapping[str, str]) -> str:
-    """The code of what was chosen or typed, where that can mean one thing only; else as it was typed."""
-    wanted = " ".join(text.split())
-    if wanted in codes:
-        found = {codes[wanted]}
-    else:
-        names = [*codes.items(), *((code, code) for code in codes.values())]
-        found = {code for name, code in names if name.casefold() == wanted.casefold()}
-    code = next(iter(found)) if len(found) == 1 else None
-    if label:  # a column for one label of several: only the mark says yes
-        return label if code == MARK else f"{label}: {text}"
-    return text.strip() if code is None else code
-
-
-def _cell_text(cell: Any) -> str:  # noqa: ANN401 - whatever a cell holds
-    """A cell as a text: a number without its decimal point where it is whole."""
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return _unescaped(cell) if isinstance(cell, str) else str(cell)
-
-
-def _unescaped(text: str) -> str:
-    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
-
-
-# --- files of every kind ---------------------------------------------------------------------------------------------
+# Names of files, of which only the kind that is written can be meant.
+_FILE_SUFFIXES = (".csv", ".tsv", ".xls", ".xlsx", ".ods", ".json", ".jsonl", ".parquet")
+_NAMED = 10  # items that are named where they belong to nothing
 
 
 class VoteFile(Struct, frozen=True, kw_only=True):
@@ -218,3 +119,297 @@ def table_question(files: Sequence[VoteFile], columns: ColumnMap, named: Sequenc
         named = ["label"]
     questions = list(dict.fromkeys(name for file in files for name in file.questions))
     return chosen_question(questions, named, ", ".join(str(file.path) for file in files))
+
+
+# --- into a campaign -------------------------------------------------------------------------------------------------
+
+
+class ImportOptions(Struct, frozen=True, kw_only=True):
+    """How files of votes are read, as the user says it."""
+
+    columns: ColumnMap = ColumnMap()
+    questions: tuple[str, ...] = ()
+    kind: Kind | None = None  # of the annotators; None: as the campaign has them, else people
+
+
+class SourceNaming(Protocol):
+    """Gives pseudonyms to annotators, whatever a source calls them."""
+
+    def name_of(self, account: str) -> str:
+        """The pseudonym of an annotator."""
+
+
+class ImportTarget(Struct, frozen=True, kw_only=True):
+    """The campaign into which files are imported."""
+
+    key: str
+    path: str  # of the campaign file, for messages
+    items: Mapping[str, Item]
+    texts: Mapping[str, str]  # by item id
+    codebook: Codebook
+    kinds: Mapping[str, Kind]  # of the annotators that the campaign has
+    server: str = ""  # where the campaign stands, if it was pushed
+    projects: Mapping[int, ProjectRole] = {}  # there
+    accounts: Mapping[str, str] = {}  # there, as submissions name them -> pseudonym
+    administrator: str = ""  # as submissions name the account that runs the campaign there
+    has_withdrawn: Callable[[str, str], bool] = lambda account, server: False  # noqa: ARG005
+
+
+class ImportedVotes(Result, frozen=True, kw_only=True):
+    """The votes that files brought into the ledger of a campaign."""
+
+    files: tuple[str, ...]
+    new: int
+    states: dict[str, int]  # of the new lines
+    flags: dict[str, int]
+    known: int = 0
+    doubles: int = 0
+    reflagged: int = 0
+    by_text: int = 0
+    empty: int = 0
+    withdrawn: int = 0
+    unmatched: int = 0
+    unmatched_items: tuple[str, ...] = ()  # some of them
+    state: CampaignState | None = None
+
+    def line(self) -> str:
+        """The new lines, and what the files held besides."""
+        counts = {
+            "recorded before": self.known,
+            "twice in a file": self.doubles,
+            "lines with other flags": self.reflagged,
+            "matched by text": self.by_text,
+            "not of this campaign": self.unmatched,
+            "rows without an answer": self.empty,
+            "of people who withdrew, left out": self.withdrawn,
+        }
+        parts = [f"{plural(self.new, 'new line')} in the ledger"]
+        parts += [f"{number} {what}" for what, number in counts.items() if number]
+        parts += [f"{number} flagged {code}" for code, number in self.flags.items()]
+        return "; ".join([*parts, *([state_line(self.state)] if self.state else [])])
+
+
+class ImportedFiles(Struct, frozen=True, kw_only=True):
+    """What files bring: lines for the ledger, new annotators, and the counts of both."""
+
+    lines: list[Annotation]
+    annotators: list[Annotator]
+    votes: ImportedVotes
+
+
+def import_files(
+    files: Sequence[VoteFile],
+    target: ImportTarget,
+    ledger: Sequence[Annotation],
+    options: ImportOptions,
+    names: SourceNaming,
+    observed: str,
+) -> ImportedFiles:
+    """What files hold and the ledger of a campaign has not.
+
+    Args:
+        files: in their order.
+        target: the campaign.
+        ledger: its lines.
+        options: as the user gives them.
+        names: for annotators whose accounts the campaign does not know.
+        observed: this moment.
+
+    Raises:
+        DataError: a file is none of the campaign's, or holds decisions of adjudicators.
+    """
+    imports: list[Imported] = []
+    kinds: dict[str, Kind] = {}
+    lines: list[Annotation] = []
+    withdrawn = 0
+    for file in files:
+        own = file.is_export and any(row.item in target.items for row in file.submissions)
+        server, accounts = (target.server, target.accounts) if own else ("", {})
+        name_of = _named_by(accounts, names)
+        rows = [row for row in file.submissions if not target.has_withdrawn(row.annotator, server)]
+        withdrawn += len(file.submissions) - len(rows)
+        if file.submissions and not rows:
+            continue
+        left = msgspec.structs.replace(file, submissions=rows)
+        kinds |= {name: _kind(name, target, options) for name in {name_of(row.annotator) for row in rows}}
+        one = import_lines(rows, _request(left, target, options, kinds), [*ledger, *lines], name_of, observed)
+        _check_matched(left, one)
+        lines += [*one.annotations, *one.reflagged]
+        imports.append(one)
+    fresh = [line for one in imports for line in one.annotations]
+    answered = sorted({line.annotator for line in fresh} - target.kinds.keys())
+    return ImportedFiles(
+        lines=lines,
+        annotators=[Annotator(pseudonym=name, kind=kinds[name]) for name in answered],
+        votes=_summary(files, imports, fresh, withdrawn),
+    )
+
+
+def _named_by(accounts: Mapping[str, str], names: SourceNaming) -> NameOf:
+    return lambda account: accounts.get(account) or names.name_of(account)
+
+
+def _summary(
+    files: Sequence[VoteFile], imports: Sequence[Imported], fresh: Sequence[Annotation], withdrawn: int
+) -> ImportedVotes:
+    unmatched = [row.item for one in imports for row in one.unmatched]
+    return ImportedVotes(
+        files=tuple(str(file.path) for file in files),
+        new=len(fresh),
+        states=dict(sorted(Counter(line.state for line in fresh).items())),
+        flags=dict(sorted(Counter(flag.code for line in fresh for flag in line.flags).items())),
+        known=sum(one.known for one in imports),
+        doubles=sum(file.doubles for file in files),
+        reflagged=sum(len(one.reflagged) for one in imports),
+        by_text=sum(one.by_text for one in imports),
+        empty=sum(file.sheet.empty for file in files if file.sheet) + sum(one.empty for one in imports),
+        withdrawn=withdrawn,
+        unmatched=len(unmatched),
+        unmatched_items=tuple(dict.fromkeys(unmatched))[:_NAMED],
+    )
+
+
+def _kind(name: str, target: ImportTarget, options: ImportOptions) -> Kind:
+    """What an annotator is: as the campaign has it, else as the user says, else a person."""
+    known = target.kinds.get(name)
+    if known and options.kind and known != options.kind:
+        raise DataError(
+            f"annotators.jsonl: {name} is {known}, but the file is said to be from {options.kind}; "
+            f"give --kind {known}, or another name"
+        )
+    return known or options.kind or "human"
+
+
+def _request(file: VoteFile, target: ImportTarget, options: ImportOptions, kinds: Mapping[str, Kind]) -> ImportRequest:
+    """The request to import one file.
+
+    Raises:
+        DataError: it is a sheet of another campaign, or holds decisions of adjudicators, who have seen the votes.
+    """
+    if ADJUDICATION_REASON in file.questions:
+        raise DataError(f"{file.path}: it holds decisions of adjudicators; run `stance adjudicate pull {target.path}`")
+    if file.sheet and file.sheet.about.campaign != target.key:
+        raise DataError(f"{file.path}: a sheet of the campaign {file.sheet.about.campaign}, not of this one")
+    return ImportRequest(
+        items=target.items,
+        texts=target.texts,
+        codebook=target.codebook,
+        columns=answer_columns(file, options, target.codebook),
+        kinds=kinds,
+        source=file.sheet.about.file if file.sheet else file.path.name,
+        server=target.server,
+        projects=target.projects,
+        administrator=target.administrator,
+    )
+
+
+def answer_columns(file: VoteFile, options: ImportOptions, codebook: Codebook) -> dict[str, str]:
+    """The question that each column of a file answers.
+
+    Raises:
+        DataError: no column answers a question of the codebook.
+        UsageError: a column is named and its question is not.
+    """
+    columns, names = file.questions, [question.name for question in codebook.questions]
+    label = options.columns.label or ("label" if options.columns.wide else None)
+    named = [name for name in names if name in columns]
+    if file.sheet or (label is None and named):
+        return {name: name for name in (columns if file.sheet else named)}
+    if label is None and ("label" not in columns or file.is_export):
+        raise DataError(f"{file.path}: no column for a question of the codebook ({', '.join(names)}); --label names it")
+    label = label or "label"
+    if label not in columns and file.submissions:
+        raise DataError(f"{file.path}: no column {label!r} with an answer; there are {', '.join(columns)}")
+    question = options.questions or ((label,) if label in names else tuple(names) if len(names) == 1 else ())
+    if len(question) != 1 or question[0] not in names:
+        raise UsageError(f"--question says what the column {label!r} answers: {', '.join(names)}")
+    return {label: question[0]}
+
+
+def _check_matched(file: VoteFile, one: Imported) -> None:
+    if file.submissions and len(one.unmatched) == len(file.submissions):
+        raise DataError(
+            f"{file.path}: none of its {len(file.submissions)} votes is on an item of the campaign, by id or "
+            f"by text; the first is on {one.unmatched[0].item!r}: --item and --text name the columns"
+        )
+
+
+# --- sheets for several people ---------------------------------------------------------------------------------------
+
+
+SheetFormat = Literal["xlsx", "csv"]
+
+
+class SheetsWritten(Result, frozen=True, kw_only=True):
+    """Sheets for people who annotate without a server."""
+
+    files: dict[str, str]  # by annotator
+    items: dict[str, int]
+    questions_left_out: tuple[str, ...]
+    next_command: str
+
+    def line(self) -> str:
+        """The files, and what cannot be asked in them."""
+        parts = [", ".join(f"{self.files[name]} ({plural(n, 'item')})" for name, n in self.items.items())]
+        parts += [f"not asked there: {', '.join(self.questions_left_out)}"] if self.questions_left_out else []
+        return "; ".join([*parts, f"next: `{self.next_command}`"])
+
+
+def sheet_paths(to: Path, names: Sequence[str], suffix: SheetFormat) -> dict[str, Path]:
+    """The file of each annotator: in a directory, or the one file that is named.
+
+    Raises:
+        UsageError: one file for several people, or of another format.
+        DataError: a file exists that holds answers, or something else.
+    """
+    is_file = to.suffix.lower() == f".{suffix}"
+    if (to.suffix.lower() in _FILE_SUFFIXES and not is_file) or (is_file and len(names) != 1):
+        raise UsageError(f"--to {to}: a directory for {len(names)} people, or a file .{suffix} for a single one")
+    paths = {name: to if is_file else to / f"{name}.{suffix}" for name in names}
+    for path in paths.values():
+        _refuse_if_answered(path)
+    return paths
+
+
+def _refuse_if_answered(path: Path) -> None:
+    if not path.exists():
+        return
+    remedy = "pull it and move it away, or name another place"
+    if path.suffix == ".csv":
+        raise DataError(f"{path}: the file exists; {remedy}")
+    try:
+        sheet = read_sheet(path)
+    except DataError:
+        sheet = None
+    if sheet is None or sheet.submissions:
+        content = f"{len(sheet.submissions)} answers" if sheet else "something else"
+        raise DataError(f"{path}: the file exists and holds {content}; {remedy}")
+
+
+def write_sheets(
+    campaign: CampaignConfig, key: str, paths: Mapping[str, Path], items: Mapping[str, Sequence[ShownItem]]
+) -> None:
+    """Write the sheet of each annotator; beside a plain table a text that lists its codes.
+
+    Args:
+        campaign: whose items they are.
+        key: of the campaign on servers.
+        paths: by annotator.
+        items: by annotator, in their order.
+    """
+    show = campaign.file.studio.show
+    neighbours = ("previous", "next") if "neighbours" in show else ()
+    for name, path in paths.items():
+        about = About(campaign=key, annotator=name, codebook=campaign.codebook.ref, file=f"{name}.xlsx")
+        request = SheetRequest(
+            about=about,
+            codebook=campaign.codebook,
+            language=campaign.file.language,
+            items=tuple(items[name]),
+            context=("source", *(part for part in ("headline", "note") if part in show), *neighbours),
+        )
+        if path.suffix.lower() == ".xlsx":
+            write_sheet(path, request)
+        else:
+            write_plain_sheet(path, request)
+            write_codes(path.with_name("codes.txt"), request)

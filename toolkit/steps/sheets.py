@@ -8,8 +8,15 @@ from typing import Literal
 from toolkit.campaigns.assignment import assign
 from toolkit.campaigns.display import ShownItem
 from toolkit.errors import DataError, UsageError
-from toolkit.exchange.sheets import About, SheetRequest, unanswerable, write_codes, write_plain_sheet, write_sheet
-from toolkit.exchange.vote_files import read_sheet
+from toolkit.exchange.sheets import (
+    About,
+    SheetRequest,
+    read_sheet,
+    unanswerable,
+    write_codes,
+    write_plain_sheet,
+    write_sheet,
+)
 from toolkit.files import append_jsonl, read_jsonl
 from toolkit.labels.ledger import latest, settle
 from toolkit.people import is_pseudonym

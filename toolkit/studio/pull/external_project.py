@@ -12,8 +12,13 @@ from toolkit.exchange.exports import ColumnMap, cell_at
 from toolkit.exchange.label_config import ConfigQuestion, read_label_config
 from toolkit.exchange.results import answers_in, value_text
 from toolkit.exchange.submissions import Submission, account_name, chosen_question, is_repetition, utc
+from toolkit.exchange.vote_files import ImportTarget
+from toolkit.people import Keys, named_accounts, read_keys
+from toolkit.store import Store
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.schemas import AnyProject, ServerAnnotation, ServerTask
+from toolkit.studio.pull.differences import role_of
+from toolkit.studio.server.connection import campaign_key, studio_directory
 
 _ADDRESS = re.compile(r"(https?://.+?)/projects/(\d+)(?:[/?#].*)?", re.IGNORECASE)
 
@@ -147,3 +152,39 @@ def _submission(
         updated=utc(raw.updated_at),
         number=raw.id if state != "draft" else None,
     )
+
+
+# --- exports of the campaign's own projects --------------------------------------------------------------------------
+
+
+def import_target(store: Store, has_withdrawn: Callable[[str, str], bool]) -> ImportTarget:
+    """A campaign as files are imported into it, with the accounts and projects that it has on its server.
+
+    Args:
+        store: of the campaign.
+        has_withdrawn: whether an annotator of a source, with the server whose accounts it numbers, withdrew.
+    """
+    campaign, pushed = store.campaign, store.pushed
+    texts = {paragraph.id: paragraph.text for paragraph in store.paragraphs}
+    keys = _keys(store) if pushed else Keys()
+    admin = keys.admin.user_id if keys.admin else None
+    own = {account.user_id: name for name, account in keys.annotators.items() if account.user_id is not None}
+    named = named_accounts(store.path("keys.json")) if pushed else {}
+    return ImportTarget(
+        key=campaign_key(store),
+        path=str(campaign.path),
+        items=store.items,
+        texts={item.id: texts.get(item.unit_id, "") for item in store.items.values()},
+        codebook=campaign.codebook,
+        kinds={name: annotator.kind for name, annotator in store.annotators.items()},
+        server=pushed.server if pushed else "",
+        projects={project.id: role_of(project) for project in pushed.projects} if pushed else {},
+        accounts={f"account {number}": name for number, name in {**named, **own}.items()},
+        administrator="" if admin is None else f"account {admin}",
+        has_withdrawn=has_withdrawn,
+    )
+
+
+def _keys(store: Store) -> Keys:
+    places = (store.path("keys.server.json"), studio_directory(store.campaign.root) / "keys.json")
+    return read_keys(next((path for path in places if path.exists()), places[0]))

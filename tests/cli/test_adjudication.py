@@ -154,4 +154,4 @@ def test_the_card_says_who_adjudicated_and_what_changed(stance, campaign, tmp_pa
     assert said.code == 0, said.err
     card = (campaign.at("dataset") / "README.md").read_text()
     assert "## Adjudication" in card
-    assert "(judge-1: " in card
+    assert "judge-1), " in card

@@ -148,7 +148,7 @@ def test_gaps_are_listed_and_the_card_says_who_decided(stance, campaign, people)
     said = stance("build", campaign.path)
     assert said.code == 0, said.err
     card = (campaign.at("dataset") / "README.md").read_text()
-    assert f"(judge-1: {len(tasks)})" in card
+    assert f"({len(tasks)} judge-1)" in card
     facts = push(stance, campaign)
     assert (facts["created"], facts["taken_out"]) == (0, 0)
 

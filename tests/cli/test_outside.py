@@ -134,7 +134,7 @@ def test_a_plain_table_lists_codes_and_comes_back_as_often_as_one_likes(stance, 
     assert said.facts["empty"] == 9 * 4 - 2
     assert stance("pull", workspace.path, "--from", tmp_path / "t", "--json").facts["new"] == 0
     again = stance(*push, tmp_path / "t")
-    assert (again.code, "there is a file already" in again.err) == (1, True)
+    assert (again.code, "the file exists" in again.err) == (1, True)
     assert stance(*push, tmp_path / "one.xlsx").code == 2
 
 

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from toolkit.campaigns.display import Shown, ShownItem
 from toolkit.codebook import Codebook, Label, Question
 from toolkit.errors import ConfigError, DataError, MissingFileError
-from toolkit.exchange import sheets as sheets_back
 from toolkit.exchange.import_votes import plain_words
 from toolkit.exchange.sheets import CELL, About, SheetRequest, read_sheet, unanswerable, write_sheet
 from toolkit.records import Item, Target
-from toolkit.tables import rows_in
+from toolkit.tables import reading, rows_in
 
 ABOUT = About(campaign="demo-1", annotator="ann-1", codebook="stance@0.1#abc", file="ann-1.xlsx")
 FIRST = 3  # the row of the first item
@@ -54,7 +53,10 @@ def fill(path, *rows):
     columns = {cell.value: cell.column for cell in sheet[2]}
     for number, cells in enumerate(rows, FIRST):
         for key, value in cells.items():
-            sheet.cell(number, columns[key]).value = value
+            cell = sheet.cell(number, columns[key])
+            cell.value = value
+            if isinstance(value, str):
+                cell.data_type = "s"  # the cells for answers have the format of texts
     book.save(path)
 
 
@@ -356,15 +358,15 @@ def test_what_is_no_spreadsheet_is_refused(tmp_path):
     with pytest.raises(MissingFileError, match="no such file"):
         read_sheet(path)
     path.write_text("item,label")
-    with pytest.raises(DataError, match=r"no spreadsheet in the format \.xlsx"):
+    with pytest.raises(DataError, match=r"not a spreadsheet in the format \.xlsx"):
         read_sheet(path)
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("word/document.xml", "<x/>")
-    with pytest.raises(DataError, match=r"no spreadsheet in the format \.xlsx"):
+    with pytest.raises(DataError, match=r"not a spreadsheet in the format \.xlsx"):
         read_sheet(path)
 
 
 def test_a_spreadsheet_that_unpacks_to_too_much_is_refused_unread(sheet, monkeypatch):
-    monkeypatch.setattr(sheets_back, "LIMIT", 1000)
-    with pytest.raises(DataError, match="that is no sheet of answers"):
+    monkeypatch.setattr(reading, "_LARGEST_SHEET", 1000)
+    with pytest.raises(DataError, match="MB unpacked, more than"):
         read_sheet(sheet())

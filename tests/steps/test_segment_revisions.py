@@ -16,9 +16,9 @@ from toolkit.steps.build import build_campaign, read_records
 from toolkit.steps.card import card_campaign
 from toolkit.steps.common import articles_of, is_current, items_of, paragraphs_of, silent
 from toolkit.steps.plan import plan_step
+from toolkit.steps.push import shown_of
 from toolkit.steps.report import report_campaign
 from toolkit.steps.segment import segment_inputs, segment_outputs, segment_step
-from toolkit.steps.showing import shown_of
 from toolkit.store import Store
 from toolkit.workspace import read_campaign
 

@@ -1,6 +1,6 @@
 from toolkit.files import write_jsonl, write_text
 from toolkit.records import Article, Item, Paragraph, Target
-from toolkit.steps.showing import shown_of
+from toolkit.steps.push import shown_of
 from toolkit.workspace import CampaignConfig, CampaignFile, StudioOptions
 
 TEXT = "The Lantern asked.\n\nA quay \x00 cost more, the LANTERN said \N{SPEEDBOAT}."

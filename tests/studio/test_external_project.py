@@ -7,13 +7,14 @@ import pytest
 
 from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.exchange.exports import ColumnMap
+from toolkit.exchange.vote_files import ImportOptions
 from toolkit.labels.aggregation.methods import TableOptions
 from toolkit.labels.agreement.questions import AgreementOptions
 from toolkit.labels.vote_tables import Columns, VoteRules
 from toolkit.people import read_keys
 from toolkit.steps.aggregate import aggregate_table
 from toolkit.steps.agreement import agreement_table
-from toolkit.steps.outside import Wanted, pull_files_step, pull_project_step
+from toolkit.steps.pull import pull_files, pull_project
 from toolkit.tables import read_table
 
 pytestmark = pytest.mark.server
@@ -81,8 +82,8 @@ class Foreign:
         self.address = f"{str(self.admin.http.base_url).rstrip('/')}/projects/{self.number}/data?tab=3"
 
     def pull(self, output, *questions, **columns):
-        wanted = Wanted(columns=ColumnMap(**columns), questions=questions)
-        return pull_project_step(self.address, wanted, output, lambda *_: None)
+        wanted = ImportOptions(columns=ColumnMap(**columns), questions=questions)
+        return pull_project(self.address, wanted, output, lambda *_: None)
 
     def exported(self, directory, kind):
         path = f"/api/projects/{self.number}/export?exportType={kind}&download_all_tasks=true"
@@ -176,8 +177,8 @@ def test_every_kind_of_question_can_be_pulled_and_exports_made_by_hand_say_the_s
         pulled = read_table(tmp_path / "pulled.jsonl")
         assert [row["label"] for row in pulled[:2]] == labels
         for kind, export in exports.items():
-            wanted = Wanted(columns=ColumnMap(text="body"), questions=(question,))
-            pull_files_step([export], wanted, tmp_path / "read.jsonl")
+            wanted = ImportOptions(columns=ColumnMap(text="body"), questions=(question,))
+            pull_files([export], wanted, tmp_path / "read.jsonl")
             expected = [row for row in pulled if kind == "JSON" or _is_flat(row)]
             assert sorted(map(repr, read_table(tmp_path / "read.jsonl"))) == sorted(map(repr, expected))
 
@@ -192,8 +193,8 @@ def test_in_a_flat_export_the_tasks_own_id_hides_behind_a_column_named_id(raw, t
     raw("ann-1").vote(project.tasks[0], part("stance", "choices", {"choices": ["for"]}))
     items = {}
     for kind in FORMATS:
-        wanted = Wanted(questions=("stance",))
-        pull_files_step([project.exported(tmp_path, kind)], wanted, tmp_path / "v.jsonl")
+        wanted = ImportOptions(questions=("stance",))
+        pull_files([project.exported(tmp_path, kind)], wanted, tmp_path / "v.jsonl")
         items[kind] = told(tmp_path / "v.jsonl")[0][0]
     task = str(project.tasks[0])
     assert items == {"JSON": task, "JSON_MIN": task, "CSV": "mine", "TSV": "mine"}
@@ -204,10 +205,10 @@ def test_a_comparison_of_two_texts(raw, tmp_path):
     raw("ann-1").vote(project.tasks[0], part("better", "pairwise", {"selected": "left"}, "a,b"))
     said = project.pull(tmp_path / "v.csv")
     assert told(tmp_path / "v.csv") == [(str(project.tasks[0]), "person-1", "left", "submitted")]
-    assert said.facts["question"] == "better"
+    assert said.facts()["question"] == "better"
     for kind in FORMATS:
-        wanted = Wanted(questions=("better",))
-        pull_files_step([project.exported(tmp_path, kind)], wanted, tmp_path / "read.csv")
+        wanted = ImportOptions(questions=("better",))
+        pull_files([project.exported(tmp_path, kind)], wanted, tmp_path / "read.csv")
         assert told(tmp_path / "read.csv") == told(tmp_path / "v.csv")
 
 
@@ -250,6 +251,6 @@ def test_a_token_of_the_other_kind_opens_it_too(harbour, tmp_path, monkeypatch):
     harbour.admin.http.post("/api/jwt/settings", json=both).raise_for_status()
     try:
         monkeypatch.setenv("LABEL_STUDIO_API_KEY", harbour.admin.get("/api/current-user/token")["token"])
-        assert harbour.pull(tmp_path / "v.jsonl", "stance").facts["rows"] == 8
+        assert harbour.pull(tmp_path / "v.jsonl", "stance").facts()["rows"] == 8
     finally:
         harbour.admin.http.post("/api/jwt/settings", json=settings).raise_for_status()

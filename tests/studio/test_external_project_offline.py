@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from toolkit.errors import StudioError, UsageError
-from toolkit.steps.outside import Wanted, pull_project_step
+from toolkit.exchange.vote_files import ImportOptions
+from toolkit.steps.pull import pull_project
 from toolkit.studio.pull.external_project import project_address
 
 
@@ -36,7 +37,7 @@ def page(body):
 def test_a_page_where_label_studio_should_be_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", "legacy")
     with page(b"<html>Welcome</html>") as address, pytest.raises(StudioError, match="a page of HTML came in place"):
-        pull_project_step(address, Wanted(), tmp_path / "v.jsonl", lambda *_: None)
+        pull_project(address, ImportOptions(), tmp_path / "v.jsonl", lambda *_: None)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from toolkit.cli._options import Common, Output, campaign_at, is_campaign, new_a
 from toolkit.cli._output import emit, shown_progress
 from toolkit.errors import UsageError
 from toolkit.exchange.exports import ColumnMap
+from toolkit.exchange.vote_files import ImportOptions
 from toolkit.runs import Result
-from toolkit.steps import arrivals, following, outside
+from toolkit.steps import following
 from toolkit.steps import pull as pulling
 from toolkit.steps.common import Outcome
 
@@ -98,7 +99,7 @@ class PullOptions:
     def __init__(self, files: list[Path] | None, output: Path | None, **more: Any) -> None:  # noqa: ANN401
         self.files = files or []
         self.output = output
-        self.wanted = outside.Wanted(
+        self.options = ImportOptions(
             columns=ColumnMap(
                 item=more["item"],
                 annotator=more["annotator"],
@@ -113,14 +114,15 @@ class PullOptions:
     @property
     def is_plain(self) -> bool:
         """Whether nothing was said that only votes from outside need."""
-        return not self.files and self.output is None and self.wanted == outside.Wanted()
+        return not self.files and self.output is None and self.options == ImportOptions()
 
 
 def pull_outside(sources: list[str] | None, options: PullOptions, common: Common) -> Result | Outcome | None:
     """Pull from files or from any project; None where a campaign is to be pulled from its server."""
     campaigns = [source for source in sources or () if is_campaign(Path(source))]
     others = [source for source in sources or () if source not in campaigns]
-    outside.check_one_campaign(campaigns)
+    if len(campaigns) > 1:
+        raise UsageError(f"one campaign at a time, not {', '.join(campaigns)}")
     if options.files:
         files = [*options.files, *map(Path, others)]  # a shell's `--from sheets/*.xlsx` leaves all but one here
         return _pull_files(campaigns, files, options)
@@ -129,7 +131,7 @@ def pull_outside(sources: list[str] | None, options: PullOptions, common: Common
             raise UsageError(
                 f"{others[0]}: a campaign file (.toml) or the address of a project is needed here; files go with --from"
             )
-        return outside.pull_project_step(others[0], options.wanted, _needed(options.output), shown_progress(common))
+        return pulling.pull_project(others[0], options.options, _needed(options.output), shown_progress(common))
     if not campaigns:
         raise UsageError("a campaign file, the address of a project, or --from FILE is needed")
     if others or not options.is_plain:
@@ -139,10 +141,10 @@ def pull_outside(sources: list[str] | None, options: PullOptions, common: Common
 
 def _pull_files(campaigns: list[str], files: list[Path], options: PullOptions) -> Result | Outcome:
     if not campaigns:
-        return outside.pull_files_step(files, options.wanted, _needed(options.output))
+        return pulling.pull_files(files, options.options, _needed(options.output))
     if options.output is not None:
         raise UsageError("-o goes with files alone; with a campaign the votes go to its ledger")
-    return arrivals.import_files_step(campaign_at(Path(campaigns[0])), files, options.wanted)
+    return pulling.import_votes(campaign_at(Path(campaigns[0])), files, options.options)
 
 
 def _needed(output: Path | None) -> Path:

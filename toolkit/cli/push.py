@@ -8,8 +8,8 @@ import typer
 from toolkit.cli._options import Common, NamedCampaign, campaign_at, new_app, values_of, verb
 from toolkit.cli._output import emit, shown_progress
 from toolkit.errors import UsageError
+from toolkit.exchange.vote_files import SheetFormat
 from toolkit.steps import push as pushing
-from toolkit.steps import sheets
 
 app = new_app()
 
@@ -19,7 +19,7 @@ To = Annotated[
 ]
 
 Format = Annotated[
-    sheets.SheetFormat,
+    SheetFormat,
     typer.Option("--format", help="With --to: spreadsheets, or plain tables with a text that lists the codes."),
 ]
 
@@ -58,6 +58,6 @@ def _push(
     if restore:
         pushing.restore_items(campaign, restore, reason)
     if to is not None:
-        emit(sheets.push_sheets_step(campaign, to, values_of(annotators), kind, shown_progress(common)), common)
+        emit(pushing.push_sheets(campaign, to, values_of(annotators), kind, shown_progress(common)), common)
         return
     emit(pushing.push_campaign(campaign, shown_progress(common)), common)

@@ -15,7 +15,7 @@ from toolkit.labels.votes import OF_GOLD, campaign_votes
 from toolkit.people import ERASURE_RECORDS, AccountNames, read_erasure_records
 from toolkit.runs import Progress
 from toolkit.steps.common import counted_of
-from toolkit.steps.showing import shown_now
+from toolkit.steps.push import shown_now
 from toolkit.store import Store
 from toolkit.studio import adjudication as projects
 from toolkit.studio.server.connection import campaign_key, connect, studio_file_of

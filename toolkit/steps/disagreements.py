@@ -8,7 +8,7 @@ from toolkit.exchange.adjudication_sheets import write_disagreements
 from toolkit.labels.adjudication import disagreements
 from toolkit.runs import Result
 from toolkit.steps.common import counted_of
-from toolkit.steps.showing import shown_now
+from toolkit.steps.push import shown_now
 from toolkit.store import Store
 from toolkit.words import tally
 from toolkit.workspace import CampaignConfig

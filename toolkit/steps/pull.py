@@ -1,25 +1,52 @@
 """The step that brings annotations from Label Studio into the ledger."""
 
 import contextlib
+import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from toolkit.campaigns.progress import CampaignState, state_line, state_of
-from toolkit.files import locked
+from toolkit.exchange.submissions import Submission, VoteTable, twins, write_vote_table
+from toolkit.exchange.vote_files import (
+    ImportedVotes,
+    ImportOptions,
+    import_files,
+    merged_submissions,
+    read_vote_files,
+    table_question,
+)
+from toolkit.files import locked, mend_jsonl
 from toolkit.labels.ledger import latest, stale_counts
-from toolkit.people import ERASURE_RECORDS, AccountNames, read_erasure_records
+from toolkit.people import (
+    ERASURE_RECORDS,
+    AccountNames,
+    SourceNames,
+    WithdrawnPeople,
+    erasure_records_of_table,
+    read_erasure_records,
+)
 from toolkit.records import Annotation, Item, StudioFile
 from toolkit.steps.common import Outcome, Progress, finish, items_of, withdrawn_of
+from toolkit.store import Store
 from toolkit.studio.http.client import Studio
 from toolkit.studio.pull.annotations import Pulled, pull_annotations
+from toolkit.studio.pull.external_project import (
+    import_target,
+    open_project,
+    open_server,
+    project_address,
+    project_question,
+    submissions_of,
+)
 from toolkit.studio.pull.ledger_index import Cursor, LedgerFile, read_cursor, write_cursor
 from toolkit.studio.pull.reading import PullRequest, ScreenSince
 from toolkit.studio.push.projects import set_otherwise
 from toolkit.studio.server.connection import connect, studio_file_of
-from toolkit.times import utc
+from toolkit.tables import check_table_name
+from toolkit.times import now, utc
 from toolkit.workspace import CampaignConfig, read_campaign
 
 
@@ -157,3 +184,63 @@ def _without_answers(ledger: Path) -> Iterator[Annotation]:
             answers={},
             codebook=sys.intern(line.codebook),
         )
+
+
+# --- files, and projects that the toolkit did not make ---------------------------------------------------------------
+
+
+def pull_project(address: str, options: ImportOptions, output: Path, progress: Progress) -> VoteTable:
+    """Write the votes on one question of any project as a table."""
+    check_table_name(output)
+    url, number = project_address(address)
+    with open_server(url) as studio:
+        project = open_project(studio, number)
+        where = f"{studio.url}/projects/{number}"
+        question, source = project_question(project, options.columns, options.questions, where)
+        emails = {f"account {user}": email for user, email in studio.users().items()}
+        submissions = submissions_of(studio, source, functools.partial(progress, "answered tasks"))
+        table = _write_table(output, submissions, question, studio.url, emails)
+    return msgspec.structs.replace(table, project=number, text=source.text)
+
+
+def pull_files(paths: Sequence[Path], options: ImportOptions, output: Path) -> VoteTable:
+    """Write the votes on one question in exports, tables and sheets as one table."""
+    check_table_name(output)
+    files = read_vote_files(paths, options.columns, output)
+    submissions, doubles = merged_submissions(files)
+    table = _write_table(output, submissions, table_question(files, options.columns, options.questions), "", {})
+    names = tuple(str(file.path) for file in files)
+    return msgspec.structs.replace(table, files=names, doubles=doubles, twins=tuple(twins(submissions)))
+
+
+def _write_table(
+    output: Path, submissions: Iterable[Submission], question: str, server: str, emails: Mapping[str, str]
+) -> VoteTable:
+    keys = output.with_name(f"{output.stem}.keys.json")
+    names = SourceNames(keys, "person", server, emails)
+    if isinstance(submissions, list):
+        names.reserve(row.annotator for row in submissions)
+    records = read_erasure_records(erasure_records_of_table(output))
+    names.avoid(records)
+    table = write_vote_table(output, submissions, question, names.name_of, WithdrawnPeople(records, server).has)
+    return msgspec.structs.replace(table, keys=str(keys) if names.save() else None)
+
+
+def import_votes(campaign: CampaignConfig, paths: Sequence[Path], options: ImportOptions) -> ImportedVotes:
+    """Append to the ledger what files hold and the ledger has not."""
+    store, files = Store(campaign), read_vote_files(paths, options.columns, None)
+    with store.lock(), locked(campaign.at("pull")):
+        mend_jsonl(store.path("annotations.jsonl"))
+        records = read_erasure_records(store.path(ERASURE_RECORDS))
+        names = SourceNames(store.path("keys.outside.json"), "outside", "", {})
+        names.avoid(records)
+        names.reserve([*store.annotators, *(row.annotator for file in files for row in file.submissions)])
+        target = import_target(store, lambda name, server: WithdrawnPeople(records, server).has(name))
+        imported = import_files(files, target, store.ledger, options, names, now())
+        names.save()
+        store.append_rows("annotators.jsonl", imported.annotators)
+        store.append_rows("annotations.jsonl", imported.lines)
+    state = state_of(store.items, latest(store.ledger), store.withdrawn)
+    outputs = [store.path("annotations.jsonl"), store.path("annotators.jsonl")]
+    result = msgspec.structs.replace(imported.votes, state=state)
+    return store.record("pull --from", [file.path for file in files], outputs, result)

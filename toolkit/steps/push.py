@@ -12,7 +12,6 @@ from toolkit.records import Annotation
 from toolkit.runs import Progress
 from toolkit.steps.plan import assignments_of
 from toolkit.steps.segment import counts_of, placed_items, told_outdated
-from toolkit.steps.showing import shown_of
 from toolkit.store import Store
 from toolkit.studio.config import label_config
 from toolkit.studio.http.client import Studio

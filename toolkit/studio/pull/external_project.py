@@ -1,5 +1,6 @@
 """A project that the toolkit did not make, whatever it asks, as the answers of its annotators."""
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,6 +50,18 @@ def project_address(address: str) -> tuple[str, int]:
             "the address of a project is needed, as the browser shows it: http://127.0.0.1:8080/projects/12"
         )
     return found[1], int(found[2])
+
+
+def open_server(url: str) -> Studio:
+    """A server, with the token in LABEL_STUDIO_API_KEY.
+
+    Raises:
+        StudioError: there is no token.
+    """
+    token = os.environ.get("LABEL_STUDIO_API_KEY")
+    if not token:
+        raise StudioError(f"{url}: no token; set LABEL_STUDIO_API_KEY to that of your account there, of either kind")
+    return Studio(url, token)
 
 
 def open_project(studio: Studio, number: int) -> AnyProject:

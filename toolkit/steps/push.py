@@ -1,15 +1,21 @@
 """`stance push`: the items of a campaign to Label Studio, each once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from toolkit.campaigns.display import ShownItem, replaced_characters
+from toolkit.campaigns.assignment import assign, open_lots
+from toolkit.campaigns.display import DisplayRules, ShownItem, outlet_names, replaced_characters, shown_items
 from toolkit.campaigns.progress import restorations, withdrawals
 from toolkit.codebook import Codebook
+from toolkit.errors import DataError, UsageError
+from toolkit.exchange.sheets import unanswerable
+from toolkit.exchange.vote_files import SheetFormat, SheetsWritten, sheet_paths, write_sheets
 from toolkit.labels.ledger import latest, settle
 from toolkit.labels.tiebreak import Tiebreak, tiebreak_people, tiebreaks
-from toolkit.records import Annotation
+from toolkit.people import is_pseudonym
+from toolkit.records import Annotation, Assignment, Item, Paragraph
 from toolkit.runs import Progress
+from toolkit.steps.common import articles_of, paragraphs_of
 from toolkit.steps.plan import assignments_of
 from toolkit.steps.segment import counts_of, placed_items, told_outdated
 from toolkit.store import Store
@@ -18,6 +24,7 @@ from toolkit.studio.http.client import Studio
 from toolkit.studio.push.items import PushReport, PushRequest, answered_items, push_items, studio_file
 from toolkit.studio.push.revision import changes_since
 from toolkit.studio.server.connection import campaign_key, connect
+from toolkit.tables import read_table
 from toolkit.words import plural
 from toolkit.workspace import CampaignConfig
 
@@ -147,3 +154,65 @@ def _tiebreaks(store: Store, states: Sequence[Annotation]) -> list[Tiebreak]:
     codebook = store.campaign.codebook
     people = tiebreak_people(store.campaign.file.studio.annotators, states, store.annotators)
     return tiebreaks(settle(states, store.items, codebook, store.withdrawn), states, codebook, store.items, people)
+
+
+# --- sheets, where there is no server --------------------------------------------------------------------------------
+
+
+def push_sheets(
+    campaign: CampaignConfig, to: Path, annotators: Sequence[str], suffix: SheetFormat, progress: Progress
+) -> SheetsWritten:
+    """Write one sheet a person, with what that person has still to answer."""
+    for name in annotators:
+        if not is_pseudonym(name):
+            raise UsageError(f"--annotators {name}: a pseudonym of small letters, digits and hyphens is needed")
+    store = Store(campaign)
+    with store.lock():
+        rows = store.assignments if campaign.file.studio.layout == "blind" else _shared_out(store, annotators)
+        counted = settle(store.ledger, store.items, campaign.codebook, store.withdrawn).counted
+        skipped = [line for line in latest(store.ledger) if line.state == "skipped"]
+        done = {(line.item_id, line.annotator) for line in (*counted, *skipped)}
+        lots = open_lots(rows, store.items.keys() - store.withdrawn, done, annotators)
+        if not lots:
+            raise DataError(f"{campaign.path}: everybody has answered everything; no sheet is needed")
+        paths = sheet_paths(to, list(lots), suffix)
+        shown = {each.item.id: each for each in shown_now(campaign, store.items.values())}
+        items = {name: [shown[item_id] for item_id in lots[name] if item_id in shown] for name in lots}
+        write_sheets(campaign, campaign_key(store), paths, items)
+    progress("sheets", len(paths), len(paths))
+    result = SheetsWritten(
+        files={name: str(path) for name, path in paths.items()},
+        items={name: len(lot) for name, lot in items.items()},
+        questions_left_out=tuple(unanswerable(campaign.codebook)),
+        next_command=f"stance pull {campaign.path} --from {to}",
+    )
+    return store.record("push --to", [store.path("items.jsonl")], [], result)
+
+
+def _shared_out(store: Store, annotators: Sequence[str]) -> list[Assignment]:
+    """The division of the items among people, with what has to be added to it, which is recorded."""
+    before = store.rows("sheets.jsonl", Assignment)
+    people = sorted({*(annotators or store.campaign.file.studio.annotators), *(row.annotator for row in before)})
+    if not people:
+        raise UsageError("--annotators says for whom: pseudonyms, e.g. --annotators ann-1,ann-2,ann-3")
+    new = assign(list(store.items.values()), people, store.campaign.file.seed, before)
+    store.append_rows("sheets.jsonl", new)
+    return [*before, *new]
+
+
+# --- what annotators are shown ---------------------------------------------------------------------------------------
+
+
+def shown_of(campaign: CampaignConfig, items: Iterable[Item], paragraphs: Iterable[Paragraph]) -> list[ShownItem]:
+    """The items of a campaign with the texts that their annotators may see."""
+    path, outlets = campaign.root / "schemas" / "outlets.csv", {}
+    if "outlet" in campaign.file.studio.mask and path.exists():
+        outlets = outlet_names(read_table(path))
+    rules = DisplayRules(options=campaign.file.studio, roles=tuple(campaign.file.sample.roles), outlets=outlets)
+    return shown_items(items, paragraphs, articles_of(campaign), rules)
+
+
+def shown_now(campaign: CampaignConfig, items: Iterable[Item]) -> list[ShownItem]:
+    """The items whose paragraph is there, each with the texts that its annotators may see."""
+    paragraphs = paragraphs_of(campaign)
+    return shown_of(campaign, placed_items(campaign, list(items), paragraphs).items, paragraphs)

@@ -78,7 +78,7 @@ def file_errors(path: Path, made_by: str = "") -> Iterator[None]:
     except RecursionError as error:
         raise DataError(f"{path}: nested too deeply to be read; flatten it") from error
     except OSError as error:
-        reason = error.strerror or str(error) or type(error).__name__
+        reason = " ".join((error.strerror or str(error) or type(error).__name__).split())
         remedy = _REMEDIES.get(error.errno or 0, "check the disk and the path, and run the command again")
         raise DataError(f"{error.filename or path}: {reason}; {remedy}") from error
 

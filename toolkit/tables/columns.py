@@ -113,7 +113,9 @@ def columns_of_frame(frame: Any, required: Iterable[str], optional: Iterable[str
     names = _chosen(path, list(map(str, frame.columns)), list(required), list(optional))
     if not len(frame):
         raise no_rows(path)
-    return ColumnTable(path, {name: _coded_values(frame[name].tolist()) for name in names}, len(frame))
+    return ColumnTable(
+        path, {name: _coded_values(frame[name].tolist(), f"column {name!r}") for name in names}, len(frame)
+    )
 
 
 def _chosen(path: Path, there: Sequence[str], required: Sequence[str], optional: Sequence[str]) -> list[str]:
@@ -123,7 +125,16 @@ def _chosen(path: Path, there: Sequence[str], required: Sequence[str], optional:
     return list(dict.fromkeys([*required, *(name for name in optional if name in there)]))
 
 
-def _coded_values(values: Sequence[Any]) -> Coded:
+def _coded_values(values: Sequence[Any], where: str) -> Coded:
+    """A column of any values.
+
+    Raises:
+        DataError: one is neither a text, a number nor a list.
+    """
+    wrong = next((value for value in values if isinstance(value, dict | bytes)), None)
+    if wrong is not None:
+        kind = "objects" if isinstance(wrong, dict) else "bytes"
+        raise DataError(f"{where} holds {kind}; texts, numbers or lists are needed: name another column")
     return Coded.of([cell_text(value) for value in values])
 
 
@@ -133,7 +144,8 @@ def _from_rows(path: Path, required: list[str], optional: list[str]) -> ColumnTa
     if not rows:
         raise no_rows(path)
     names = _chosen(path, list(dict.fromkeys(name for row in rows for name in row)), required, optional)
-    return ColumnTable(path, {name: _coded_values([row.get(name) for row in rows]) for name in names}, len(rows))
+    columns = {name: _coded_values([row.get(name) for row in rows], f"{path}: column {name!r}") for name in names}
+    return ColumnTable(path, columns, len(rows))
 
 
 def _from_csv(path: Path, required: list[str], optional: list[str]) -> ColumnTable | None:
@@ -188,20 +200,21 @@ def _from_parquet(path: Path, required: list[str], optional: list[str]) -> Colum
         table = file.read(columns=names, use_threads=False)
         if not table.num_rows:
             raise no_rows(path)
-        return ColumnTable(path, {name: _coded_column(table.column(name)) for name in names}, table.num_rows)
+        columns = {name: _coded_column(table.column(name), f"{path}: column {name!r}") for name in names}
+    return ColumnTable(path, columns, table.num_rows)
 
 
-def _coded_column(column: Any) -> Coded:  # noqa: ANN401 - an Arrow column of any type
+def _coded_column(column: Any, where: str) -> Coded:  # noqa: ANN401 - an Arrow column of any type
     import pyarrow
 
     kind = column.type
     if pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind):
         return _coded_texts(column.cast(pyarrow.string()))
     if pyarrow.types.is_floating(kind) and not pyarrow.types.is_float64(kind):
-        return _coded_values([None if value is None else float(str(value)) for value in column.to_numpy()])
+        return _coded_values([None if value is None else float(str(value)) for value in column.to_numpy()], where)
     if pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind):
         return _coded_texts(column)
-    return _coded_values(column.to_pylist())
+    return _coded_values(column.to_pylist(), where)
 
 
 def _coded_texts(column: Any) -> Coded:  # noqa: ANN401 - a chunked array

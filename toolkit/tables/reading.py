@@ -342,11 +342,10 @@ def opened_parquet(path: Path) -> Any:  # noqa: ANN401 - pyarrow has no types
     import pyarrow
     import pyarrow.parquet
 
-    with foreign_errors(path, "Parquet"), file_errors(path):
-        packed = path.suffix == ".gz"
-        if not packed:
-            path.open("rb").close()  # pyarrow's own message does not say which file
-        source = pyarrow.BufferReader(read_bytes(path)) if packed else str(path)
+    source = pyarrow.BufferReader(read_bytes(path)) if path.suffix == ".gz" else str(path)
+    with file_errors(path):
+        path.open("rb").close()  # pyarrow's own messages do not say which file
+    with foreign_errors(path, "Parquet"):
         file = pyarrow.parquet.ParquetFile(source, memory_map=False, pre_buffer=False)
         _checked(file.schema_arrow.names or [""], str(path))
     return file

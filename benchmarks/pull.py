@@ -212,11 +212,11 @@ def run(count: int, root: Path) -> dict[str, float]:
             wait_until_quiet(studio, project)
         first, pulled = measured(bench, "first pull", bench.pull)
         facts, peak = pulled
-        assert (facts["new"], facts["unproven"]) == (2 * count, {}), facts
+        assert (facts["new"], facts["incomplete"]) == (2 * count, {}), facts
         measured(bench, f"{NEW_VOTES} votes", lambda: bench.vote(project, accounts["ann-3"]))
         later, pulled = measured(bench, "incremental pull", bench.pull)
         facts, later_peak = pulled
-        assert (facts["new"], facts["in_full"], facts["unproven"]) == (NEW_VOTES, {}, {}), facts
+        assert (facts["new"], facts["full_reread"], facts["incomplete"]) == (NEW_VOTES, {}, {}), facts
         export, size = measured(bench, "export by the server", lambda: bench.export(project))
         print(f"the export has {size / 1e6:.0f} MB", file=sys.stderr)
     finally:

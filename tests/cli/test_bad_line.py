@@ -439,19 +439,19 @@ def test_settings_and_labels_that_somebody_changed_are_said_by_pull_and_put_back
     ann.patch(f"/api/projects/{campaign.project}/", json=changed).raise_for_status()
     told = campaign.told("pull")
     assert (
-        f"project {campaign.project} was set otherwise there (label_config, maximum_annotations): `stance push` puts "
-        "that right"
+        f"somebody changed settings of project {campaign.project} (label_config, maximum_annotations); `stance push` "
+        "restores them"
     ) in told
-    assert "set otherwise" in campaign.told("pull")
+    assert "somebody changed settings" in campaign.told("pull")
     assert "1 projects updated" in campaign.told("push")
-    assert "set otherwise" not in campaign.told("pull")
+    assert "somebody changed settings" not in campaign.told("pull")
     campaign.is_whole()
 
 
 def test_what_somebody_emptied_is_filled_again(campaign, ann):
     empty = dict.fromkeys(("title", "description", "sampling", "skip_queue"))
     ann.patch(f"/api/projects/{campaign.project}/", json=empty).raise_for_status()
-    assert "set otherwise there (skip_queue, sampling)" in campaign.told("pull")
+    assert "(skip_queue, sampling); `stance push` restores them" in campaign.told("pull")
     assert "0 items pushed, 6 already there" in campaign.told("push")
     assert None not in [ann.get(f"/api/projects/{campaign.project}/").json()[name] for name in empty]
     campaign.is_whole()
@@ -469,7 +469,7 @@ def test_tasks_that_somebody_deleted_and_others_that_somebody_added(campaign, an
     assert "1 items asked again since their answered tasks were deleted on the server; the ledger keeps" in told
     assert "1 tasks of no item of ours left alone" in told
     facts = json.loads(campaign.told("pull", "--json", "-q"))
-    assert (facts["unknown_tasks"], facts["unproven"]) == (1, {})
+    assert (facts["unknown_tasks"], facts["incomplete"]) == (1, {})
     states = {row["origin"]["annotation"]: row["state"] for row in campaign.ledger()}
     assert [states[number] for number in lost] == ["deleted"]
     assert sorted(states.values()) == ["deleted", "submitted"]
@@ -506,7 +506,7 @@ def test_an_address_in_capitals_is_the_same_server(campaign, elsewhere, studio_s
     elsewhere(studio_server.url.replace("http://127.0.0.1", "http://localhost"))
     assert "0 items pushed, 6 already there" in campaign.told("push")
     facts = json.loads(campaign.told("pull", "--json", "-q"))
-    assert (facts["new"], facts["in_full"]) == (0, {})
+    assert (facts["new"], facts["full_reread"]) == (0, {})
     assert campaign.ledger() == before
     elsewhere.back()
     campaign.is_whole()

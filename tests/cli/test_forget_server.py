@@ -10,9 +10,9 @@ from support.workspace import Server
 from toolkit.files import read_json, read_jsonl, write_json
 from toolkit.people import PEOPLE
 from toolkit.records import Adjudication, Annotation
-from toolkit.steps import pull as pulling
 from toolkit.steps.common import silent
 from toolkit.studio.accounts import ensure_annotators
+from toolkit.studio.pull.campaign import open_pull
 from toolkit.workspace import read_campaign
 
 pytestmark = pytest.mark.server
@@ -82,20 +82,20 @@ def pull(stance, campaign, *words):
 def test_no_pull_brings_back_what_was_forgotten(stance, campaign, people, names):
     gone, stays = names
     assert people_in_ledger(campaign) == {gone, stays, "person-1"}
-    with pulling.open_pull(campaign) as following:  # as `--follow` does: it goes on while somebody is forgotten
+    with open_pull(campaign) as following:  # as `--follow` does: it goes on while somebody is forgotten
         following.since_last(silent)
         said = stance("forget", campaign.path, gone)
         assert "which later pulls leave out (`--server` deletes them there)" in said.out
         pulled = following.since_last(silent)
-        assert (pulled.new, pulled.withdrawn, pulled.unproven) == (0, 5, {})
+        assert (pulled.new, pulled.withdrawn, pulled.incomplete) == (0, 5, {})
         again = following.since_last(silent)
-        assert (again.new, again.withdrawn, again.in_full) == (0, 5, {})
+        assert (again.new, again.withdrawn, again.full_reread) == (0, 5, {})
     first = tasks(campaign, people)[0]
     vote(people[0], first, "opposition")
     vote(people[0], tasks(campaign, people)[1], "neutral", "drafts")
     vote(people[1], first, "mixed")  # somebody else's second vote is in the ledger as ever
     facts = pull(stance, campaign)
-    assert (facts["new"], facts["withdrawn"], facts["in_full"], facts["unproven"]) == (1, 6, {}, {})
+    assert (facts["new"], facts["withdrawn"], facts["full_reread"], facts["incomplete"]) == (1, 6, {}, {})
     assert pull(stance, campaign, "--full")["new"] == 0
     assert people_in_ledger(campaign) == {stays, "person-1"}
     said = stance("pull", campaign.path)
@@ -136,7 +136,7 @@ def test_the_answers_can_be_deleted_on_the_server_too(stance, campaign, people, 
     left = json.dumps([task["annotations"] for task in people[1].export(project["id"])])
     assert left.count('"completed_by"') == 10
     facts = pull(stance, campaign)
-    assert (facts["new"], facts["withdrawn"], facts["unproven"]) == (0, 0, {})
+    assert (facts["new"], facts["withdrawn"], facts["incomplete"]) == (0, 0, {})
     again = stance("forget", campaign.path, gone, "--server")
     assert again.code == 1
     assert "nothing of the person was found there; the campaign's files are erased" in again.err

@@ -16,7 +16,7 @@ from toolkit.labels.ledger import latest, settle
 from toolkit.people import PEOPLE
 from toolkit.records import Item
 from toolkit.steps.common import silent
-from toolkit.steps.pull import pull_step
+from toolkit.steps.pull import pull_campaign
 from toolkit.steps.push import push_campaign
 from toolkit.store import Store
 from toolkit.studio.accounts import ensure_annotators
@@ -105,11 +105,11 @@ def one_round(make_workspace, server, proxy, tokens, monkeypatch, name):
     persist(lambda: push_campaign(campaign, silent))
     people = everybody_answers(proxy.url, tokens, workspace.projects())
     persist(lambda: push_campaign(campaign, silent))
-    persist(lambda: pull_step(campaign, silent))
+    persist(lambda: pull_campaign(campaign, silent))
     proxy.on = False  # what was held still arrives; then all is read
     proxy.settle()
     push_campaign(campaign, silent)
-    pull_step(campaign, silent)
+    pull_campaign(campaign, silent)
     proxy.on = True
     check(workspace, server, people)
 

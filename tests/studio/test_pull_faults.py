@@ -127,10 +127,12 @@ def test_what_is_left_out_of_a_list_is_not_taken_for_deleted(answered):
     with spoiled(answered, leave_out):
         found = answered.pull()
     assert [(line.state, line.annotator) for line in found.annotations] == [("submitted", "ann-2")]
-    assert found.pulled.unproven == {answered.project: "the server counts 3 tasks with 4 annotations, and we 2 with 3"}
+    assert found.pulled.incomplete == {
+        answered.project: "the server counts 3 tasks with 4 annotations, and we 2 with 3"
+    }
     assert found.pulled.cursor.projects == {}
     again = answered.pull()
-    assert (again.annotations, again.pulled.unproven) == ([], {})
+    assert (again.annotations, again.pulled.incomplete) == ([], {})
 
 
 def test_an_account_without_rights_is_told_so(answered, studio, studio_directory, raw):

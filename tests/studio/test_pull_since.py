@@ -28,7 +28,7 @@ def pulled_once(make_campaign):
         made = make_campaign(items, votes)
         made.pull()
         wait_for_the_next_second(made)
-        assert made.pull().pulled.in_full == {}
+        assert made.pull().pulled.full_reread == {}
         return made
 
     return make
@@ -50,7 +50,7 @@ def test_only_what_was_changed_is_read(pulled_once, raw, choice):
     campaign = pulled_once()
     number = raw("ann-1").vote(choose(raw, campaign, 2), choice("stance", "neutral"))
     found = campaign.pull()
-    assert ([line.item_id for line in found.annotations], found.pulled.tasks, found.pulled.in_full) == (
+    assert ([line.item_id for line in found.annotations], found.pulled.tasks, found.pulled.full_reread) == (
         ["item-2"],
         1,
         {},
@@ -89,7 +89,7 @@ def test_a_deleted_task_is_found_by_comparing_ids(pulled_once, raw, choice):
     raw().delete(f"/api/tasks/{second}/")
     found = campaign.pull()
     assert [(line.state, line.item_id) for line in found.annotations] == [("deleted", "item-0")]
-    assert (found.pulled.in_full, found.pulled.unproven) == ({}, {})
+    assert (found.pulled.full_reread, found.pulled.incomplete) == ({}, {})
 
 
 def test_a_task_that_came_since_is_read(pulled_once, raw, choice):
@@ -97,7 +97,7 @@ def test_a_task_that_came_since_is_read(pulled_once, raw, choice):
     campaign.studio.import_tasks(campaign.project, [raw().tasks(campaign.project)[0]["data"] | {"item_id": "item-5"}])
     raw("ann-1").vote(choose(raw, campaign, 6), choice("stance", "neutral"))
     found = campaign.pull()
-    assert ([line.item_id for line in found.annotations], found.pulled.tasks, found.pulled.in_full) == (
+    assert ([line.item_id for line in found.annotations], found.pulled.tasks, found.pulled.full_reread) == (
         ["item-5"],
         1,
         {},
@@ -118,8 +118,10 @@ def test_what_the_times_do_not_show_is_missed_in_the_counts_and_read(pulled_once
     raw("ann-1").vote(choose(raw, campaign, 3), choice("stance", "neutral"))
     found = campaign.pull()
     assert [line.item_id for line in found.annotations] == ["item-3"]
-    assert found.pulled.in_full == {campaign.project: "the server counts 6 tasks with 1 annotations, and we 6 with 0"}
-    assert campaign.pull().pulled.in_full == {}
+    assert found.pulled.full_reread == {
+        campaign.project: "the server counts 6 tasks with 1 annotations, and we 6 with 0"
+    }
+    assert campaign.pull().pulled.full_reread == {}
 
 
 def test_a_clock_that_was_set_back_has_everything_read(pulled_once, raw, choice):
@@ -131,7 +133,7 @@ def test_a_clock_that_was_set_back_has_everything_read(pulled_once, raw, choice)
     raw("ann-1").change(number, choice("stance", "unclear"))
     found = campaign.pull()
     assert [line.answers for line in found.annotations] == [{"stance": "unclear"}]
-    assert found.pulled.in_full == {campaign.project: "the server's clock was set back"}
+    assert found.pulled.full_reread == {campaign.project: "the server's clock was set back"}
 
 
 def test_our_own_clock_may_run_backwards(pulled_once, raw, choice, monkeypatch):
@@ -163,7 +165,7 @@ def test_a_record_that_is_not_usable_is_done_without(pulled_once, raw, choice, s
     else:
         campaign.ledger = whole[:-1]
     found = campaign.pull()
-    assert found.pulled.in_full == {campaign.project: ""}
+    assert found.pulled.full_reread == {campaign.project: ""}
     assert [line.id for line in campaign.ledger] == [line.id for line in whole]
 
 
@@ -237,7 +239,7 @@ def test_items_that_join_later_bring_what_was_answered_before_they_were_known(pu
     campaign.request = msgspec.structs.replace(campaign.request, items=items)
     found = campaign.pull()
     assert [line.item_id for line in found.annotations] == ["item-5"]
-    assert found.pulled.in_full == {campaign.project: "items have joined the campaign"}
+    assert found.pulled.full_reread == {campaign.project: "items have joined the campaign"}
 
 
 def test_a_changed_codebook_has_all_answers_judged_anew(pulled_once, raw, choice, book):
@@ -250,7 +252,7 @@ def test_a_changed_codebook_has_all_answers_judged_anew(pulled_once, raw, choice
     )
     found = campaign.pull()
     assert [(line.answers, line.flags) for line in found.annotations] == [({"stance": "plain"}, ())]
-    assert found.pulled.in_full == {campaign.project: "the codebook was changed"}
+    assert found.pulled.full_reread == {campaign.project: "the codebook was changed"}
 
 
 def test_a_task_that_somebody_changed_by_hand_keeps_what_was_answered_before(pulled_once, raw, choice):
@@ -262,10 +264,10 @@ def test_a_task_that_somebody_changed_by_hand_keeps_what_was_answered_before(pul
     raw().http.patch(f"/api/tasks/{task['id']}/", json=changed).raise_for_status()
     raw("ann-2").vote(task["id"], choice("stance", "neutral"))
     found = campaign.pull()
-    assert (found.annotations, found.pulled.unknown_tasks, found.pulled.in_full) == ([], 1, {})
+    assert (found.annotations, found.pulled.unknown_tasks, found.pulled.full_reread) == ([], 1, {})
     raw().delete(f"/api/annotations/{number}/")
     found = campaign.pull()
     assert [(line.state, line.item_id) for line in found.annotations] == [("deleted", "item-1")]
-    assert (found.pulled.in_full, found.pulled.unproven) == ({}, {})
+    assert (found.pulled.full_reread, found.pulled.incomplete) == ({}, {})
     campaign.path.with_name("pull.json").unlink()
-    assert (campaign.pull().annotations, campaign.pull().pulled.unproven) == ([], {})
+    assert (campaign.pull().annotations, campaign.pull().pulled.incomplete) == ([], {})

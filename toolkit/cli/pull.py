@@ -12,7 +12,6 @@ from toolkit.errors import UsageError
 from toolkit.exchange.exports import ColumnMap
 from toolkit.exchange.vote_files import ImportOptions
 from toolkit.runs import Result
-from toolkit.steps import following
 from toolkit.steps import pull as pulling
 from toolkit.steps.common import Outcome
 
@@ -87,9 +86,9 @@ def _pull(
     if outcome is None:
         campaign, progress = campaign_at(Path((sources or [""])[0])), shown_progress(common)
         if follow:
-            outcome = following.follow_step(campaign, interval, progress, _nothing if common.quiet else _say)
+            outcome = pulling.follow_campaign(campaign, interval, progress, _nothing if common.quiet else _say)
         else:
-            outcome = (pulling.full_pull_step if full else pulling.pull_step)(campaign, progress)
+            outcome = (pulling.pull_campaign_in_full if full else pulling.pull_campaign)(campaign, progress)
     emit(outcome, common)
 
 

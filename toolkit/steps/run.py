@@ -13,7 +13,7 @@ from toolkit.steps.build import build_campaign, build_inputs, build_outputs
 from toolkit.steps.card import card_campaign, card_inputs, card_outputs
 from toolkit.steps.common import Outcome, is_without_server
 from toolkit.steps.plan import plan_inputs, plan_outputs, plan_step
-from toolkit.steps.pull import pull_step
+from toolkit.steps.pull import pull_campaign
 from toolkit.steps.push import PushResult, push_campaign, push_inputs, push_outputs
 from toolkit.steps.report import report_campaign, report_inputs, report_outputs
 from toolkit.steps.segment import segment_inputs, segment_outputs, segment_step
@@ -93,11 +93,11 @@ class _Run(Struct, frozen=True, kw_only=True):
 
     def fetch_votes(self) -> None:
         """Pull the votes; simulated annotators answer before, where that is asked for, and ties are broken after."""
-        self.call("pull", pull_step)
+        self.call("pull", pull_campaign)
         state = campaign_state(self.campaign)
         if self.options.simulate and state.votes < state.asked:
             self.call("simulate", simulate_campaign)
-            self.call("pull", pull_step)
+            self.call("pull", pull_campaign)
         if self.campaign.file.studio.tiebreak:
             self.break_ties()
 
@@ -106,7 +106,7 @@ class _Run(Struct, frozen=True, kw_only=True):
         pushed = self.call("push", push_campaign)
         if self.options.simulate and isinstance(pushed, PushResult) and pushed.created:
             self.call("simulate", simulate_campaign)
-            self.call("pull", pull_step)
+            self.call("pull", pull_campaign)
 
 
 def run_campaign(

@@ -37,8 +37,8 @@ class Pulled(Struct, frozen=True, kw_only=True):
     tasks: int  # that were read
     unknown_tasks: int  # tasks that show no item of the campaign; what was answered there is not ours
     withdrawn: int  # annotations there of people who withdrew; they are left out
-    in_full: dict[int, str]  # project that was read as a whole -> why; "" where there was nothing to go on from
-    unproven: dict[int, str]  # project -> what does not fit
+    full_reread: dict[int, str]  # project that was read as a whole -> why; "" where there was nothing to go on from
+    incomplete: dict[int, str]  # project -> what does not fit
     cursor: Cursor  # from where the next pull goes on
 
 
@@ -80,8 +80,8 @@ def pull_annotations(
         tasks=total.tasks,
         unknown_tasks=sum(each.unknown_tasks for each in pulls.values()),
         withdrawn=sum(each.withdrawn for each in pulls.values()),
-        in_full={number: each.in_full for number, each in pulls.items() if each.in_full is not None},
-        unproven={number: each.unproven for number, each in pulls.items() if each.unproven is not None},
+        full_reread={number: each.full_reread for number, each in pulls.items() if each.full_reread is not None},
+        incomplete={number: each.incomplete for number, each in pulls.items() if each.incomplete is not None},
         cursor=Cursor(
             server=request.server,
             codebook=request.codebook.ref,
@@ -145,8 +145,8 @@ class ProjectPull:
         self._withdrawn = dict(known.withdrawn) if known else {}
         self._absent: dict[int, LedgerEntry] = {}  # seems to be gone; believed as soon as the counts agree
         self._doubt = ""
-        self.in_full: str | None = None  # why everything was read; None: it was not
-        self.unproven: str | None = None  # what does not fit at the end
+        self.full_reread: str | None = None  # why everything was read; None: it was not
+        self.incomplete: str | None = None  # what does not fit at the end
         self.cursor: ProjectCursor | None = None
 
     @property
@@ -189,15 +189,15 @@ class ProjectPull:
                 break
             before, newest = after, self._studio.newest(self._project.id)
         else:
-            self.unproven = self._doubt
+            self.incomplete = self._doubt
             gone = [each for number, each in self._absent.items() if not self._studio.has_annotation(number)]
             self._differences.take_gone(gone)
         self._bring_drafts()
 
     def _plan(self, newest: Newest) -> list[Callable[[Newest, Callable[[int], None]], None]]:
         """What is done, one after the other, until the counts agree."""
-        self.in_full = self._reason_for_all(newest)
-        if self.in_full is None:
+        self.full_reread = self._reason_for_all(newest)
+        if self.full_reread is None:
             return [self._read_changed, self._compare_tasks, self._read_all, self._read_changed, self._read_changed]
         return [self._read_all, self._read_changed, self._read_changed]
 
@@ -229,8 +229,8 @@ class ProjectPull:
         self._read_changed(newest, progress)
 
     def _read_all(self, newest: Newest, progress: Callable[[int], None]) -> None:
-        if self.in_full is None:
-            self.in_full = self._doubt
+        if self.full_reread is None:
+            self.full_reread = self._doubt
         tasks: set[int] = set()
         for page in self._studio.task_pages(self._project.id):
             self._take_page(page)

@@ -60,6 +60,17 @@ class LedgerFile:
                     yield place, self._decoded(line, number)
                 place += len(line)
 
+    def states(self) -> Iterator[Annotation]:
+        """All lines without their answers, which may be long."""
+        for _, line in self.lines():
+            yield msgspec.structs.replace(
+                line,
+                item_id=sys.intern(line.item_id),
+                annotator=sys.intern(line.annotator),
+                answers={},
+                codebook=sys.intern(line.codebook),
+            )
+
     def _decoded(self, line: bytes, number: int) -> Annotation:
         try:
             return self._decode(line)

@@ -198,7 +198,7 @@ def oldest(standing: Iterable[Standing]) -> Mapping[ProjectSpec, Standing]:
 # --- changed settings -------------------------------------------------------------------------------------------------
 
 
-def set_otherwise(
+def changed_settings(
     studio: Studio, campaign: str, projects: Iterable[PushedProject], items: Collection[str]
 ) -> dict[int, tuple[str, ...]]:
     """The settings that are not as a push left them, by project; projects that are gone are left out.

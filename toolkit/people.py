@@ -466,9 +466,9 @@ class AccountNames:
             if self._remembered:
                 write_keys(self._path, PulledKeys(pseudonyms=self._remembered, addresses=self._addresses))
             rows = read_jsonl(self._annotators, Annotator) if self._annotators.exists() else []
-            known = {row.pseudonym for row in rows}
+            named = {row.pseudonym for row in rows}
             new = [
-                Annotator(pseudonym=name, kind=kind) for name, kind in sorted(self._used.items()) if name not in known
+                Annotator(pseudonym=name, kind=kind) for name, kind in sorted(self._used.items()) if name not in named
             ]
             append_jsonl(self._annotators, new)
             self._saved = len(self._used)

@@ -100,8 +100,8 @@ class _Cells:
     columns: dict[str, Coded]
 
     def of(self, chosen: Chosen) -> "_Cells":
-        kept = {name: column.of_rows(chosen) for name, column in self.columns.items()}
-        return _Cells(self.path, self.row[chosen], kept)
+        columns = {name: column.of_rows(chosen) for name, column in self.columns.items()}
+        return _Cells(self.path, self.row[chosen], columns)
 
 
 _STATES = {"submitted", "skipped", "draft", "repeat", "deleted"}  # as `stance pull -o` writes them
@@ -126,12 +126,12 @@ def coded_votes(table: ColumnTable, columns: Columns, rules: VoteRules) -> Coded
     notes = (*_label_notes(table.path, label, rules), *_name_notes(cells))
     answers = ~np.isin(label.codes, [n for n, name in enumerate(label.names) if name in rules.no_answers])
     cells.columns["label"] = label
-    kept = cells if answers.all() else cells.of(answers)
+    votes = cells if answers.all() else cells.of(answers)
     return CodedTable(
         name=columns.label,
-        **{name: kept.columns[name] for name in ("item", "annotator", "label", "cluster")},
-        weight=_numbers(kept, "weight", columns.weight or "") if columns.weight else None,
-        by={name: kept.columns[f"by {name}"] for name in columns.by},
+        **{name: votes.columns[name] for name in ("item", "annotator", "label", "cluster")},
+        weight=_numbers(votes, "weight", columns.weight or "") if columns.weight else None,
+        by={name: votes.columns[f"by {name}"] for name in columns.by},
         left_out={reason: number for reason, number in sorted(left_out.items()) if number},
         no_answers=int((~answers).sum()),
         notes=notes,
@@ -202,21 +202,21 @@ def _stacked(columns: Sequence[Coded]) -> Coded:
 def _filled(cells: _Cells) -> tuple[_Cells, Counter[str]]:
     """The rows that hold a vote, and the number of those that do not, by reason."""
     left_out: Counter[str] = Counter()
-    kept = np.ones(len(cells.row), dtype=np.bool_)
+    is_vote = np.ones(len(cells.row), dtype=np.bool_)
     state = cells.columns.get("state")
     states = [name.strip().casefold() for name in state.names] if state is not None else []
     if state is not None and _STATES.issuperset(set(states) - {""}):
         for number, name in enumerate(states):
             if name not in ("submitted", ""):
                 left_out[name] += int((state.codes == number).sum())
-                kept &= state.codes != number
+                is_vote &= state.codes != number
     for role in ("label", "item", "annotator"):
         empty = _empty(cells.columns[role])
         if len(empty) and empty.all():
             raise DataError(f"{cells.path}: the column of the {role} is empty in all {len(empty)} rows; name another")
-        left_out[f"no {role}"] = int((kept & empty).sum())
-        kept &= ~empty
-    return (cells if kept.all() else cells.of(kept)), left_out
+        left_out[f"no {role}"] = int((is_vote & empty).sum())
+        is_vote &= ~empty
+    return (cells if is_vote.all() else cells.of(is_vote)), left_out
 
 
 def _empty(column: Coded) -> Chosen:
@@ -323,8 +323,8 @@ def _label_notes(path: Path, label: Coded, rules: VoteRules) -> tuple[str, ...]:
     alike = near_duplicates({name: number for name, number in counts.items() if name not in missing})
     notes = []
     if missing:
-        each = ", ".join(f"{name!r} ({counts[name]})" for name in missing)
-        notes.append(f"labels that may mean no answer: {each}; if so, --no-answer {shlex.quote(','.join(missing))}")
+        shown = ", ".join(f"{name!r} ({counts[name]})" for name in missing)
+        notes.append(f"labels that may mean no answer: {shown}; if so, --no-answer {shlex.quote(','.join(missing))}")
     if alike:
         notes.append(f"labels that may be others: {listed(alike)}; if so, --map {ready_mapping(alike)}")
     return tuple(notes)

@@ -97,9 +97,9 @@ def stage_campaign(campaign: CampaignConfig, pseudonym: str) -> None:
     Raises:
         DataError: nobody is called so.
     """
-    known = erasure.people_of(campaign.directory)
-    if pseudonym not in known:
-        raise DataError(f"{campaign.directory}: nobody is called {pseudonym!r}; there are {', '.join(sorted(known))}")
+    people = erasure.people_of(campaign.directory)
+    if pseudonym not in people:
+        raise DataError(f"{campaign.directory}: nobody is called {pseudonym!r}; there are {', '.join(sorted(people))}")
     studio = studio_directory(campaign.root)
     key_files = sorted(studio.glob("keys*.json"))
     server = studio_file_of(campaign).server if campaign.at("studio.json").exists() else ""

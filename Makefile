@@ -103,7 +103,7 @@ load: .venv/.made postgres
 # --- generated files -------------------------------------------------------------------------------------------------
 
 schemas: .venv/.made
-	$(BIN)/python -m toolkit.steps.schemas schemas
+	$(BIN)/python -m toolkit.records schemas
 
 # The page of all figures from the file of all figures; `benchmarks/run.py --help` tells how to measure again.
 results: .venv/.made

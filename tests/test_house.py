@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from toolkit.steps.schemas import write_schemas
+from toolkit.records import write_schemas
 
 ROOT = Path(__file__).parents[1]
 SLOW = (

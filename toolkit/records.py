@@ -5,12 +5,16 @@ field that a file has and the record has not is an error, never dropped.
 """
 
 import inspect
+import json
+import sys
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-Role = Literal["headline", "subhead", "byline", "caption", "body", "quote", "list", "credit", "boilerplate"]
+Role = Literal["headline", "lead", "subhead", "byline", "caption", "body", "quote", "list", "credit", "boilerplate"]
+ASKED_ROLES: tuple[Role, ...] = ("lead", "body", "quote", "list")  # what annotators are asked about by default
 Split = Literal["train", "validation", "test"]
 Answers = dict[str, Any]  # question -> label, list of labels, number or text, by the kind of the question
 
@@ -23,8 +27,29 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What all records share: frozen, made by keyword, strict about fields."""
 
 
+class ArticleUnit(Record, frozen=True, kw_only=True):
+    """A stretch of an article that its source marks: ``text[start:end]``, in code points."""
+
+    start: _Offset
+    end: _Offset
+    role: Role
+
+
+class Channel(Record, frozen=True, kw_only=True):
+    """Where the text of an article comes from, and on what terms."""
+
+    provider: str
+    licence: str | None = None
+    retrieved: _Date | None = None
+    record: str | None = None  # id of the article at the provider
+    opt_out: bool | None = None  # the publisher reserves text and data mining; None: unknown
+
+
 class Article(Record, frozen=True, kw_only=True):
-    """A news article as an outlet printed it."""
+    """A news article as an outlet printed it.
+
+    ``units`` and ``channel`` are left out of a file where they are unset.
+    """
 
     id: str = ""  # filled by `articles.reading` where the source gives none
     version: str = ""  # hash of the text
@@ -38,6 +63,8 @@ class Article(Record, frozen=True, kw_only=True):
     country: str | None = None  # ISO 3166 alpha-2
     author: str | None = None
     topic: str | None = None
+    units: tuple[ArticleUnit, ...] | UnsetType = UNSET
+    channel: Channel | UnsetType = UNSET
     meta: dict[str, Any] = {}
 
 
@@ -397,3 +424,18 @@ def _dedented(value: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
 OLD_KEYS: dict[str, dict[str, str]] = {
     "SimulatedAnnotator": {"skill": "accuracy", "haste": "speeding"},  # 0.1.0: [simulate] annotators of a campaign
 }
+
+
+def write_schemas(directory: Path) -> list[Path]:
+    """Write the JSON Schema of each record as ``NAME.schema.json`` and return the paths."""
+    paths = []
+    for record in RECORDS:
+        path = directory / f"{record.__name__.lower()}.schema.json"
+        schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema_of(record)}
+        path.write_text(json.dumps(schema, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+if __name__ == "__main__":  # python -m toolkit.records DIRECTORY
+    write_schemas(Path(sys.argv[1]))

@@ -23,6 +23,7 @@ from toolkit.records import (
     Gold,
     Item,
     Paragraph,
+    Revision,
     SplitRow,
     StudioFile,
     Withdrawal,
@@ -141,6 +142,17 @@ class Store:
     def splits(self) -> list[SplitRow]:
         """The split of each group of articles."""
         return self.rows("splits.jsonl", SplitRow, "plan")
+
+    @property
+    def revisions(self) -> list[Revision]:
+        """The history of the paragraphs from one segmentation to the next, oldest first."""
+        return self.rows("versions.jsonl", Revision)
+
+    @property
+    def was_shown(self) -> bool:
+        """Whether annotators may have seen the items: they were pushed, or there are answers."""
+        ledger = self.path("annotations.jsonl")
+        return self.has("studio.json") or (ledger.exists() and ledger.stat().st_size > 0)
 
     @property
     def assignments(self) -> list[Assignment]:

@@ -21,7 +21,7 @@ from toolkit.codebook import (
 )
 from toolkit.configuration import Finding, finding, nearest, raise_findings, toml_findings
 from toolkit.errors import ConfigError, MissingFileError
-from toolkit.records import Role
+from toolkit.records import ASKED_ROLES, Role
 
 _Share = Annotated[float, Meta(ge=0, le=1)]
 _Pseudonym = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -45,7 +45,7 @@ class SampleOptions(_Table, frozen=True, kw_only=True):
     """Which paragraphs are put to annotators."""
 
     items: Annotated[int, Meta(ge=1)] | None = None  # None: all
-    roles: tuple[Role, ...] = ("body", "quote", "list")
+    roles: tuple[Role, ...] = ASKED_ROLES
     stratify: tuple[str, ...] = ("outlet",)  # fields of the article
 
 
@@ -279,3 +279,10 @@ def _campaign_name(path: Path) -> str | None:
     except (OSError, ValueError):
         return None
     return str(values.get("name")) if "codebook" in values else None
+
+
+def packaged_workspace() -> Path:
+    """The directory with the schemas and the sample that the package carries: in the wheel, or in the checkout."""
+    package = Path(__file__).parent
+    inside = package / "_workspace"
+    return inside if inside.is_dir() else package.parent

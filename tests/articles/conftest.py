@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from toolkit.articles.origins import agencies_of
 from toolkit.articles.outlets import Outlets, outlets_of
-from toolkit.articles.reading.journal import Tally, dropped_beside
-from toolkit.articles.reading.normalise import Rules
-from toolkit.articles.reading.reader import Request, ingest
+from toolkit.articles.reading.journal import IngestCounts, dropped_path
+from toolkit.articles.reading.normalise import AcceptanceRules
+from toolkit.articles.reading.reader import IngestRequest, ingest
 from toolkit.files import read_jsonl
 from toolkit.records import Article, Dropped
 
@@ -22,7 +22,7 @@ class Read(Struct, frozen=True):
 
     articles: list[Article]
     dropped: list[Dropped]
-    tally: Tally
+    counts: IngestCounts
 
     @property
     def reasons(self):
@@ -49,10 +49,10 @@ def take(tmp_path_factory, agencies):
     """Read inputs into a directory of their own."""
 
     def read(*inputs, columns=None, outlets=None, **rules):
-        known = Rules(outlets=outlets or Outlets(), agencies=agencies, **rules)
+        known = AcceptanceRules(outlets=outlets or Outlets(), agencies=agencies, **rules)
         output = tmp_path_factory.mktemp("taken") / "articles.jsonl"
-        tally = ingest(Request(inputs=inputs, columns=columns or {}, rules=known), output, lambda *_: None)
-        return Read(read_jsonl(output, Article), read_jsonl(dropped_beside(output), Dropped), tally)
+        counts = ingest(IngestRequest(inputs=inputs, columns=columns or {}, rules=known), output, lambda *_: None)
+        return Read(read_jsonl(output, Article), read_jsonl(dropped_path(output), Dropped), counts)
 
     return read
 

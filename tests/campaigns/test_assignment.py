@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.campaigns.assignment import assign, in_force
+from toolkit.campaigns.assignment import assign, current_assignments
 from toolkit.errors import DataError
 from toolkit.records import Item, Target
 
@@ -70,12 +70,12 @@ def test_who_joins_late_takes_over_what_somebody_left_unanswered():
     open_of_ben = {row.item_id for row in first if row.annotator == "ben"} - {item for item, _ in done}
     assert {row.item_id for row in more} == open_of_ben
     assert "ben" not in {row.annotator for row in more}
-    held = in_force([*first, *more], ("ann", "cleo"), done)
+    held = current_assignments([*first, *more], ("ann", "cleo"), done)
     assert set(Counter(row.item_id for row in held).values()) == {1}
 
 
 def test_more_votes_than_annotators_are_refused():
-    with pytest.raises(DataError, match=r"5 votes are wanted for an item and 4 annotators are named"):
+    with pytest.raises(DataError, match=r"an item needs 5 votes, and 4 annotators are named"):
         assign(items(1, votes=5), PEOPLE, seed=1)
 
 

@@ -1,5 +1,5 @@
-from toolkit.campaigns.label_transfer import place_items
-from toolkit.records import Item, Revision, Target
+from toolkit.campaigns.label_transfer import carry_over
+from toolkit.records import Item, Paragraph, Revision, Target
 
 
 def item(unit, target="t"):
@@ -19,9 +19,14 @@ def changed(before, after, text="one two three four"):
     return Revision(article_id="x", kind=kind, similarity=0.9, before=before, after=after, before_text=text)
 
 
+def paragraphs(texts):
+    common = {"article_id": "x", "article_version": "", "index": 0, "start": 0, "end": 0, "role": "body"}
+    return [Paragraph(id=name, text=text, **common) for name, text in texts.items()]
+
+
 def placed(items, history, present, follow_from=None):
-    found = place_items(items, history, present, follow_from)
-    return [one.unit_id for one in found.items], [(row.kind, row.after, row.follows) for row in found.outdated]
+    carried = carry_over(items, history, paragraphs(present), follow_from)
+    return [item.unit_id for item in carried.items], [(row.kind, row.after, row.follows) for row in carried.outdated]
 
 
 def test_an_item_whose_paragraph_is_there_stands_whatever_the_history_says():

@@ -2,7 +2,7 @@ from collections import Counter
 
 import msgspec
 
-from toolkit.campaigns.planning import joining, with_overlap
+from toolkit.campaigns.planning import added_items, with_overlap
 from toolkit.records import Item, Target
 
 TARGET = Target(id="t", title="the government")
@@ -31,15 +31,15 @@ def test_a_share_of_the_items_gets_more_votes_whatever_their_order():
 
 def test_new_items_join_and_old_ones_are_not_written_again():
     before = [item(1), item(2)]
-    assert joining(before, [item(2), item(3), item(1)]) == [item(3)]
-    assert joining(before, before) == []
+    assert added_items(before, [item(2), item(3), item(1)]) == [item(3)]
+    assert added_items(before, before) == []
 
 
 def test_a_changed_chance_is_written_again_and_the_number_of_votes_is_not_changed():
-    assert joining([item(1, votes=3)], [item(1, votes=1, propensity=0.75)]) == [item(1, votes=3, propensity=0.75)]
+    assert added_items([item(1, votes=3)], [item(1, votes=1, propensity=0.75)]) == [item(1, votes=3, propensity=0.75)]
 
 
 def test_a_plan_that_takes_an_item_away_or_changes_it_does_not_join():
     other = msgspec.structs.replace(item(1), target=Target(id="t", title="the opposition"))
-    assert joining([item(1), item(2)], [item(1)]) is None
-    assert joining([item(1)], [other]) is None
+    assert added_items([item(1), item(2)], [item(1)]) is None
+    assert added_items([item(1)], [other]) is None

@@ -28,17 +28,17 @@ VERBS = ["push", "pull"]
 def planned(tmp_path_factory):
     """A workspace with six items, made once."""
     from toolkit.steps.common import silent
-    from toolkit.steps.init import init_step
-    from toolkit.steps.plan import plan_step
-    from toolkit.steps.segment import segment_step
+    from toolkit.steps.init import init_workspace
+    from toolkit.steps.plan import plan_campaign
+    from toolkit.steps.segment import segment_campaign
     from toolkit.workspace import read_campaign
 
     root = tmp_path_factory.mktemp("line") / "w"
-    init_step(root)
+    init_workspace(root)
     path = root / "schemas" / "demo.toml"
     path.write_text(path.read_text().replace("items = 240", "items = 6"))
-    segment_step(read_campaign(path), silent)
-    plan_step(read_campaign(path))
+    segment_campaign(read_campaign(path), silent)
+    plan_campaign(read_campaign(path))
     return root
 
 

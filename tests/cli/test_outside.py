@@ -21,17 +21,17 @@ PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4")
 def planned(tmp_path_factory):
     """A workspace with twelve items, made once."""
     from toolkit.steps.common import silent
-    from toolkit.steps.init import init_step
-    from toolkit.steps.plan import plan_step
-    from toolkit.steps.segment import segment_step
+    from toolkit.steps.init import init_workspace
+    from toolkit.steps.plan import plan_campaign
+    from toolkit.steps.segment import segment_campaign
     from toolkit.workspace import read_campaign
 
     root = tmp_path_factory.mktemp("outside") / "w"
-    init_step(root)
+    init_workspace(root)
     path = root / "schemas" / "demo.toml"
     path.write_text(path.read_text().replace("items = 240", "items = 12"))
-    segment_step(read_campaign(path), silent)
-    plan_step(read_campaign(path))
+    segment_campaign(read_campaign(path), silent)
+    plan_campaign(read_campaign(path))
     return root
 
 
@@ -233,7 +233,7 @@ def test_a_sheet_alone_becomes_a_table_of_votes(stance, workspace, tmp_path):
     [
         ((), "--annotators says for whom"),
         (("--annotators", "Ann Ode"), "a pseudonym of small letters"),
-        (("--annotators", "a,b"), "3 votes are wanted for an item and 2 annotators are named"),
+        (("--annotators", "a,b"), "an item needs 3 votes, and 2 annotators are named"),
         (("--to", "x.csv", "--annotators", "a,b,c"), "a directory for 3 people, or a file .xlsx"),
         (("--to", "x.xlsx", "--annotators", "a,b,c"), "a directory for 3 people, or a file .xlsx"),
     ],

@@ -51,7 +51,7 @@ def test_segment_writes_a_table_and_says_one_line(stance, tmp_path):
     path = tmp_path / "a.txt"
     path.write_text(TEXT)
     said = stance("segment", path, "-o", tmp_path / "p.csv")
-    assert said.out == f"1 articles, 3 paragraphs: {tmp_path / 'p.csv'}\n"
+    assert said.out == f"1 article, 3 paragraphs: {tmp_path / 'p.csv'}\n"
     assert len(read_table(tmp_path / "p.csv")) == 3
 
 

@@ -66,7 +66,7 @@ def test_where_one_limit_is_named_the_usual_other_gives_way():
 
 
 def test_limits_that_contradict_each_other_say_so():
-    assert "no paragraph could keep both" in Limits(longest=10, shortest=11).contradiction
+    assert "no paragraph can keep both" in Limits(longest=10, shortest=11).contradiction
     assert not Limits(longest=10, shortest=10).contradiction
     assert not Limits(shortest=11).contradiction
 

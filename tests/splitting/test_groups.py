@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.records import Clustered, SplitRow
-from toolkit.splitting.groups import Group, divide_pool, draw_test_set, group_articles, joining_rows
+from toolkit.splitting.groups import ArticleGroup, added_rows, divide_pool, draw_test_set, group_articles
 
 
 def groups(n):
@@ -53,7 +53,7 @@ FIXED = [
 
 
 def joined(*groups):
-    found = joining_rows(FIXED, [Group(name=name, articles=articles) for name, articles in groups])
+    found = added_rows(FIXED, [ArticleGroup(name=name, articles=articles) for name, articles in groups])
     return [(row.group, row.articles, row.split, row.probability) for row in found]
 
 

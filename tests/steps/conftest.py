@@ -2,9 +2,12 @@ import subprocess
 
 import pytest
 from support.proxy import FaultyProxy
+from support.stance_fixture import stance
 from support.workspace import STANCE, Server, Workspace
 
 from toolkit.studio.server.local import start_server, stop_server
+
+__all__ = ["stance"]
 
 
 @pytest.fixture(scope="session")

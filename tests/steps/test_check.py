@@ -2,14 +2,14 @@ import pytest
 
 from toolkit.errors import ConfigError
 from toolkit.steps.check import check_campaign, open_campaign
-from toolkit.steps.init import init_step
+from toolkit.steps.init import init_workspace
 from toolkit.workspace import read_campaign
 
 
 @pytest.fixture
 def demo(tmp_path):
     """The campaign file of a new workspace."""
-    init_step(tmp_path)
+    init_workspace(tmp_path)
     return tmp_path / "schemas/demo.toml"
 
 

@@ -5,12 +5,14 @@ from collections import Counter
 
 import pytest
 
+from toolkit.campaigns.assignment import campaign_assignments
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import append_jsonl, read_jsonl, write_json
 from toolkit.records import Annotation, Assignment, SplitRow
 from toolkit.steps.common import items_of, silent
-from toolkit.steps.plan import assignments_of, plan_step
-from toolkit.steps.segment import segment_step
+from toolkit.steps.plan import plan_campaign
+from toolkit.steps.segment import segment_campaign
+from toolkit.store import Store
 from toolkit.workspace import read_campaign
 
 CAMPAIGN = """
@@ -36,9 +38,9 @@ annotators = [{annotators}]
 
 class Growing:
     def __init__(self, root):
-        from toolkit.steps.init import init_step
+        from toolkit.steps.init import init_workspace
 
-        init_step(root)
+        init_workspace(root)
         self.root, self.path = root, root / "schemas" / "growing.toml"
         self.options = {"files": ["one"], "items": 20, "layout": "shared", "annotators": []}
         self.articles("one", range(12))
@@ -57,8 +59,8 @@ class Growing:
         listed = {name: ", ".join(f'"{value}"' for value in self.options[name]) for name in ("annotators",)}
         files = ", ".join(f'"../data/raw/{name}.jsonl"' for name in self.options["files"])
         self.path.write_text(CAMPAIGN.format(**{**self.options, **listed, "files": files}))
-        segment_step(self.campaign, silent)
-        return plan_step(self.campaign)
+        segment_campaign(self.campaign, silent)
+        return plan_campaign(self.campaign)
 
     @property
     def campaign(self):
@@ -96,8 +98,8 @@ def test_more_items_join_a_plan_that_was_pushed(growing):
     growing.plan()
     before = growing.items
     growing.pushed()
-    said = growing.plan(items=30)
-    assert said.facts["joined"] == 10
+    result = growing.plan(items=30)
+    assert result.joined == 10
     assert list(growing.items)[:20] == list(before)
     assert all(growing.items[name].votes == item.votes for name, item in before.items())
     assert {item.propensity for item in growing.items.values()} == {30 / 36}
@@ -143,17 +145,17 @@ def test_named_annotators_are_asked_for_named_items(growing):
 
 def test_who_joins_late_gets_what_somebody_who_left_has_not_answered(growing):
     growing.plan(layout="blind", annotators=["ann", "ben", "cleo"])
-    first = assignments_of(growing.campaign)
+    first = campaign_assignments(Store(growing.campaign))
     of_ben = [row.item_id for row in first if row.annotator == "ben"]
     growing.pushed()
     growing.answered((of_ben[0], "ben"))
     growing.plan(annotators=["ann", "cleo", "dora"])
-    now = assignments_of(growing.campaign)
+    now = campaign_assignments(Store(growing.campaign))
     assert Counter(row.item_id for row in now) == {item.id: item.votes for item in growing.items.values()}
     assert [row.item_id for row in now if row.annotator == "ben"] == of_ben[:1]
     assert sum(row.annotator == "dora" for row in now) == len(of_ben) - 1
 
 
 def test_too_few_named_annotators_are_refused(growing):
-    with pytest.raises(DataError, match="3 votes are wanted for an item and 2 annotators are named"):
+    with pytest.raises(DataError, match="an item needs 3 votes, and 2 annotators are named"):
         growing.plan(layout="blind", annotators=["ann", "ben"])

@@ -8,17 +8,19 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from toolkit.campaigns.label_transfer import TransferCounts, carried_items
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import append_jsonl, read_json, read_jsonl, write_json
 from toolkit.records import Annotation, Outdated, Paragraph, Revision
+from toolkit.segmentation.lengths import Limits
 from toolkit.steps.aggregate import aggregate_campaign
 from toolkit.steps.build import build_campaign, read_records
 from toolkit.steps.card import card_campaign
 from toolkit.steps.common import articles_of, is_current, items_of, paragraphs_of, silent
-from toolkit.steps.plan import plan_step
+from toolkit.steps.plan import plan_campaign
 from toolkit.steps.push import shown_of
 from toolkit.steps.report import report_campaign
-from toolkit.steps.segment import segment_inputs, segment_outputs, segment_step
+from toolkit.steps.segment import segment_campaign, segment_inputs, segment_outputs
 from toolkit.store import Store
 from toolkit.workspace import read_campaign
 
@@ -56,8 +58,8 @@ class Edited:
         self.root, self.path = root, root / "schemas" / "edited.toml"
         self.configure("")
         self.write([article(n) for n in range(10)])
-        segment_step(self.campaign, silent)
-        plan_step(self.campaign)
+        segment_campaign(self.campaign, silent)
+        plan_campaign(self.campaign)
         self.answer()
 
     def configure(self, paragraphs):
@@ -104,7 +106,7 @@ class Edited:
         texts[2].insert(0, "Correction: an earlier version named the wrong yard, and was put right at night.")
         texts[4] = [texts[4][2], *texts[4][:2]]
         self.write([article(n, texts[n]) for n in range(10) if n != 3])
-        return segment_step(self.campaign, silent)
+        return segment_campaign(self.campaign, silent)
 
     def rows(self, config="gold"):
         folder = self.at("dataset") / "data" / config
@@ -120,13 +122,13 @@ def edited(tmp_path):
 
 def test_segmenting_again_says_what_became_of_paragraphs_and_labels(edited):
     outcome = edited.edit()
-    assert outcome.facts["versions"] == {
+    assert outcome.facts()["versions"] == {
         "articles": {"same": 5, "changed": 4, "new": 0, "gone": 1},
         "paragraphs": {"same": 24, "moved": 1, "changed": 1, "new": 1, "gone": 4},
     }
-    assert outcome.facts["items"] == {"kept": 25, "followed": 0, "changed": 1, "gone": 4}
-    assert "since the last time 24 same, 1 moved, 1 changed, 1 new, 4 gone" in outcome.line
-    assert "25 of 30 items keep their labels; 1 changed: labels do not follow unless" in outcome.line
+    assert outcome.facts()["items"] == {"kept": 25, "followed": 0, "changed": 1, "gone": 4}
+    assert "since the last segmentation 24 same, 1 moved, 1 changed, 1 new, 4 gone" in outcome.line()
+    assert "25 of 30 items keep their labels; 1 changed: labels do not follow unless" in outcome.line()
 
 
 def test_the_history_has_what_is_not_the_same_with_both_places_and_the_words_that_were_asked_about(edited):
@@ -156,7 +158,7 @@ def test_rows_follow_to_their_new_place_and_nothing_is_left_out_uncounted(edited
     assert len(shifted) == 3
     assert before.keys() - after.keys() == {row.item_id for row in outdated}
     assert sorted(row.kind for row in outdated) == ["changed", "gone", "gone", "gone", "gone"]
-    assert outcome.items == {"kept": 25, "followed": 0, "changed": 1, "gone": 4}
+    assert outcome.items == TransferCounts(kept=25, followed=0, changed=1, gone=4)
     assert (outcome.rows, outcome.annotations) == (25, 50)
     assert "1 changed: labels do not follow" in outcome.line()
     assert "4 gone; each is in outdated.jsonl" in outcome.line()
@@ -185,13 +187,13 @@ def test_labels_follow_a_change_where_the_campaign_says_from_what_share_of_words
     edited.edit()
     edited.configure("[paragraphs]\nfollow_changed = 0.9")
     outcome = build_campaign(edited.campaign)
-    assert outcome.items == {"kept": 25, "followed": 1, "changed": 0, "gone": 4}
+    assert outcome.items == TransferCounts(kept=25, followed=1, changed=0, gone=4)
     assert "1 changed and labels follow" in outcome.line()
     row = next(row for row in edited.rows() if "mistress" in row["text"])
     assert row["stance"] is not None
     assert "their labels were given to the earlier wording" in (edited.at("dataset") / "README.md").read_text()
     edited.configure("[paragraphs]\nfollow_changed = 0.99")
-    assert build_campaign(edited.campaign).items["changed"] == 1
+    assert build_campaign(edited.campaign).items.changed == 1
 
 
 def test_what_follows_is_measured_against_the_words_that_were_asked_about_not_step_by_step(edited):
@@ -201,16 +203,16 @@ def test_what_follows_is_measured_against_the_words_that_were_asked_about_not_st
     for step in range(1, 5):  # each step changes one word of seventeen
         words[step * 2] = f"other{step}"
         edited.write([article(0, [" ".join(words), *texts[1:]]), *(article(n) for n in range(1, 10))])
-        facts = segment_step(edited.campaign, silent).facts
+        counts = segment_campaign(edited.campaign, silent).items
         followed = step <= 3
-        assert (facts["items"]["followed"], facts["items"]["changed"]) == (followed, not followed), step
+        assert (counts.followed, counts.changed) == (followed, not followed), step
 
 
 def test_an_edit_that_is_taken_back_gives_the_label_back(edited):
     before = edited.rows()
     edited.edit()
     edited.write([article(n) for n in range(10)])
-    assert segment_step(edited.campaign, silent).facts["items"]["kept"] == 30
+    assert segment_campaign(edited.campaign, silent).items.kept == 30
     build_campaign(edited.campaign)
     assert edited.rows() == before
 
@@ -218,22 +220,19 @@ def test_an_edit_that_is_taken_back_gives_the_label_back(edited):
 def test_a_plan_that_people_have_answered_is_kept_through_edits_and_refused_when_asked_otherwise(edited):
     items, splits = edited.at("items.jsonl").read_bytes(), edited.at("splits.jsonl").read_bytes()
     edited.edit()
-    outcome = plan_step(edited.campaign)
-    assert "30 items, pushed already and kept" in outcome.line
-    assert outcome.facts["placed"]["gone"] == 4
+    outcome = plan_campaign(edited.campaign)
+    assert "30 items, pushed already and kept" in outcome.line()
+    assert outcome.facts()["placed"]["gone"] == 4
     edited.path.write_text(edited.path.read_text().replace("votes = 2", "votes = 3"))
     with pytest.raises(ConfigError, match="pushed already"):
-        plan_step(edited.campaign)
+        plan_campaign(edited.campaign)
     assert (edited.at("items.jsonl").read_bytes(), edited.at("splits.jsonl").read_bytes()) == (items, splits)
 
 
 def test_a_push_shows_the_items_whose_paragraph_is_there(edited):
-    from toolkit.steps.segment import placed_items
-
     edited.edit()
-    paragraphs = paragraphs_of(edited.campaign)
-    placed = placed_items(edited.campaign, list(items_of(edited.campaign).values()), paragraphs)
-    shown = shown_of(edited.campaign, placed.items, paragraphs)
+    carried = carried_items(Store(edited.campaign))
+    shown = shown_of(edited.campaign, carried.items, paragraphs_of(edited.campaign))
     assert len(shown) == 25
     assert next(each.shown for each in shown if each.item.article_id == "a2").next
 
@@ -242,11 +241,11 @@ def test_the_paragraphs_come_back_byte_for_byte_and_the_history_stays(edited):
     edited.edit()
     paragraphs, history = edited.at("paragraphs.jsonl").read_bytes(), edited.at("versions.jsonl").read_bytes()
     edited.at("paragraphs.jsonl").unlink()
-    outcome = segment_step(edited.campaign, silent)
+    outcome = segment_campaign(edited.campaign, silent)
     assert edited.at("paragraphs.jsonl").read_bytes() == paragraphs
     assert edited.at("versions.jsonl").read_bytes() == history
-    assert "versions" not in outcome.facts
-    assert outcome.facts["items"] == {"kept": 25, "followed": 0, "changed": 1, "gone": 4}
+    assert "versions" not in outcome.facts()
+    assert outcome.facts()["items"] == {"kept": 25, "followed": 0, "changed": 1, "gone": 4}
 
 
 def test_a_history_that_was_written_twice_because_of_an_interruption_says_the_same(edited):
@@ -254,12 +253,12 @@ def test_a_history_that_was_written_twice_because_of_an_interruption_says_the_sa
     history = edited.at("versions.jsonl")
     history.write_bytes(history.read_bytes() * 2)
     edited.configure("[paragraphs]\nfollow_changed = 0.9")
-    assert segment_step(edited.campaign, silent).facts["items"] == {"kept": 25, "followed": 1, "changed": 0, "gone": 4}
+    assert segment_campaign(edited.campaign, silent).items == TransferCounts(kept=25, followed=1, changed=0, gone=4)
 
 
 def test_where_no_paragraph_is_left_the_dataset_is_not_overwritten(edited):
     edited.write([article(99)])
-    segment_step(edited.campaign, silent)
+    segment_campaign(edited.campaign, silent)
     with pytest.raises(DataError, match="the paragraphs of all 30 items are missing"):
         build_campaign(edited.campaign)
     assert len(edited.rows()) == 30
@@ -274,7 +273,7 @@ def test_limits_of_the_campaign_take_effect_until_people_were_asked(edited):
     edited.configure("[paragraphs]\nlongest = 40\nshortest = 0")
     two = SENTENCES[0] + " " + SENTENCES[1]
     edited.write([article(0, [two])])
-    assert segment_step(edited.campaign, silent).facts["limits"] == {"readable": False, "longest": 40, "shortest": 0}
+    assert segment_campaign(edited.campaign, silent).limits == Limits(longest=40, shortest=0)
     texts = [row.text for row in read_jsonl(edited.at("paragraphs.jsonl"), Paragraph)]
     assert texts == list(SENTENCES[:2])
 
@@ -283,7 +282,7 @@ def test_other_limits_are_refused_once_people_were_asked_and_nothing_is_touched(
     before = edited.at("paragraphs.jsonl").read_bytes()
     edited.configure("[paragraphs]\nreadable = true")
     with pytest.raises(ConfigError, match=r"\[paragraphs\].*cut with other limits \(none, as printed\)"):
-        segment_step(edited.campaign, silent)
+        segment_campaign(edited.campaign, silent)
     assert edited.at("paragraphs.jsonl").read_bytes() == before
 
 

@@ -9,11 +9,10 @@ from msgspec import Struct
 
 from toolkit.errors import DataError
 from toolkit.files import digest
-from toolkit.records import Article, Example, Split
+from toolkit.records import ASKED_ROLES, Article, Example, Split
 from toolkit.segmentation.segmenter import segment_article
 from toolkit.words import plural
 
-_TEXT_ROLES = ("body", "quote", "list")
 _SPLITS = ("train", "validation", "test")
 
 
@@ -238,5 +237,5 @@ def article_texts(articles: Iterable[Article]) -> dict[str, TextCells]:
         }
         for article in articles
         for paragraph in segment_article(article)
-        if paragraph.role in _TEXT_ROLES
+        if paragraph.role in ASKED_ROLES
     }

@@ -1,11 +1,14 @@
-"""Which named annotator is asked for which item, and in what order: where each works through a list of their own."""
+"""Assignment of items to named annotators, each of whom works through a list of their own."""
 
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 from toolkit.errors import DataError
-from toolkit.records import Assignment, Item
+from toolkit.labels.ledger import latest
+from toolkit.records import Annotation, Assignment, Item
+from toolkit.store import Store
+from toolkit.words import plural
 
 
 def assign(
@@ -15,26 +18,26 @@ def assign(
     before: Iterable[Assignment] = (),
     answered: Collection[tuple[str, str]] = (),
 ) -> list[Assignment]:
-    """The assignments that are to be added, so that each item is asked of as many annotators as it wants votes.
+    """The assignments to add, so that each item has as many annotators as votes.
 
-    Loads stay level; among those with the lightest load, pairs that share the fewest items are preferred, so that
-    everybody meets everybody. Within a list the order is random, and another one for each annotator. What was assigned
-    to somebody who is no longer among the annotators is given to others, unless it was answered.
+    Loads stay level; of the annotators with the lightest load, pairs that share the fewest items are preferred, so that
+    all pairs meet. Within a list the order is random, and differs between annotators. Items of an annotator who has
+    left go to others, unless they are answered.
 
     Args:
         items: all of the campaign.
-        annotators: who works now.
-        seed: of the order in which items are given out and shown.
-        before: what was assigned earlier; it stays.
+        annotators: those who work now.
+        seed: of the order in which items are assigned and shown.
+        before: the earlier assignments, which stay.
         answered: (item, annotator) that need nobody else.
 
     Raises:
-        DataError: an item wants more votes than there are annotators.
+        DataError: an item needs more votes than there are annotators.
     """
     _refuse_too_few(items, annotators)
     earlier = list(before)
     held: defaultdict[str, set[str]] = defaultdict(set)
-    for row in in_force(earlier, annotators, answered):
+    for row in current_assignments(earlier, annotators, answered):
         held[row.item_id].add(row.annotator)
     met = {(row.item_id, row.annotator) for row in earlier}
     balance = _Balance(annotators, held, seed)
@@ -46,10 +49,10 @@ def assign(
     return _in_order(added, earlier, seed)
 
 
-def in_force(
+def current_assignments(
     rows: Iterable[Assignment], annotators: Collection[str], answered: Collection[tuple[str, str]]
 ) -> list[Assignment]:
-    """The assignments that still hold: of those who work now, and what others have answered."""
+    """The assignments that hold: of annotators who work now, and what others have answered."""
     working, done = set(annotators), set(answered)
     return [row for row in rows if row.annotator in working or (row.item_id, row.annotator) in done]
 
@@ -84,17 +87,32 @@ def open_lots(
     return dict(lots)
 
 
+def campaign_assignments(store: Store) -> list[Assignment]:
+    """The assignments of a campaign that hold.
+
+    Raises:
+        MissingFileError: the plan assigns no items.
+    """
+    rows = store.rows("assignments.jsonl", Assignment, "plan")
+    return current_assignments(rows, store.campaign.file.studio.annotators, answered_pairs(store.ledger))
+
+
+def answered_pairs(ledger: Iterable[Annotation]) -> set[tuple[str, str]]:
+    """The (item, annotator) of each answer or skip in a ledger."""
+    return {(row.item_id, row.annotator) for row in latest(ledger) if row.state in ("submitted", "skipped")}
+
+
 def _refuse_too_few(items: Sequence[Item], annotators: Sequence[str]) -> None:
     most = max((item.votes for item in items), default=0)
     if most > len(set(annotators)):
         raise DataError(
-            f"{most} votes are wanted for an item and {len(set(annotators))} annotators are named; name more in "
-            "`[studio] annotators`, or ask for fewer votes in `[plan]`"
+            f"[studio] annotators: an item needs {plural(most, 'vote')}, and "
+            f"{plural(len(set(annotators)), 'annotator is', 'annotators are')} named; name more, or lower [plan] votes"
         )
 
 
 class _Balance:
-    """How much each annotator has, and how often two of them meet."""
+    """The load of each annotator, and how many items two of them share."""
 
     def __init__(self, annotators: Sequence[str], held: Mapping[str, set[str]], seed: int) -> None:
         self._seed = seed
@@ -106,7 +124,7 @@ class _Balance:
                 self._add(name, names - {name}, both=False)
 
     def choose(self, item_id: str, free: Sequence[str], count: int) -> list[str]:
-        """The annotators that get an item, the best first."""
+        """The annotators for an item, the best first."""
         others = self._on.setdefault(item_id, set())
         left, chosen = list(free), []
         for _ in range(min(count, len(left))):

@@ -1,65 +1,115 @@
-"""Where the paragraphs that people were asked about stand now, after all edits of their articles."""
+"""Transfer of labels after edits: items that keep their paragraph, labels that follow a change, outdated items."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
 
-from toolkit.records import Item, Outdated, Revision
-from toolkit.segmentation.revisions import likeness
+from toolkit.records import Item, Outdated, Paragraph, Revision
+from toolkit.segmentation.revisions import word_overlap
+from toolkit.store import Store
 
 
-class Placed(Struct, frozen=True, kw_only=True):
-    """The items of a campaign beside the paragraphs as they are now."""
+class CarriedItems(Struct, frozen=True, kw_only=True):
+    """The items of a campaign whose labels stand with the present paragraphs, and those whose paragraph changed."""
 
-    items: tuple[Item, ...]  # whose labels stand; `unit_id` is the paragraph as it is now
-    outdated: tuple[Outdated, ...]  # whose paragraph changed or is gone, whether its labels follow or not
+    items: tuple[Item, ...]  # whose labels stand; `unit_id` is the present paragraph
+    outdated: tuple[Outdated, ...]  # whose paragraph changed or is gone, whether the labels follow or not
+
+    @property
+    def counts(self) -> "TransferCounts":
+        """The numbers of items by what happens to their labels."""
+        kinds = Counter(row.kind for row in self.outdated if not row.follows)
+        followed = sum(row.follows for row in self.outdated)
+        return TransferCounts(
+            kept=len(self.items) - followed, followed=followed, changed=kinds["changed"], gone=kinds["gone"]
+        )
 
 
-class _Lines(Struct, frozen=True, kw_only=True):
-    """What is known of the paragraphs that were asked about."""
+class TransferCounts(Struct, frozen=True, kw_only=True):
+    """Numbers of items by what happens to their labels."""
 
-    now: Mapping[str, str | None]  # the paragraph that stands in the place of each; None: gone
-    texts: Mapping[str, str]  # their words as they were asked about
+    kept: int  # the paragraph is there
+    followed: int  # the paragraph changed and the labels follow
+    changed: int  # the paragraph changed and the labels do not follow
+    gone: int
+
+    @property
+    def total(self) -> int:
+        """The number of items."""
+        return self.kept + self.followed + self.changed + self.gone
+
+    def line(self) -> str:
+        """The counts as text; "" where all labels stay.
+
+        >>> TransferCounts(kept=8, followed=0, changed=1, gone=0).line()
+        '8 of 9 items keep their labels; 1 changed: labels do not follow unless `follow_changed` in [paragraphs] is set'
+        """
+        if self.kept == self.total:
+            return ""
+        parts = [f"{self.kept} of {self.total} items keep their labels"]
+        if self.followed:
+            parts.append(f"{self.followed} changed and labels follow")
+        if self.changed:
+            parts.append(f"{self.changed} changed: labels do not follow unless `follow_changed` in [paragraphs] is set")
+        if self.gone:
+            parts.append(f"{self.gone} gone")
+        return "; ".join(parts)
 
 
-def place_items(
-    items: Sequence[Item], revisions: Iterable[Revision], present: Mapping[str, str], follow_from: float | None
-) -> Placed:
-    """Say of each item whether its paragraph is there, and let labels follow where that is asked for.
+class _Successors(Struct, frozen=True, kw_only=True):
+    """The history of the paragraphs that items ask about."""
 
-    An item whose paragraph is among those present keeps its labels, wherever the paragraph stands. One whose paragraph
-    changed keeps them if at least a given share of the words that were asked about is still there, and no other item
-    with its target asks about the paragraph as it is now.
+    now: Mapping[str, str | None]  # the present paragraph of each unit; None: gone
+    texts: Mapping[str, str]  # the words that annotators saw
+
+
+def carry_over(
+    items: Iterable[Item], revisions: Iterable[Revision], paragraphs: Iterable[Paragraph], follow_from: float | None
+) -> CarriedItems:
+    """Assign each item to its present paragraph, and let labels follow changes where that is allowed.
+
+    An item whose paragraph is present keeps its labels, wherever the paragraph stands. An item whose paragraph changed
+    keeps them if the words that were asked about overlap enough with the present ones, and no other item with the same
+    target asks about the present paragraph.
 
     Args:
-        items: what was asked.
-        revisions: what became of paragraphs, oldest first.
-        present: the text of each paragraph as it is now, by id.
-        follow_from: share of words (Dice); None: labels of changed paragraphs do not follow.
+        items: those of the plan.
+        revisions: the history of the campaign, oldest first.
+        paragraphs: the present ones.
+        follow_from: least share of common words (Dice); None: labels of changed paragraphs do not follow.
     """
-    lines = _trace({item.unit_id for item in items}, revisions)
-    direct = {(item.unit_id, item.target.id) for item in items if item.unit_id in present}
-    placed, outdated = [], []
-    for item in items:
+    planned = list(items)
+    present = {paragraph.id: paragraph.text for paragraph in paragraphs}
+    history = _trace({item.unit_id for item in planned}, revisions)
+    direct = {(item.unit_id, item.target.id) for item in planned if item.unit_id in present}
+    carried, outdated = [], []
+    for item in planned:
         if item.unit_id in present:
-            placed.append(item)
+            carried.append(item)
             continue
-        row = _outdated(item, lines, present)
-        taken = (row.after, item.target.id) in direct
-        if follow_from is not None and row.after is not None and row.similarity >= follow_from and not taken:
+        row = _outdated(item, history, present)
+        is_taken = (row.after, item.target.id) in direct
+        if follow_from is not None and row.after is not None and row.similarity >= follow_from and not is_taken:
             row = msgspec.structs.replace(row, follows=True)
-            placed.append(msgspec.structs.replace(item, unit_id=row.after))
+            carried.append(msgspec.structs.replace(item, unit_id=row.after))
         outdated.append(row)
-    return Placed(items=tuple(placed), outdated=tuple(outdated))
+    return CarriedItems(items=tuple(carried), outdated=tuple(outdated))
 
 
-def _outdated(item: Item, lines: _Lines, present: Mapping[str, str]) -> Outdated:
-    after = lines.now[item.unit_id]
+def carried_items(store: Store, items: Iterable[Item] | None = None) -> CarriedItems:
+    """`carry_over` for the files of a campaign: for all its items, or for some of them."""
+    follow_from = store.campaign.file.paragraphs.follow_changed
+    chosen = store.items.values() if items is None else items
+    return carry_over(chosen, store.revisions, store.paragraphs, follow_from)
+
+
+def _outdated(item: Item, history: _Successors, present: Mapping[str, str]) -> Outdated:
+    after = history.now[item.unit_id]
     after = after if after in present else None
-    asked = lines.texts.get(item.unit_id)
-    similarity = likeness(asked, present[after]) if after is not None and asked is not None else 0.0
+    seen = history.texts.get(item.unit_id)
+    similarity = word_overlap(seen, present[after]) if after is not None and seen is not None else 0.0
     return Outdated(
         item_id=item.id,
         article_id=item.article_id,
@@ -71,8 +121,8 @@ def _outdated(item: Item, lines: _Lines, present: Mapping[str, str]) -> Outdated
     )
 
 
-def _trace(units: Iterable[str], revisions: Iterable[Revision]) -> _Lines:
-    """Follow each paragraph from one version to the next; one that came back is at its own place again."""
+def _trace(units: Iterable[str], revisions: Iterable[Revision]) -> _Successors:
+    """Follow each paragraph through all revisions; a paragraph that came back is its own successor."""
     now: dict[str, str | None] = {unit: unit for unit in units}
     standing: defaultdict[str | None, set[str]] = defaultdict(set, {unit: {unit} for unit in now})
     texts: dict[str, str] = {}
@@ -88,4 +138,4 @@ def _trace(units: Iterable[str], revisions: Iterable[Revision]) -> _Lines:
         for unit in affected:
             now[unit] = revision.after
         standing[revision.after] |= affected
-    return _Lines(now=now, texts=texts)
+    return _Successors(now=now, texts=texts)

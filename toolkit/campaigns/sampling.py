@@ -1,4 +1,4 @@
-"""Which paragraphs are put to annotators, and by what chance."""
+"""The sample of paragraphs that annotators are asked about, and the chance of each."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -9,8 +9,8 @@ from toolkit.files import digest
 from toolkit.records import Paragraph
 
 
-class Chosen(Struct, frozen=True, kw_only=True):
-    """A paragraph that was chosen."""
+class SampledParagraph(Struct, frozen=True, kw_only=True):
+    """A paragraph of the sample."""
 
     paragraph: Paragraph
     stratum: str
@@ -38,7 +38,7 @@ class Frame(Struct, frozen=True, kw_only=True):
 
 def stratified_sample(
     paragraphs: Sequence[Paragraph], stratum_of: Callable[[Paragraph], str], count: int | None, seed: int
-) -> list[Chosen]:
+) -> list[SampledParagraph]:
     """A stratified random sample with proportional allocation, in the order of the input.
 
     Each stratum gets its share of ``count``, rounded by largest remainders; within a stratum every paragraph has the
@@ -58,7 +58,7 @@ def stratified_sample(
         drawn = sorted(members, key=lambda paragraph: _number(seed, paragraph.id))[: shares[name]]
         chosen |= {paragraph.id: shares[name] / sizes[name] for paragraph in drawn}
     return [
-        Chosen(paragraph=paragraph, stratum=stratum_of(paragraph), propensity=chosen[paragraph.id])
+        SampledParagraph(paragraph=paragraph, stratum=stratum_of(paragraph), propensity=chosen[paragraph.id])
         for paragraph in paragraphs
         if paragraph.id in chosen
     ]
@@ -86,14 +86,18 @@ def allocate(sizes: dict[str, int], count: int) -> dict[str, int]:
 
 
 def describe_frame(
-    paragraphs: Iterable[Paragraph], roles: Sequence[str], chosen: Sequence[Chosen], strata: dict[str, int], seed: int
+    paragraphs: Iterable[Paragraph],
+    roles: Sequence[str],
+    sample: Sequence[SampledParagraph],
+    strata: dict[str, int],
+    seed: int,
 ) -> Frame:
     """What was sampled from, for the record.
 
     Args:
         paragraphs: all.
         roles: those that are asked.
-        chosen: the sample.
+        sample: the sampled paragraphs.
         strata: paragraphs of those roles, by stratum.
         seed: of the draw.
     """
@@ -105,14 +109,14 @@ def describe_frame(
         else:
             left_out[paragraph.role] += 1
     taken: defaultdict[str, int] = defaultdict(int)
-    for one in chosen:
-        taken[one.stratum] += 1
+    for row in sample:
+        taken[row.stratum] += 1
     total = sum(strata.values())
     return Frame(
         paragraphs=total,
         articles=len(articles),
         left_out=dict(sorted(left_out.items())),
         strata=tuple(Stratum(name=name, size=strata[name], chosen=taken[name]) for name in sorted(strata)),
-        selection="all" if len(chosen) == total else "stratified",
+        selection="all" if len(sample) == total else "stratified",
         seed=seed,
     )

@@ -25,7 +25,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Articles": {
         "ingest": "Read texts, pages, crawls, JSON lines, tables and datasets on disk into one file of articles.",
         "segment": "Cut articles into paragraphs with exact offsets and roles.",
-        "duplicates": "Find articles that are the same, nearly the same, or one within the other.",
+        "duplicates": "Find exact and near-duplicates, and articles that contain one another.",
         "plan": "Sample paragraphs, pair them with their targets, and fix the test set.",
     },
     "People": {

@@ -1,14 +1,13 @@
-"""`stance duplicates`: texts that are the same, nearly the same, or one within the other."""
+"""`stance duplicates`: clusters of exact, near and contained texts."""
 
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from toolkit.cli._options import Common, Output, new_app, verb
-from toolkit.cli._output import bar_beside_rows, emit, emit_rows, note
-from toolkit.steps import ingest as corpus
+from toolkit.cli._output import bar_beside_rows, emit, note, rows_out
+from toolkit.steps.duplicates import CLUSTER_COLUMNS, duplicates_table
 
 app = new_app()
 
@@ -20,18 +19,18 @@ def _duplicates(
     ],
     output: Output = None,
     text: Annotated[str | None, typer.Option("--text", help="The table's column with the text.")] = None,
-    ident: Annotated[str | None, typer.Option("--id", help="The column with the id; else the row's number.")] = None,
+    ident: Annotated[str | None, typer.Option("--id", help="The column with the id; else rows are numbered.")] = None,
     threshold: Annotated[
-        float, typer.Option(min=0.2, max=1.0, help="The Jaccard index of word 5-grams from which two texts are near.")
+        float, typer.Option(min=0.2, max=1.0, help="Least Jaccard index of word 5-grams of near-duplicates.")
     ] = 0.5,
     *,
     common: Common,
 ) -> None:
-    """Find articles that are the same, nearly the same, or one within the other."""
+    """Find exact and near-duplicates, and articles that contain one another."""
     columns = {field: name for field, name in (("text", text), ("id", ident)) if name}
-    outcome, rows = corpus.duplicates_source(source, output, columns, threshold, bar_beside_rows(output, common))
+    with rows_out(output, common.as_json, CLUSTER_COLUMNS) as put:
+        result = duplicates_table(source, columns, threshold, put, bar_beside_rows(output, common))
     if output is None and not common.as_json:
-        emit_rows([msgspec.to_builtins(row) for row in rows])
-        note(outcome, common)
+        note(result, common)
     else:
-        emit(outcome, common)
+        emit(result, common)

@@ -8,7 +8,7 @@ import typer
 from toolkit.cli._options import Common, new_app, verb
 from toolkit.cli._output import emit, shown_progress
 from toolkit.errors import UsageError
-from toolkit.steps import ingest as corpus
+from toolkit.steps.ingest import IngestOptions, ingest_files
 
 app = new_app()
 
@@ -24,39 +24,40 @@ def _ingest(
         typer.Option("--column", metavar="FIELD=COLUMN", help="A field from a column; may be repeated."),
     ] = None,
     constant: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="The same value for all; may be repeated.")
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="A value where there is none; may be repeated."),
     ] = None,
     language: Annotated[
         list[str] | None,
-        typer.Option("--language", metavar="CODE", help="Keep only this one, e.g. en; may be repeated."),
+        typer.Option("--language", metavar="CODE", help="Keep only this language, e.g. en; may be repeated."),
     ] = None,
     min_words: Annotated[int, typer.Option("--min-words", min=0, help="Leave out articles with fewer words.")] = 0,
-    restart: Annotated[bool, typer.Option("--restart", help="Forget what an interrupted reading left.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Start over after an interruption.")] = False,
     *,
     common: Common,
 ) -> None:
     """Read texts, pages, crawls, JSON lines, tables and datasets on disk into one file of articles.
 
-    What is left out stands in NAME.dropped.jsonl beside it, each with its reason. After an interruption the same
-    command goes on where it stopped.
+    NAME.dropped.jsonl, in the same folder, lists what is left out, with reasons. After an interruption the same command
+    continues.
     """
     columns = _pairs(column, "--column")
     columns |= {field: name for field, name in (("text", text), ("id", ident)) if name}
-    wanted = corpus.Wanted(
-        inputs=tuple(inputs),
+    options = IngestOptions(
         columns=columns,
         constants=_pairs(constant, "--set"),
         languages=_codes(language),
         min_words=min_words,
+        restart=restart,
     )
-    emit(corpus.ingest_step(wanted, output, restart, shown_progress(common)), common)
+    emit(ingest_files(tuple(inputs), output, options, shown_progress(common)), common)
 
 
 def _codes(given: list[str] | None) -> tuple[str, ...]:
     codes = [code.strip().lower() for several in given or () for code in several.split(",") if code.strip()]
     for code in codes:
         if not (len(code) in (2, 3) and code.isalpha()):
-            raise UsageError(f"--language {code}: a code of ISO 639-1 is needed, e.g. --language en")
+            raise UsageError(f"--language {code}: expected a code of ISO 639-1, e.g. --language en")
     return tuple(sorted(set(codes)))
 
 
@@ -64,5 +65,5 @@ def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in given or ()]
     for name, sign, _ in pairs:
         if not sign:
-            raise UsageError(f"{option} {name}: FIELD=VALUE is needed, e.g. {option} outlet=chronicle")
+            raise UsageError(f"{option} {name}: expected FIELD=VALUE, e.g. {option} outlet=chronicle")
     return {name: value for name, _, value in pairs}

@@ -7,7 +7,7 @@ import typer
 
 from toolkit.cli._options import Common, new_app, verb
 from toolkit.cli._output import emit
-from toolkit.steps import init
+from toolkit.steps.init import init_workspace
 
 app = new_app()
 
@@ -19,4 +19,4 @@ def _init(
     common: Common,
 ) -> None:
     """Write a new workspace: codebooks, targets, a campaign of your own, and the sample."""
-    emit(init.init_step(directory), common)
+    emit(init_workspace(directory), common)

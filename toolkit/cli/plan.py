@@ -2,7 +2,7 @@
 
 from toolkit.cli._options import CampaignPath, Common, campaign_at, new_app, verb
 from toolkit.cli._output import emit
-from toolkit.steps import plan as planning
+from toolkit.steps.plan import plan_campaign
 
 app = new_app()
 
@@ -10,4 +10,4 @@ app = new_app()
 @verb(app, "plan", example="stance plan schemas/demo.toml")
 def _plan(source: CampaignPath, *, common: Common) -> None:
     """Sample paragraphs, pair them with their targets, and fix the test set."""
-    emit(planning.plan_step(campaign_at(source)), common)
+    emit(plan_campaign(campaign_at(source)), common)

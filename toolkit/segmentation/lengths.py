@@ -2,10 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
+from toolkit.errors import ConfigError
 from toolkit.segmentation.shape import ends_sentence, is_entry, is_item, is_speech, is_table_row
+from toolkit.workspace import ParagraphOptions
 
 # --- limits ----------------------------------------------------------------------------------------------------------
 
@@ -41,7 +46,7 @@ def readable(language: str | None) -> Options:
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What somebody asks of the length of paragraphs, whatever their language."""
+    """Limits of length as a user sets them, for articles of any language."""
 
     readable: bool = False  # the usual limits of each language, where none is named
     longest: int | None = None
@@ -49,13 +54,13 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     @property
     def contradiction(self) -> str:
-        """Why these limits cannot be kept together; "" where they can."""
+        """Why these limits exclude each other; "" where they do not."""
         if self.longest is None or self.shortest is None or self.shortest <= self.longest:
             return ""
-        return f"shortest is {self.shortest} and longest {self.longest} characters: no paragraph could keep both"
+        return f"shortest is {self.shortest} and longest {self.longest} characters: no paragraph can keep both"
 
     def options_for(self, language: str | None) -> Options:
-        """The limits for a text; where one of them is named, the usual other gives way to it.
+        """The limits for a text; where one of them is named, the usual other one yields to it.
 
         >>> Limits(readable=True, shortest=400).options_for("ja")
         Options(longest=400, shortest=400)
@@ -66,6 +71,33 @@ class Limits(Struct, frozen=True, kw_only=True):
         longest = self.longest or max(usual.longest or 0, self.shortest or 0)
         shortest = min(usual.shortest, longest) if self.shortest is None else self.shortest
         return Options(longest=longest, shortest=shortest)
+
+
+def limits_of(options: ParagraphOptions) -> Limits:
+    """The limits that a campaign file sets."""
+    return Limits(readable=options.readable, longest=options.longest, shortest=options.shortest)
+
+
+def refuse_other_limits(recorded: Any, limits: Limits, path: Path) -> None:  # noqa: ANN401 - facts of a run
+    """Refuse limits that differ from those of the paragraphs that annotators saw: hardly any label would follow.
+
+    Args:
+        recorded: the limits in the facts of the last run; None: an earlier version recorded none.
+        limits: those that the campaign file sets now.
+        path: the campaign file.
+
+    Raises:
+        ConfigError: the limits differ.
+    """
+    before = Limits() if recorded is None else msgspec.convert(recorded, Limits)
+    if before == limits:
+        return
+    values = msgspec.to_builtins(before).items()
+    text = ", ".join(f"{name} = {value}" for name, value in values if value is not None and value is not False)
+    raise ConfigError(
+        f"{path}: [paragraphs]: annotators saw paragraphs cut with other limits ({text or 'none, as printed'}); "
+        "restore those, or give the campaign another name"
+    )
 
 
 # --- sentences -------------------------------------------------------------------------------------------------------

@@ -1,21 +1,34 @@
-"""What became of each paragraph when an article was edited: same, moved, changed, new or gone."""
+"""Comparison of the paragraphs of two versions of an article: same, moved, changed, new or gone."""
 
 import bisect
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from toolkit.articles.duplicates.shingling import words
-from toolkit.records import Paragraph, Revision
+from toolkit.articles.reading.reader import ArticleStream, TemporaryStore
+from toolkit.errors import DataError
+from toolkit.records import Article, Item, Paragraph, Revision
 from toolkit.records import RevisionKind as Kind
+from toolkit.segmentation.lengths import Limits
+from toolkit.segmentation.segmenter import limits_for, segment_article
 from toolkit.segmentation.shape import normalised
+
+REVISION_KINDS: tuple[Kind, ...] = ("same", "moved", "changed", "new", "gone")
+_NUMBERS = {"similarity": float, **dict.fromkeys(("before_start", "before_end", "after_start", "after_end"), int)}
+REVISION_COLUMNS: dict[str, type] = {
+    name: _NUMBERS.get(name, str) for name in Revision.__struct_fields__ if name != "observed"
+}
 
 _LIKE = 0.5  # share of words that a paragraph and its changed self have in common, at least
 _RARE = 20  # a word in more paragraphs than that tells none apart
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class ParagraphChange(Struct, frozen=True, kw_only=True):
     """What became of one paragraph."""
 
     kind: Kind
@@ -24,7 +37,7 @@ class Change(Struct, frozen=True, kw_only=True):
     similarity: float  # share of words in common, 0 to 1 (Dice, words counted as often as they come)
 
 
-def compare_versions(before: Sequence[Paragraph], after: Sequence[Paragraph]) -> list[Change]:
+def compare_versions(before: Sequence[Paragraph], after: Sequence[Paragraph]) -> list[ParagraphChange]:
     """What became of each paragraph of an article, in the order of the new text; those that are gone come last.
 
     A paragraph with the same words is the same, whatever its marks and its line breaks; it has moved if it stands
@@ -33,7 +46,7 @@ def compare_versions(before: Sequence[Paragraph], after: Sequence[Paragraph]) ->
     pairs = _equal(before, after)
     moved = _moved(pairs)
     changes = {
-        new: Change(
+        new: ParagraphChange(
             kind="moved" if new in moved else "same", before=before[old].id, after=after[new].id, similarity=1.0
         )
         for old, new in pairs
@@ -41,29 +54,21 @@ def compare_versions(before: Sequence[Paragraph], after: Sequence[Paragraph]) ->
     left = sorted(set(range(len(before))) - {old for old, _ in pairs})
     found = sorted(set(range(len(after))) - changes.keys())
     for share, old, new in _likest(before, left, after, found):
-        changes[new] = Change(kind="changed", before=before[old].id, after=after[new].id, similarity=share)
+        changes[new] = ParagraphChange(kind="changed", before=before[old].id, after=after[new].id, similarity=share)
     kept = {change.before for change in changes.values()}
-    added = {new: Change(kind="new", before=None, after=after[new].id, similarity=0.0) for new in found}
+    added = {new: ParagraphChange(kind="new", before=None, after=after[new].id, similarity=0.0) for new in found}
     gone = [
-        Change(kind="gone", before=before[old].id, after=None, similarity=0.0)
+        ParagraphChange(kind="gone", before=before[old].id, after=None, similarity=0.0)
         for old in left
         if before[old].id not in kept
     ]
     return [(added | changes)[new] for new in range(len(after))] + gone
 
 
-def successors(changes: Iterable[Change], kinds: Sequence[Kind] = ("same", "moved")) -> dict[str, str]:
-    """The new id of each paragraph whose labels may follow it, by its old id.
-
-    A label of a changed paragraph was given to other words; it follows only where ``changed`` is among the kinds.
-    """
-    return {c.before: c.after for c in changes if c.kind in kinds and c.before is not None and c.after is not None}
-
-
-def likeness(a: str, b: str) -> float:
+def word_overlap(a: str, b: str) -> float:
     """The share of words that two texts have in common, 0 to 1 (Dice).
 
-    >>> likeness("The ferry sailed at noon.", "the ferry sailed, late")
+    >>> word_overlap("The ferry sailed at noon.", "the ferry sailed, late")
     0.6666666666666666
     """
     if normalised(a) == normalised(b):
@@ -81,7 +86,7 @@ def revisions(article_id: str, before: Sequence[Paragraph], after: Sequence[Para
     ]
 
 
-def _revision(article_id: str, change: Change, old: Paragraph | None, new: Paragraph | None) -> Revision:
+def _revision(article_id: str, change: ParagraphChange, old: Paragraph | None, new: Paragraph | None) -> Revision:
     return Revision(
         article_id=article_id,
         kind=change.kind,
@@ -155,3 +160,161 @@ def _likest(
 
 def _share(counts: Counter[str], others: Counter[str]) -> float:
     return 2 * (counts & others).total() / (counts.total() + others.total())
+
+
+# --- two segmentations of a campaign ---------------------------------------------------------------------------------
+
+
+class SegmentationChanges(Struct, frozen=True, kw_only=True):
+    """Counts of articles and paragraphs by what happened to them between two segmentations."""
+
+    articles: dict[str, int]  # same, changed, new, gone
+    paragraphs: dict[str, int]  # by kind of revision
+
+    def line(self) -> str:
+        """The counts of paragraphs as text; "" where nothing changed."""
+        is_changed = any(count for kind, count in self.paragraphs.items() if kind != "same")
+        return f"since the last segmentation {format_changes(self.paragraphs)}" if is_changed else ""
+
+
+def compare_segmentations(
+    before: Iterable[Paragraph] | None, after: Iterable[Paragraph], items: Iterable[Item], observed: str
+) -> tuple[SegmentationChanges | None, list[Revision]]:
+    """Count the changes between two segmentations of a campaign, and list the revisions for its history.
+
+    Paragraphs that are the same and those of new articles are counted and not listed. A revision has the texts only
+    where an item asks about the paragraph.
+
+    Args:
+        before: the earlier paragraphs; None in the first segmentation, which has no changes.
+        after: the present paragraphs.
+        items: those of the plan.
+        observed: the time of the comparison, ISO 8601.
+    """
+    if before is None:
+        return None, []
+    earlier, current = _by_article(before), _by_article(after)
+    articles: Counter[str] = Counter()
+    paragraphs: Counter[str] = Counter()
+    edited: list[Revision] = []
+    for article_id in [*current, *(name for name in earlier if name not in current)]:
+        old, new = earlier.get(article_id), current.get(article_id, [])
+        if old is None or old == new:
+            kind = "new" if old is None else "same"
+            articles[kind] += 1
+            paragraphs[kind] += len(new)
+            continue
+        rows = revisions(article_id, old, new)
+        paragraphs.update(row.kind for row in rows)
+        listed = [row for row in rows if row.kind != "same"]
+        articles["gone" if not new else "changed" if listed else "same"] += 1
+        edited += listed
+    changes = SegmentationChanges(
+        articles={kind: articles[kind] for kind in ("same", "changed", "new", "gone")},
+        paragraphs={kind: paragraphs[kind] for kind in REVISION_KINDS},
+    )
+    units = {item.unit_id for item in items}
+    return changes, [_observed(row, row.before in units, observed) for row in edited]
+
+
+def _by_article(paragraphs: Iterable[Paragraph]) -> dict[str, list[Paragraph]]:
+    groups: dict[str, list[Paragraph]] = {}
+    for paragraph in paragraphs:
+        groups.setdefault(paragraph.article_id, []).append(paragraph)
+    return groups
+
+
+def _observed(row: Revision, with_texts: bool, observed: str) -> Revision:
+    if with_texts:
+        return msgspec.structs.replace(row, observed=observed)
+    return msgspec.structs.replace(row, observed=observed, before_text=None, after_text=None)
+
+
+def format_changes(counts: Mapping[str, int]) -> str:
+    """Counts of revisions as text.
+
+    >>> format_changes({"same": 3, "new": 1})
+    '3 same, 0 moved, 0 changed, 1 new, 0 gone'
+    """
+    return ", ".join(f"{counts.get(kind, 0)} {kind}" for kind in REVISION_KINDS)
+
+
+# --- two versions of a file ------------------------------------------------------------------------------------------
+
+
+class FileComparison:
+    """Compares the articles of a file with an earlier version of them, or with paragraphs cut from it, and counts."""
+
+    def __init__(self, current: ArticleStream, previous: ArticleStream, limits: Limits) -> None:
+        self.current = current
+        self._previous, self._limits = previous, limits
+        self._earlier = 0
+        self._in_both = 0
+        self._paragraphs: Counter[str] = Counter()
+
+    @property
+    def articles(self) -> dict[str, int]:
+        """Counts of articles: in both files, new, gone."""
+        both = self._in_both
+        return {"both": both, "new": self.current.count - both, "gone": self._earlier - both}
+
+    @property
+    def paragraphs(self) -> dict[str, int]:
+        """Counts of revisions by kind."""
+        return {kind: self._paragraphs[kind] for kind in REVISION_KINDS}
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The revisions as rows with `REVISION_COLUMNS`."""
+        return ({name: getattr(row, name) for name in REVISION_COLUMNS} for row in self.revisions())
+
+    def revisions(self) -> Iterator[Revision]:
+        """The revisions in the order of the current file; those of articles that are gone come last."""
+        with TemporaryStore() as store:
+            self._store_previous(store)
+            for article in self.current.articles():
+                stored = store.take(self.current.key(article))
+                self._in_both += stored is not None
+                before = _decoded(stored) if stored is not None else []
+                after = segment_article(article, limits_for(article, self._limits))
+                yield from self._counted(revisions(article.id, before, after))
+            for stored in store.values():
+                before = _decoded(stored)
+                yield from self._counted(revisions(before[0].article_id if before else "", before, []))
+
+    def _counted(self, rows: list[Revision]) -> list[Revision]:
+        self._paragraphs.update(row.kind for row in rows)
+        return rows
+
+    def _store_previous(self, store: TemporaryStore) -> None:
+        stream = self._previous
+        rows = stream.rows()
+        first = next(rows, None)
+        if first is None:
+            return
+        for key, paragraphs in self._previous_paragraphs(first, chain([first], rows)):
+            if store.get(key) is not None:
+                raise DataError(f"{stream.path}: the paragraphs of article {key!r} are not adjacent; sort by article")
+            store.put(key, msgspec.json.encode(paragraphs))
+            self._earlier += 1
+
+    def _previous_paragraphs(self, first: Article, rows: Iterator[Article]) -> Iterator[tuple[str, list[Paragraph]]]:
+        if {"article_id", "start", "end"} <= first.meta.keys():  # the file holds paragraphs
+            paragraphs = (_paragraph_in(row, self._previous) for row in rows)
+            for key, group in groupby(paragraphs, key=lambda paragraph: paragraph.article_id):
+                yield key, list(group)
+            return
+        for article in self._previous.unique(rows):
+            yield self._previous.key(article), segment_article(article, limits_for(article, self._limits))
+
+
+def _decoded(stored: bytes) -> list[Paragraph]:
+    return msgspec.json.decode(stored, type=list[Paragraph])
+
+
+def _paragraph_in(row: Article, stream: ArticleStream) -> Paragraph:
+    fields = {name: row.meta.get(name) for name in ("article_id", "start", "end", "role")}
+    try:
+        given = {"id": row.id, "text": row.text, "article_version": "", "index": 0, **fields}
+        return msgspec.convert(given, Paragraph, strict=False)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{stream.path}: paragraph {row.id!r}: {error}") from error

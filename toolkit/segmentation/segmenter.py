@@ -4,17 +4,26 @@ A text is divided at every line break, blank lines or not, unless its lines were
 `wrapping` puts them together. Limits of length are kept only where `Options` ask for them.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from msgspec import Struct
 
+from toolkit.articles.languages import detect_language
 from toolkit.files import digest
 from toolkit.records import Article, Paragraph
-from toolkit.segmentation.lengths import AS_PRINTED, Options, within_limits
+from toolkit.segmentation.lengths import AS_PRINTED, Limits, Options, within_limits
 from toolkit.segmentation.quotes.quotations import find_quotes
 from toolkit.segmentation.roles import decide_roles
 from toolkit.segmentation.shape import normalised
 from toolkit.segmentation.wrapping import lines_of, paragraphs_of_lines
+
+PARAGRAPH_COLUMNS: dict[str, type] = {
+    "start": int, "end": int, "role": str, "text": str, "id": str, "article_id": str,
+}  # fmt: skip
+EXPLAINED_COLUMNS: dict[str, type] = {**PARAGRAPH_COLUMNS, "rule": str}
+_INTERVAL = 200  # articles between two reports of progress
 
 
 class Span(Struct, frozen=True, kw_only=True, gc=False):
@@ -24,11 +33,21 @@ class Span(Struct, frozen=True, kw_only=True, gc=False):
     end: int
 
 
-class Explained(Struct, frozen=True, kw_only=True, gc=False):
+class ExplainedParagraph(Struct, frozen=True, kw_only=True, gc=False):
     """A paragraph and the name of the rule that gave it its role."""
 
     paragraph: Paragraph
     rule: str
+
+
+def limits_for(article: Article, limits: Limits) -> Options:
+    """The limits of length for an article.
+
+    Readable limits depend on the language, which is detected where the article has none.
+    """
+    if not limits.readable:
+        return limits.options_for(None)
+    return limits.options_for(article.language or detect_language(article.text))
 
 
 def segment_text(text: str, options: Options = AS_PRINTED) -> list[Span]:
@@ -49,14 +68,14 @@ def segment_article(article: Article, options: Options = AS_PRINTED) -> list[Par
     return [explained.paragraph for explained in explain_article(article, options)]
 
 
-def explain_article(article: Article, options: Options = AS_PRINTED) -> list[Explained]:
+def explain_article(article: Article, options: Options = AS_PRINTED) -> list[ExplainedParagraph]:
     """The paragraphs of an article, each with the rule that gave it its role."""
     spans = segment_text(article.text, options)
     texts = [article.text[span.start : span.end] for span in spans]
     quotes = find_quotes(texts, [span.start for span in spans])
     rows = zip(spans, texts, paragraph_ids(article.id, texts), decide_roles(texts, article.title), strict=True)
     return [
-        Explained(
+        ExplainedParagraph(
             paragraph=Paragraph(
                 id=paragraph_id,
                 article_id=article.id,
@@ -72,6 +91,40 @@ def explain_article(article: Article, options: Options = AS_PRINTED) -> list[Exp
         )
         for index, (span, text, paragraph_id, decision) in enumerate(rows)
     ]
+
+
+def segment_articles(
+    articles: Sequence[Article], limits: Limits, progress: Callable[[str, int, int], None]
+) -> list[Paragraph]:
+    """The paragraphs of all articles, those of an article adjacent and in their order."""
+    paragraphs: list[Paragraph] = []
+    for number, article in enumerate(articles, 1):
+        paragraphs += segment_article(article, limits_for(article, limits))
+        if number % _INTERVAL == 0 or number == len(articles):
+            progress("segmented", number, len(articles))
+    return paragraphs
+
+
+class ParagraphRows:
+    """The paragraphs of articles as rows of a table; counts them by role."""
+
+    def __init__(self, articles: Iterable[Article], limits: Limits) -> None:
+        self.roles: Counter[str] = Counter()
+        self._articles, self._limits = articles, limits
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Rows with `PARAGRAPH_COLUMNS`."""
+        return (row for row, _ in self._explained())
+
+    def explained_rows(self) -> Iterator[dict[str, Any]]:
+        """Rows with `EXPLAINED_COLUMNS`."""
+        return ({**row, "rule": rule} for row, rule in self._explained())
+
+    def _explained(self) -> Iterator[tuple[dict[str, Any], str]]:
+        for article in self._articles:
+            for explained in explain_article(article, limits_for(article, self._limits)):
+                self.roles[explained.paragraph.role] += 1
+                yield {name: getattr(explained.paragraph, name) for name in PARAGRAPH_COLUMNS}, explained.rule
 
 
 def paragraph_ids(article_id: str, texts: Iterable[str]) -> list[str]:

@@ -9,23 +9,23 @@ from msgspec import Struct
 from toolkit.records import Clustered, SplitRow
 
 
-class Group(Struct, frozen=True, kw_only=True):
+class ArticleGroup(Struct, frozen=True, kw_only=True):
     """Articles that stay together: one article, or a cluster of near-duplicates."""
 
     name: str
     articles: tuple[str, ...]
 
 
-def group_articles(article_ids: Iterable[str], clusters: Iterable[Clustered]) -> list[Group]:
+def group_articles(article_ids: Iterable[str], clusters: Iterable[Clustered]) -> list[ArticleGroup]:
     """One group a cluster, one an article that is in none; in the order of their names."""
     cluster_of = {row.article_id: row.cluster for row in clusters}
     members: defaultdict[str, list[str]] = defaultdict(list)
     for article in sorted(set(article_ids)):
         members[cluster_of.get(article, article)].append(article)
-    return [Group(name=name, articles=tuple(members[name])) for name in sorted(members)]
+    return [ArticleGroup(name=name, articles=tuple(members[name])) for name in sorted(members)]
 
 
-def draw_test_set(groups: Sequence[Group], share: float, seed: int) -> list[SplitRow]:
+def draw_test_set(groups: Sequence[ArticleGroup], share: float, seed: int) -> list[SplitRow]:
     """Put a share of the groups, drawn at random, into the test set; the rest is the pool.
 
     Every group has the same chance, ``round(share * groups) / groups``, and it is written in each row.
@@ -46,7 +46,7 @@ def draw_test_set(groups: Sequence[Group], share: float, seed: int) -> list[Spli
     ]
 
 
-def joining_rows(before: Sequence[SplitRow], groups: Sequence[Group]) -> list[SplitRow]:
+def added_rows(before: Sequence[SplitRow], groups: Sequence[ArticleGroup]) -> list[SplitRow]:
     """Rows for articles that join after the test set was fixed; what was fixed stays as it is.
 
     A new group goes to the pool, since the test set was drawn without it. A new article that is a near-duplicate of
@@ -62,11 +62,11 @@ def joining_rows(before: Sequence[SplitRow], groups: Sequence[Group]) -> list[Sp
         new = tuple(article for article in group.articles if article not in row_of)
         older = {row_of[article].group: row_of[article] for article in group.articles if article in row_of}
         if new:
-            rows.append(_joining(group.name, new, list(older.values())))
+            rows.append(_added_row(group.name, new, list(older.values())))
     return rows
 
 
-def _joining(name: str, new: tuple[str, ...], older: Sequence[SplitRow]) -> SplitRow:
+def _added_row(name: str, new: tuple[str, ...], older: Sequence[SplitRow]) -> SplitRow:
     if not older:
         reason = "joined after the test set was fixed"
         return SplitRow(group=name, articles=new, split="pool", probability=0.0, reason=reason)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from toolkit.articles.reading.reader import read_articles
 from toolkit.baselines.training import ScoresFile, card_scores
-from toolkit.campaigns.label_transfer import Placed
+from toolkit.campaigns.label_transfer import CarriedItems, TransferCounts, carried_items
 from toolkit.campaigns.sampling import Frame
 from toolkit.dataset.build import Sources, annotation_rows, build_dataset, by_split, gold_rows
 from toolkit.dataset.card import CardFacts, CardSources, card_facts, render_card
@@ -18,7 +19,6 @@ from toolkit.labels.ledger import latest, settle
 from toolkit.records import Article, Dropped, Example
 from toolkit.runs import Result
 from toolkit.splitting.certificate import Certificate, certify
-from toolkit.steps.segment import counts_of, placed_items, told_outdated
 from toolkit.store import Store
 from toolkit.words import plural, tally
 from toolkit.workspace import CampaignConfig
@@ -45,13 +45,13 @@ class BuildResult(Result, frozen=True, kw_only=True):
     sizes: dict[str, int]  # split -> rows
     certificate: SplitChecks
     without_split: int
-    items: dict[str, int]  # by the present state of their paragraph: kept, followed, changed, gone
+    items: TransferCounts  # by the present state of their paragraph: kept, followed, changed, gone
 
     def line(self) -> str:
         """The directory, the rows by split, and the items whose paragraph was edited."""
         sizes = tally({split: self.sizes[split] for split in SPLITS if split in self.sizes})
         line = f"{self.directory}: {plural(self.rows, 'row')} ({sizes}), {plural(self.annotations, 'annotation')}"
-        outdated = told_outdated(self.items)
+        outdated = self.items.line()
         return f"{line}; {outdated}; each is in outdated.jsonl" if outdated else line
 
 
@@ -80,7 +80,7 @@ def build_campaign(campaign: CampaignConfig) -> BuildResult:
             sizes=certificate.sizes,
             certificate=SplitChecks(shared=certificate.shared, label_drift=certificate.label_drift),
             without_split=sum(example.split is None for example in examples),
-            items=counts_of(records.placed),
+            items=records.placed.counts,
         )
         return store.record("build", build_inputs(campaign), build_outputs(campaign), result)
 
@@ -100,7 +100,7 @@ class DatasetRecords(Struct, frozen=True, kw_only=True):
     """The rows of a dataset, and the records that they are made from."""
 
     articles: Mapping[str, Article]
-    placed: Placed
+    placed: CarriedItems
     examples: list[Example]
 
 
@@ -108,7 +108,7 @@ def read_records(store: Store) -> DatasetRecords:
     """The rows of a campaign's dataset, made from the records that they are derived from."""
     articles = {article.id: article for article in read_articles(store.campaign.article_files)}
     items = list(store.items.values())
-    placed = placed_items(store.campaign, items, store.paragraphs)
+    placed = carried_items(store)
     sources = Sources(
         articles=articles,
         paragraphs=store.paragraphs,
@@ -136,7 +136,7 @@ def write_card(store: Store, records: DatasetRecords) -> CardFacts:
             annotators=store.annotators,
             agreement=agreement.questions,
             left_out=agreement.left_out,
-            outdated=counts_of(records.placed),
+            outdated=msgspec.to_builtins(records.placed.counts),
             gold=store.gold,
             adjudications=store.adjudications,
             certificate=store.fact("dataset/certificate.json", Certificate, "build"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from toolkit.articles.reading.reader import read_articles, read_lone_article
+from toolkit.articles.reading.reader import read_articles, read_text_article
 from toolkit.baselines.models import predict
 from toolkit.baselines.persistence import load_model, prediction_row
 from toolkit.baselines.rows import LabelTable, TextCells, article_texts, table_texts
@@ -65,7 +65,7 @@ def predict_files(model: Path, source: Path, text: str, row_id: str | None, outp
 
 def _texts(source: Path, text: str, row_id: str | None) -> dict[str, TextCells]:
     if suffix_of(source) == ".txt":
-        return article_texts([read_lone_article(source)])
+        return article_texts([read_text_article(source)])
     if suffix_of(source) == ".jsonl" and row_id is None and text == "text":
         return article_texts(read_articles([source]))
     return table_texts(LabelTable(source=str(source), rows=read_table(source)), text, row_id)

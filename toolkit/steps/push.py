@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from toolkit.campaigns.assignment import assign, open_lots
+from toolkit.campaigns.assignment import assign, campaign_assignments, open_lots
 from toolkit.campaigns.display import DisplayRules, ShownItem, outlet_names, replaced_characters, shown_items
+from toolkit.campaigns.label_transfer import TransferCounts, carried_items
 from toolkit.campaigns.progress import restorations, withdrawals
 from toolkit.codebook import Codebook
 from toolkit.errors import DataError, UsageError
@@ -16,8 +17,6 @@ from toolkit.people import is_pseudonym
 from toolkit.records import Annotation, Assignment, Item, Paragraph
 from toolkit.runs import Progress
 from toolkit.steps.common import articles_of, paragraphs_of
-from toolkit.steps.plan import assignments_of
-from toolkit.steps.segment import counts_of, placed_items, told_outdated
 from toolkit.store import Store
 from toolkit.studio.config import label_config
 from toolkit.studio.http.client import Studio
@@ -37,7 +36,7 @@ class PushResult(PushReport, frozen=True, kw_only=True):
     given_before: int  # annotations in the ledger that were given to another codebook
     annotators_before: tuple[str, ...]  # who gave them
     versions: int  # of the codebook that annotators have seen
-    placed: dict[str, int]  # items by what their paragraph is now
+    placed: TransferCounts  # items by what their paragraph is now
     replaced_characters: int
     warning: str  # about the version of the server
 
@@ -47,7 +46,7 @@ class PushResult(PushReport, frozen=True, kw_only=True):
             self.replaced_characters, "character that the screen cannot show", "characters that the screen cannot show"
         )
         replaced = f"{characters} replaced" if self.replaced_characters else ""
-        parts = (super().line(), self._revision_line(), told_outdated(self.placed), replaced, self.warning)
+        parts = (super().line(), self._revision_line(), self.placed.line(), replaced, self.warning)
         return "; ".join(filter(None, parts))
 
     def _revision_line(self) -> str:
@@ -68,7 +67,7 @@ def push_campaign(campaign: CampaignConfig, progress: Progress) -> PushResult:
 
 def _push(store: Store, studio: Studio, progress: Progress) -> PushResult:
     campaign, states = store.campaign, latest(store.ledger)
-    placed = placed_items(campaign, list(store.items.values()), store.paragraphs)
+    placed = carried_items(store)
     request = _request(store, studio.url, shown_of(campaign, placed.items, store.paragraphs), states)
     changes = changes_since(request.earlier, request.codebook)
     warning = studio.greet()
@@ -86,7 +85,7 @@ def _push(store: Store, studio: Studio, progress: Progress) -> PushResult:
         given_before=len(before),
         annotators_before=tuple(sorted({state.annotator for state in before})),
         versions=len({screen.codebook for screen in report.screens}),
-        placed=counts_of(placed),
+        placed=placed.counts,
         replaced_characters=replaced_characters(request.items),
         warning=warning,
     )
@@ -138,7 +137,7 @@ def _request(store: Store, url: str, shown: Sequence[ShownItem], states: Sequenc
         items=tuple(shown),
         unshown=tuple(sorted(store.items.keys() - {row.item.id for row in shown})),
         layout=options.layout,
-        assignments=tuple(assignments_of(campaign)) if options.layout == "blind" else (),
+        assignments=tuple(campaign_assignments(store)) if options.layout == "blind" else (),
         tiebreaks=tuple(_tiebreaks(store, states)) if options.tiebreak else (),
         withdrawn=tuple(sorted(store.withdrawn)),
         earlier=tuple(store.rows("codebooks.jsonl", Codebook)),
@@ -215,4 +214,4 @@ def shown_of(campaign: CampaignConfig, items: Iterable[Item], paragraphs: Iterab
 def shown_now(campaign: CampaignConfig, items: Iterable[Item]) -> list[ShownItem]:
     """The items whose paragraph is there, each with the texts that its annotators may see."""
     paragraphs = paragraphs_of(campaign)
-    return shown_of(campaign, placed_items(campaign, list(items), paragraphs).items, paragraphs)
+    return shown_of(campaign, carried_items(Store(campaign), items).items, paragraphs)

@@ -12,11 +12,11 @@ from toolkit.steps.aggregate import aggregate_campaign, aggregate_inputs, aggreg
 from toolkit.steps.build import build_campaign, build_inputs, build_outputs
 from toolkit.steps.card import card_campaign, card_inputs, card_outputs
 from toolkit.steps.common import Outcome, is_without_server
-from toolkit.steps.plan import plan_inputs, plan_outputs, plan_step
+from toolkit.steps.plan import plan_campaign, plan_inputs, plan_outputs
 from toolkit.steps.pull import pull_campaign
 from toolkit.steps.push import PushResult, push_campaign, push_inputs, push_outputs
 from toolkit.steps.report import report_campaign, report_inputs, report_outputs
-from toolkit.steps.segment import segment_inputs, segment_outputs, segment_step
+from toolkit.steps.segment import segment_campaign, segment_inputs, segment_outputs
 from toolkit.steps.simulate import simulate_campaign
 from toolkit.steps.status import campaign_state
 from toolkit.steps.train import train_campaign, train_inputs, train_outputs
@@ -56,8 +56,8 @@ class _Step(Struct, frozen=True, kw_only=True):
 
 
 _BEFORE = (
-    _Step(name="segment", run=segment_step, inputs=segment_inputs, outputs=segment_outputs),
-    _Step(name="plan", run=lambda c, _: plan_step(c), inputs=plan_inputs, outputs=plan_outputs),
+    _Step(name="segment", run=segment_campaign, inputs=segment_inputs, outputs=segment_outputs),
+    _Step(name="plan", run=lambda c, _: plan_campaign(c), inputs=plan_inputs, outputs=plan_outputs),
 )
 _PUSH = _Step(name="push", run=push_campaign, inputs=push_inputs, outputs=push_outputs)
 _AFTER = (

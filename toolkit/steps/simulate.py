@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from toolkit.campaigns.label_transfer import carried_items
 from toolkit.campaigns.simulation import (
     IntendedAnswers,
     Response,
@@ -14,7 +15,6 @@ from toolkit.files import read_jsonl
 from toolkit.people import SIMULATED
 from toolkit.records import Answers, Intended, Item
 from toolkit.runs import Progress, Result
-from toolkit.steps.segment import placed_items
 from toolkit.store import Store
 from toolkit.studio.accounts import ensure_annotators
 from toolkit.studio.server.connection import campaign_key, connect
@@ -82,7 +82,7 @@ def _response(
 def _truth(store: Store) -> dict[str, Answers | None]:
     """The intended answers to each item; None where there are none, or its paragraph is gone."""
     starts = {paragraph.id: paragraph.start for paragraph in store.paragraphs}
-    placed = placed_items(store.campaign, list(store.items.values()), store.paragraphs)
+    placed = carried_items(store)
     intended: IntendedAnswers = {}
     for path in store.campaign.intended_files:
         rows = [row for row in read_jsonl(path, Intended) if row.answers]

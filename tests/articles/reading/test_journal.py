@@ -2,19 +2,19 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.articles.reading.journal import discard, dropped_beside, resumed
+from toolkit.articles.reading.journal import delete_journal, dropped_path, open_journal
 from toolkit.errors import DataError
 from toolkit.files import read_jsonl
 from toolkit.records import Article, Dropped
 
 
 def fill(output, source, request="r"):
-    with resumed(output, request) as journal:
-        if journal.taken_of(source) is not None:
+    with open_journal(output, request) as journal:
+        if journal.done_of(source) is not None:
             journal.keep(Article(id="a", version="1", text="The dyke held.", language="en"))
             journal.drop(Dropped(id="b", reason="empty"))
             journal.finish(source)
-        return journal.tally.articles
+        return journal.counts.articles
 
 
 @pytest.fixture
@@ -40,12 +40,12 @@ def test_a_kill_between_the_last_two_moves_loses_nothing(place, source, tmp_path
             fill(output, source)
     assert not output.exists()
     assert fill(output, source) == 1
-    assert len(read_jsonl(output, Article)) == len(read_jsonl(dropped_beside(output), Dropped)) == 1
+    assert len(read_jsonl(output, Article)) == len(read_jsonl(dropped_path(output), Dropped)) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.txt", "out.dropped.jsonl", "out.jsonl"]
 
 
 def write_and_stop(output):
-    with resumed(output, "r") as journal:
+    with open_journal(output, "r") as journal:
         journal.keep(Article(id="a", version="1", text="The dyke held."))
         raise KeyboardInterrupt
 
@@ -54,26 +54,26 @@ def test_what_came_after_the_last_checkpoint_is_forgotten_and_read_again(source,
     output = tmp_path / "out.jsonl"
     with pytest.raises(KeyboardInterrupt):
         write_and_stop(output)
-    with resumed(output, "r") as journal:
+    with open_journal(output, "r") as journal:
         assert journal.version_of("a") is None
-        assert journal.tally.articles == 0
+        assert journal.counts.articles == 0
         journal.keep(Article(id="a", version="1", text="The dyke held."))
         journal.finish(source)
     assert len(read_jsonl(output, Article)) == 1
 
 
 def test_an_error_before_anything_is_safe_leaves_nothing(tmp_path):
-    with pytest.raises(DataError), resumed(tmp_path / "out.jsonl", "r"):
+    with pytest.raises(DataError), open_journal(tmp_path / "out.jsonl", "r"):
         raise DataError("no such column")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_journal_that_is_broken_says_how_to_begin_anew(source, tmp_path):
     output = tmp_path / "out.jsonl"
-    with pytest.raises(KeyboardInterrupt), resumed(output, "r"):
+    with pytest.raises(KeyboardInterrupt), open_journal(output, "r"):
         raise KeyboardInterrupt
     (tmp_path / ".out.jsonl.part" / "journal.sqlite").write_bytes(b"nonsense" * 1000)
     with pytest.raises(DataError, match="--restart"):
         fill(output, source)
-    discard(output)
+    delete_journal(output)
     assert fill(output, source) == 1

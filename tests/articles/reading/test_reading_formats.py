@@ -67,8 +67,8 @@ def test_a_table_in_an_old_encoding_is_read_and_the_repair_is_counted(name, enco
     (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith("gz") else raw)
     read = take(tmp_path / name)
     assert texts(read) == [text]
-    assert read.tally.repairs == ({} if encoding == "utf-8-sig" else {f"encoding_{encoding}": 1})
-    assert read.articles[0].meta.get("repairs", []) == list(read.tally.repairs)
+    assert read.counts.repairs == ({} if encoding == "utf-8-sig" else {f"encoding_{encoding}": 1})
+    assert read.articles[0].meta.get("repairs", []) == list(read.counts.repairs)
 
 
 def test_one_line_in_another_encoding_does_not_change_the_others(tmp_path, take):
@@ -229,20 +229,20 @@ def test_a_date_that_may_mean_two_days_is_kept_aside_and_counted(tmp_path, take)
     read = take(tmp_path)
     assert read.articles[0].published is None
     assert read.articles[0].meta["published"] == "05/06/2024"
-    assert read.tally.repairs == {"date_not_understood": 1}
+    assert read.counts.repairs == {"date_not_understood": 1}
 
 
 def test_our_own_files_are_never_read_as_inputs(tmp_path, agencies):
     from toolkit.articles.outlets import Outlets
-    from toolkit.articles.reading.normalise import Rules
-    from toolkit.articles.reading.reader import Request, ingest
+    from toolkit.articles.reading.normalise import AcceptanceRules
+    from toolkit.articles.reading.reader import IngestRequest, ingest
 
     (tmp_path / "a.txt").write_text(TEXT)
     (tmp_path / "b.txt").write_text("")
-    request = Request(inputs=(tmp_path,), rules=Rules(outlets=Outlets(), agencies=agencies))
+    request = IngestRequest(inputs=(tmp_path,), rules=AcceptanceRules(outlets=Outlets(), agencies=agencies))
     for _ in range(2):
-        tally = ingest(request, tmp_path / "out.jsonl", lambda *_: None)
-        assert (tally.articles, tally.dropped) == (1, {"empty": 1})
+        counts = ingest(request, tmp_path / "out.jsonl", lambda *_: None)
+        assert (counts.articles, counts.dropped) == (1, {"empty": 1})
 
 
 def test_an_own_file_comes_back_as_it_was(root, take):
@@ -257,5 +257,5 @@ def test_an_own_file_comes_back_as_it_was(root, take):
 
 def test_a_file_of_an_unknown_kind_is_refused_where_it_is_named(tmp_path, take):
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
-    with pytest.raises(DataError, match="unknown kind of file"):
+    with pytest.raises(DataError, match="unknown file format"):
         take(tmp_path / "a.pdf")

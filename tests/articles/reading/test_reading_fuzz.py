@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from toolkit.articles.outlets import Outlets
-from toolkit.articles.reading.encodings import Meter, opened
-from toolkit.articles.reading.normalise import Rules, article_from_page
-from toolkit.articles.reading.reader import Request, ingest
-from toolkit.articles.reading.sources import Captured, captured_pages
+from toolkit.articles.reading.encodings import ByteMeter, open_bytes
+from toolkit.articles.reading.normalise import AcceptanceRules, article_from_page
+from toolkit.articles.reading.reader import IngestRequest, ingest
+from toolkit.articles.reading.sources import CapturedPage, captured_pages
 from toolkit.errors import DataError
 from toolkit.records import Article, Dropped
 
@@ -37,11 +37,11 @@ FAST = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChe
 
 def swallow(path, agencies):
     """Read a file among others: a folder never ends at one of them."""
-    request = Request(inputs=(path.parent,), rules=Rules(outlets=Outlets(), agencies=agencies))
+    request = IngestRequest(inputs=(path.parent,), rules=AcceptanceRules(outlets=Outlets(), agencies=agencies))
     (path.parent / "z.txt").write_text("The ferry was late.")
-    tally = ingest(request, path.parent.parent / "out.jsonl", lambda *_: None)
-    assert tally.articles >= 1
-    return tally
+    counts = ingest(request, path.parent.parent / "out.jsonl", lambda *_: None)
+    assert counts.articles >= 1
+    return counts
 
 
 @st.composite
@@ -76,8 +76,8 @@ def test_a_damaged_file_ends_nothing(name, packed, tmp_path, agencies):
     def damage(data):
         path = folder / (name + ".gz" * packed)
         path.write_bytes(data)
-        tally = swallow(path, agencies)
-        assert tally.articles + sum(tally.dropped.values())  # whatever it is, it is counted
+        counts = swallow(path, agencies)
+        assert counts.articles + sum(counts.dropped.values())  # whatever it is, it is counted
 
     damage()
 
@@ -109,7 +109,7 @@ def test_any_bytes_are_a_crawl_or_an_error(raw):
         with contextlib.suppress(DataError):
             for row in captured_pages(io.BytesIO(stream), "a.warc"):
                 found.append(row)  # noqa: PERF402 - what came before an error is looked at too
-        assert all(isinstance(row, Captured | Dropped) for row in found)
+        assert all(isinstance(row, CapturedPage | Dropped) for row in found)
 
 
 @given(st.lists(st.binary(max_size=3000), min_size=1, max_size=4), st.integers(0, 60))
@@ -121,7 +121,7 @@ def test_a_gzip_stream_gives_what_it_has(tmp_path, members, cut):
     path.write_bytes(raw[: len(raw) - cut])
     got = b""
     try:
-        with opened(path, Meter()) as handle:
+        with open_bytes(path, ByteMeter()) as handle:
             while block := handle.read(100):
                 got += block
     except EOFError:
@@ -187,7 +187,7 @@ def test_zeros_in_a_text_are_taken_out_and_counted(tmp_path, take):
     (tmp_path / "a.jsonl").write_text('{"text": "The dyke\\u0000 held."}')
     read = take(tmp_path / "a.jsonl")
     assert read.articles[0].text == "The dyke held."
-    assert read.tally.repairs == {"nul_removed": 1}
+    assert read.counts.repairs == {"nul_removed": 1}
 
 
 # --- fifty megabytes in one line -------------------------------------------------------------------------------------
@@ -217,8 +217,8 @@ def test_fifty_megabytes_in_one_line_are_an_article_or_a_counted_drop(name, tmp_
     path.parent.mkdir()
     path.write_text(content)
     begin = time.process_time()
-    tally = swallow(path, agencies)
-    assert (tally.articles, tally.dropped) == (articles, dropped)
+    counts = swallow(path, agencies)
+    assert (counts.articles, counts.dropped) == (articles, dropped)
     assert time.process_time() - begin < 30
 
 
@@ -260,8 +260,8 @@ def test_any_encoding_is_an_article_or_a_counted_drop(text, encoding, tmp_path, 
         path = tmp_path / name.replace(".", " ") / name
         path.parent.mkdir()
         path.write_bytes(content.encode(encoding))
-        tally = swallow(path, agencies)
-        assert tally.articles + sum(tally.dropped.values()) == 2, name
+        counts = swallow(path, agencies)
+        assert counts.articles + sum(counts.dropped.values()) == 2, name
 
 
 @pytest.mark.parametrize("declared", ["utf-8", "utf-16", "shift_jis", "windows-1251", "nonsense", "base64"])
@@ -284,8 +284,8 @@ def test_zeros_end_nothing(name, zeros, tmp_path, agencies):
         path = tmp_path / str(at) / name
         path.parent.mkdir()
         path.write_bytes(raw[:at] + zeros + raw[at:])
-        tally = swallow(path, agencies)
-        assert tally.articles + sum(tally.dropped.values()) >= 2 or at == len(raw), (name, at)
+        counts = swallow(path, agencies)
+        assert counts.articles + sum(counts.dropped.values()) >= 2 or at == len(raw), (name, at)
 
 
 @pytest.mark.parametrize("name", sorted(GOOD))
@@ -295,9 +295,9 @@ def test_a_gzip_that_breaks_off_anywhere_ends_nothing(name, tmp_path, agencies):
         path = tmp_path / str(size) / (name + ".gz")
         path.parent.mkdir()
         path.write_bytes(packed[:size])
-        tally = swallow(path, agencies)
-        assert tally.articles + sum(tally.dropped.values()) >= 1
-        assert tally.dropped or tally.articles > 1 or size == 0, size
+        counts = swallow(path, agencies)
+        assert counts.articles + sum(counts.dropped.values()) >= 1
+        assert counts.dropped or counts.articles > 1 or size == 0, size
 
 
 @pytest.mark.parametrize("unit", ["<div>", "<b>", "<ul><li>", "<table><tr><td>", "<blockquote><p>", "<a><a>", "<svg>"])

@@ -3,7 +3,7 @@ import io
 
 import pytest
 
-from toolkit.articles.reading.sources import Captured, captured_pages
+from toolkit.articles.reading.sources import CapturedPage, captured_pages
 from toolkit.errors import DataError
 
 TEXT = "The dyke at Lowmarsh held through the night, the harbour master said on Monday morning."
@@ -40,7 +40,7 @@ def warc(packed=True):
 def test_pages_come_out_and_other_answers_are_counted(packed):
     found = list(captured_pages(io.BytesIO(warc(packed)), "a.warc"))
     assert [getattr(row, "reason", "page") for row in found] == ["page", "http_status", "not_html", "page"]
-    assert all(row.raw == PAGE for row in found if isinstance(row, Captured))
+    assert all(row.raw == PAGE for row in found if isinstance(row, CapturedPage))
     assert (found[0].url, found[0].charset) == ("https://post.example/a", "utf-8")
 
 

@@ -37,7 +37,7 @@ _INDENTS = ("\u3000", "\n\u3000", "\xa0\xa0", "\n\xa0\xa0")  # begin a paragraph
 _SEPARATED = re.compile(r"[\s_\-:.]+")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 # Names that say what is not there, or on which screens.
-_OFF_SCALE = re.compile(
+_ABSENT_NAMES = re.compile(
     r"(?<!\S)(?:(?:has|no|not|with|without)[-_]|hidden[-_](?:xs|sm|md|lg|xl|print|phone|tablet|desktop|mobile))\S*"
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -232,7 +232,7 @@ def names_in(value: str) -> frozenset[str]:
     ['links', 'related', 'relatedlinks', 'share', 'story']
     """
     if "-" in value or "_" in value:
-        value = _OFF_SCALE.sub("", value)
+        value = _ABSENT_NAMES.sub("", value)
     lower = value.lower()
     found = _SEPARATED.split(lower)
     if lower != value:

@@ -61,7 +61,7 @@ def decode(raw: bytes, declared: str | None = None) -> Decoded:
         )
     if (text := _strict(raw, "utf-8")) is not None and "\0" not in text[:8192]:
         return Decoded(text=text, encoding="utf-8")
-    wide = wide_without_mark(raw)
+    wide = detect_utf16(raw)
     if wide is None and b"\0" in raw[:8192]:
         raise DataError("a binary file, not a text")
     named = wide or _known(declared)
@@ -90,7 +90,7 @@ def encoding_of(raw: bytes) -> str:
     """
     from charset_normalizer import from_bytes
 
-    sample = telling(raw)
+    sample = non_ascii_lines(raw)
     best = from_bytes(sample, steps=5, chunk_size=2048).best()
     if best is None:
         raise DataError("neither UTF-8 nor any encoding that can be told; convert it, e.g. with `iconv -t utf-8`")
@@ -99,7 +99,7 @@ def encoding_of(raw: bytes) -> str:
     return best.encoding
 
 
-def telling(raw: bytes) -> bytes:
+def non_ascii_lines(raw: bytes) -> bytes:
     """The lines of some bytes that are not plain ASCII, up to what a guess looks at."""
     lines, size = [], 0
     for line in raw[: 64 * _SAMPLE].split(b"\n"):
@@ -141,7 +141,7 @@ def _known(name: str | None) -> str | None:
     return {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}.get(usual, usual)
 
 
-def wide_without_mark(raw: bytes) -> str | None:
+def detect_utf16(raw: bytes) -> str | None:
     """UTF-16 that does not say so, known by its zeros; None where there are not enough."""
     head = raw[:8192]
     if len(head) < 8 or len(raw) % 2:
@@ -166,7 +166,7 @@ LARGEST = 128 << 20  # bytes of one line, one cell or one text
 _BY_LINE = (".jsonl", ".ndjson", ".csv", ".tsv")
 
 
-class Meter:
+class ByteMeter:
     """How many bytes of the inputs have been read."""
 
     def __init__(self) -> None:
@@ -203,8 +203,8 @@ class LineDecoder:
 
     def _sample(self) -> bytes:
         odd, size = [], 0
-        with opened(self._path, Meter()) as handle:
-            for _, line in lines_of(handle):
+        with open_bytes(self._path, ByteMeter()) as handle:
+            for _, line in numbered_lines(handle):
                 if line is not None and not _is_utf8(line):
                     odd.append(line)
                     size += len(line)
@@ -221,7 +221,7 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def lines_of(handle: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
+def numbered_lines(handle: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
     """The lines of a file with their numbers, without byte order mark; None for one that is too long to be held."""
     number = 0
     while line := handle.readline(LARGEST):
@@ -240,7 +240,7 @@ def text_lines(handle: IO[bytes], decoder: LineDecoder, path: Path) -> Iterator[
     Raises:
         DataError: a line is too long to be held.
     """
-    for number, line in lines_of(handle):
+    for number, line in numbered_lines(handle):
         if line is None:
             raise DataError(f"{path}:{number}: a line of more than {LARGEST >> 20} MB")
         text = decoder.decode(line)
@@ -251,7 +251,7 @@ def text_lines(handle: IO[bytes], decoder: LineDecoder, path: Path) -> Iterator[
 class MeteredFile(io.FileIO):
     """A file that tells how much of it was read."""
 
-    def __init__(self, path: Path, meter: Meter) -> None:
+    def __init__(self, path: Path, meter: ByteMeter) -> None:
         super().__init__(path)
         self._meter = meter
 
@@ -263,7 +263,7 @@ class MeteredFile(io.FileIO):
 
 
 @contextlib.contextmanager
-def opened(path: Path, meter: Meter) -> Iterator[IO[bytes]]:
+def open_bytes(path: Path, meter: ByteMeter) -> Iterator[IO[bytes]]:
     """A file for reading bytes: unpacked where it is ``.gz``, lines in UTF-16 and UTF-32 as UTF-8."""
     with contextlib.ExitStack() as stack:
         handle: IO[bytes] = stack.enter_context(io.BufferedReader(MeteredFile(path, meter), 1 << 20))
@@ -282,7 +282,7 @@ def _wide(path: Path) -> str:
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    return wide_without_mark(head) or "" if b"\0" in head else ""
+    return detect_utf16(head) or "" if b"\0" in head else ""
 
 
 def _head(handle: IO[bytes] | gzip.GzipFile) -> bytes:

@@ -1,7 +1,6 @@
-"""An output that grows while its inputs are read, and after an interruption goes on from the last checkpoint."""
+"""Output that grows while its inputs are read; an interrupted run continues from the last checkpoint."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import sqlite3
@@ -11,12 +10,13 @@ from pathlib import Path
 from typing import IO
 
 import msgspec
+from filelock import FileLock, Timeout
 from msgspec import Struct
 
 from toolkit.errors import DataError, ToolkitError
 from toolkit.records import Article, Dropped
 
-_EVERY = 1.0  # seconds between checkpoints: what an interruption can cost
+_INTERVAL = 1.0  # seconds between checkpoints: what an interruption can cost
 _TABLES = """
 CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY, version TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS finished (path TEXT PRIMARY KEY, stamp TEXT) WITHOUT ROWID;
@@ -24,8 +24,8 @@ CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROW
 """
 
 
-class Tally(Struct, kw_only=True):
-    """What has been read so far, counted."""
+class IngestCounts(Struct, kw_only=True):
+    """Counts of what has been read so far."""
 
     articles: int = 0
     dropped: dict[str, int] = {}  # reason -> how many
@@ -37,34 +37,36 @@ class Tally(Struct, kw_only=True):
 
 
 class _Position(Struct, frozen=True, kw_only=True):
-    """Where the checkpoint stands."""
+    """A checkpoint."""
 
-    tally: Tally
-    sizes: tuple[int, int]  # bytes of the two files that count
-    path: str = ""  # the input that is being read
+    counts: IngestCounts
+    sizes: tuple[int, int]  # valid bytes of the two files
+    path: str = ""  # the current input
     stamp: str = ""
-    taken: int = 0  # how many of its articles are dealt with
+    done: int = 0  # articles of it that are processed
 
 
 class Journal:
-    """Two growing files, the ids in them, and how far the inputs have been read."""
+    """Two growing files, the ids in them, and the position in the inputs."""
 
     def __init__(self, directory: Path) -> None:
         self._parts = (directory / "articles.jsonl", directory / "dropped.jsonl")
         self._database = sqlite3.connect(directory / "journal.sqlite", isolation_level=None)
         self._database.executescript("PRAGMA cache_size = -8000;" + _TABLES)
-        kept = self._state("position")
-        self._position = msgspec.json.decode(kept, type=_Position) if kept else _Position(tally=Tally(), sizes=(0, 0))
-        self.tally = self._position.tally
-        self.tally.resumed = bool(kept)
-        self.worth_keeping = bool(kept)  # an error then leaves it for the next run
+        state = self._state("position")
+        self._position = (
+            msgspec.json.decode(state, type=_Position) if state else _Position(counts=IngestCounts(), sizes=(0, 0))
+        )
+        self.counts = self._position.counts
+        self.counts.resumed = bool(state)
+        self.is_resumable = bool(state)  # after an error it stays for the next run
         self._handles = [_cut(path, size) for path, size in zip(self._parts, self._position.sizes, strict=True)]
         self._encode = msgspec.json.Encoder().encode
         self._database.execute("BEGIN")
         self._saved = time.monotonic()
 
     def version_of(self, ident: str) -> str | None:
-        """The version of an article that is written already."""
+        """The version under which an article is written already, or None."""
         row = self._database.execute("SELECT version FROM seen WHERE id = ?", (ident,)).fetchone()
         return row[0] if row else None
 
@@ -72,51 +74,51 @@ class Journal:
         """Write an article."""
         self._handles[0].write(self._encode(article) + b"\n")
         self._database.execute("INSERT INTO seen VALUES (?, ?)", (article.id, article.version))
-        self.tally.articles += 1
-        _count(self.tally.languages, article.language or "unknown")
-        _count(self.tally.origins, article.origin or "unknown")
+        self.counts.articles += 1
+        _count(self.counts.languages, article.language or "unknown")
+        _count(self.counts.origins, article.origin or "unknown")
         for repair in article.meta.get("repairs") or ():
-            _count(self.tally.repairs, str(repair))
+            _count(self.counts.repairs, str(repair))
 
     def drop(self, row: Dropped) -> None:
-        """Write what is left out."""
+        """Write the record of an article that is left out."""
         self._handles[1].write(self._encode(row) + b"\n")
-        _count(self.tally.dropped, row.reason)
-        self.tally.first_dropped = self.tally.first_dropped or row
+        _count(self.counts.dropped, row.reason)
+        self.counts.first_dropped = self.counts.first_dropped or row
 
-    def taken_of(self, path: Path) -> int | None:
-        """How many articles of an input are dealt with; None where all are.
+    def done_of(self, path: Path) -> int | None:
+        """How many articles of an input are processed; None where the input is finished.
 
         Raises:
-            DataError: the input has changed since.
+            DataError: the input has changed since the checkpoint.
         """
         row = self._database.execute("SELECT stamp FROM finished WHERE path = ?", (str(path),)).fetchone()
         begun = self._position if self._position.path == str(path) else None
         stamp = row[0] if row else begun.stamp if begun else None
         if stamp is not None and stamp != _stamp(path):
-            raise DataError(f"{path}: has changed since the interrupted reading; begin anew with --restart")
-        return None if row else begun.taken if begun else 0
+            raise DataError(f"{path}: the file has changed since the run was interrupted; start over with --restart")
+        return None if row else begun.done if begun else 0
 
-    def reached(self, path: Path, taken: int) -> None:
-        """Say how far an input has been read; from time to time that is made safe."""
-        if time.monotonic() - self._saved >= _EVERY:
+    def reached(self, path: Path, done: int) -> None:
+        """Note how many articles of an input are processed; save a checkpoint once a second."""
+        if time.monotonic() - self._saved >= _INTERVAL:
             self._save(
-                _Position(tally=self.tally, sizes=self._sizes(), path=str(path), stamp=_stamp(path), taken=taken)
+                _Position(counts=self.counts, sizes=self._sizes(), path=str(path), stamp=_stamp(path), done=done)
             )
 
     def finish(self, path: Path) -> None:
-        """Say that an input has been read."""
+        """Mark an input as finished."""
         self._database.execute("INSERT OR REPLACE INTO finished VALUES (?, ?)", (str(path), _stamp(path)))
-        if time.monotonic() - self._saved >= _EVERY:
-            self._save(_Position(tally=self.tally, sizes=self._sizes()))
+        if time.monotonic() - self._saved >= _INTERVAL:
+            self._save(_Position(counts=self.counts, sizes=self._sizes()))
 
     def complete(self) -> None:
-        """Make everything safe, and say that nothing more will come."""
+        """Save everything and mark the run as complete."""
         self._database.execute("INSERT OR REPLACE INTO state VALUES ('complete', 'yes')")
-        self._save(_Position(tally=self.tally, sizes=self._sizes()))
+        self._save(_Position(counts=self.counts, sizes=self._sizes()))
 
     def close(self) -> None:
-        """Let go of the files; what came after the last checkpoint is forgotten."""
+        """Close the files; what came after the last checkpoint is not resumed."""
         for handle in self._handles:
             handle.close()
         self._database.close()
@@ -137,37 +139,33 @@ class Journal:
         self._database.execute("COMMIT")
         self._database.execute("BEGIN")
         self._saved = time.monotonic()
-        self.worth_keeping = self.tally.articles > 0
+        self.is_resumable = self.counts.articles > 0
 
 
-def dropped_beside(output: Path) -> Path:
-    """Where what is left out is listed."""
+def dropped_path(output: Path) -> Path:
+    """The path of the list of what is left out."""
     return output.with_name(output.name.removesuffix(".jsonl") + ".dropped.jsonl")
 
 
-def journal_beside(output: Path) -> Path:
-    """Where an unfinished output lies."""
+def journal_path(output: Path) -> Path:
+    """The directory of an unfinished output."""
     return output.with_name(f".{output.name}.part")
 
 
 @contextlib.contextmanager
-def resumed(output: Path, request: str) -> Iterator[Journal]:
-    """An output in the making; on success it replaces what was there, on an interruption it waits for the next run.
+def open_journal(output: Path, request: str) -> Iterator[Journal]:
+    """Open the journal of an output; on success the output replaces the earlier file, after an interruption it stays.
 
     Args:
         output: the file of articles.
-        request: what is read and how; an output in the making is gone on with only for the same.
+        request: what is read and how; an unfinished output is continued only by an equal request.
 
     Raises:
-        DataError: an output in the making was asked for otherwise, or is being written right now.
+        DataError: the unfinished output has another request, or another process writes it.
     """
-    directory = journal_beside(output)
+    directory = journal_path(output)
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataError(f"{output}: another `stance ingest` is writing it; wait for that one") from error
+    with _lock(directory, output):
         _check_request(directory / "request.json", request, output)
         _undo_move(directory, output)
         journal = _opened(directory, output)
@@ -175,24 +173,37 @@ def resumed(output: Path, request: str) -> Iterator[Journal]:
             yield journal
             journal.complete()
         except ToolkitError:
-            if not journal.worth_keeping:
-                discard(output)
+            if not journal.is_resumable:
+                delete_journal(output)
             raise
         finally:
             journal.close()
         _move(directory, output)
 
 
-def discard(output: Path) -> None:
-    """Forget an output in the making."""
-    shutil.rmtree(journal_beside(output), ignore_errors=True)
+@contextlib.contextmanager
+def _lock(directory: Path, output: Path) -> Iterator[None]:
+    lock = FileLock(directory / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise DataError(f"{output}: another `stance ingest` is writing it; wait until it ends") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def delete_journal(output: Path) -> None:
+    """Delete an unfinished output."""
+    shutil.rmtree(journal_path(output), ignore_errors=True)
 
 
 def _opened(directory: Path, output: Path) -> Journal:
     try:
         return Journal(directory)
     except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
-        raise DataError(f"{directory}: cannot be gone on with ({error}); begin {output} anew with --restart") from error
+        raise DataError(f"{directory}: cannot be continued ({error}); start {output} over with --restart") from error
 
 
 def _check_request(path: Path, request: str, output: Path) -> None:
@@ -200,23 +211,23 @@ def _check_request(path: Path, request: str, output: Path) -> None:
         path.write_text(request, encoding="utf-8")
     elif path.read_text(encoding="utf-8") != request:
         raise DataError(
-            f"{output}: an interrupted reading waits in {path.parent}, of other inputs or with other options; "
-            "give the same to go on, or --restart to begin anew"
+            f"{output}: {path.parent} holds an interrupted run with other inputs or options; "
+            "repeat that command to continue it, or start over with --restart"
         )
 
 
 def _move(directory: Path, output: Path) -> None:
-    """Put both files where they belong; a move that is cut short is undone by the next run."""
+    """Move both files to their places; the next run undoes an interrupted move."""
     (directory / "moving").touch()
     for part, place in _places(directory, output):
         part.replace(place)
-    done = _done_beside(directory)
+    done = _done_path(directory)
     directory.rename(done)
     shutil.rmtree(done)
 
 
 def _undo_move(directory: Path, output: Path) -> None:
-    shutil.rmtree(_done_beside(directory), ignore_errors=True)
+    shutil.rmtree(_done_path(directory), ignore_errors=True)
     if (directory / "moving").exists():
         for part, place in _places(directory, output):
             if not part.exists():
@@ -225,25 +236,25 @@ def _undo_move(directory: Path, output: Path) -> None:
 
 
 def _places(directory: Path, output: Path) -> tuple[tuple[Path, Path], ...]:
-    return (directory / "dropped.jsonl", dropped_beside(output)), (directory / "articles.jsonl", output)
+    return (directory / "dropped.jsonl", dropped_path(output)), (directory / "articles.jsonl", output)
 
 
-def _done_beside(directory: Path) -> Path:
+def _done_path(directory: Path) -> Path:
     return directory.with_name(directory.name + ".done")
 
 
 def _cut(path: Path, size: int) -> IO[bytes]:
-    """A file for appending, cut to what the checkpoint knows of it."""
+    """A file opened for appending, cut to its size at the checkpoint."""
     handle = path.open("ab")
     if handle.tell() < size:
-        raise DataError(f"{path}: shorter than its journal says; begin anew with --restart")
+        raise DataError(f"{path}: shorter than its journal says; start over with --restart")
     handle.truncate(size)
     handle.seek(size)
     return handle
 
 
 def _stamp(path: Path) -> str:
-    """What changes when a file does."""
+    """Size and time of change: what differs after an edit."""
     if path.is_dir():
         return ";".join(
             f"{p.name} {p.stat().st_size} {p.stat().st_mtime_ns}" for p in sorted(path.rglob("*")) if p.is_file()

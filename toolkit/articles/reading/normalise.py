@@ -48,20 +48,20 @@ _MOJIBAKE = re.compile(r"â€[™œ\x9d“”˜¦]|Ã[©¨¡­³±¼¶¤§\xad]
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
-class Cleaned(Struct, frozen=True, kw_only=True):
+class CleanedText(Struct, frozen=True, kw_only=True):
     """A text and what was undone in it, each by the name under which it is counted."""
 
     text: str
     repairs: tuple[str, ...] = ()
 
 
-def clean(text: str) -> Cleaned:
+def clean(text: str) -> CleanedText:
     r"""A text without escapes and markup; one that has neither comes back as it is.
 
     Garbled letters (``â€™``) are named as ``mojibake_left`` and not changed: what they were is a guess.
 
     >>> clean("&lt;p&gt;Tea &amp;amp; cake&lt;/p&gt;&lt;p&gt;at noon&lt;/p&gt;")
-    Cleaned(text='Tea & cake\n\nat noon', repairs=('escaped_markup', 'markup'))
+    CleanedText(text='Tea & cake\n\nat noon', repairs=('escaped_markup', 'markup'))
     """
     repairs: list[str] = []
     text = _storable(text, repairs)
@@ -74,7 +74,7 @@ def clean(text: str) -> Cleaned:
     text = _unescaped(text, repairs)
     if not text.isascii() and any(lead in text for lead in "âÃÐïÂ") and _MOJIBAKE.search(text):
         repairs.append("mojibake_left")
-    return Cleaned(text=_storable(text, repairs), repairs=tuple(dict.fromkeys(repairs)))
+    return CleanedText(text=_storable(text, repairs), repairs=tuple(dict.fromkeys(repairs)))
 
 
 def clean_line(text: str) -> str:
@@ -160,7 +160,7 @@ _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|article|
 _CLOSED_SHORT = 200  # words: a page that says it is closed and has more is there in full
 
 
-class Rules(Struct, frozen=True, kw_only=True):
+class AcceptanceRules(Struct, frozen=True, kw_only=True):
     """What an article must have, and what is known of outlets and agencies."""
 
     constants: dict[str, str] = {}  # field -> value for articles that have none of their own
@@ -189,7 +189,7 @@ def identified(article: Article) -> Article:
     return msgspec.structs.replace(article, id=digest(source), version=version)
 
 
-def admit(article: Article, rules: Rules, where: str) -> Article | Dropped:
+def accept(article: Article, rules: AcceptanceRules, where: str) -> Article | Dropped:
     """The article as it is kept, or why it is left out.
 
     Raises:
@@ -254,7 +254,7 @@ def _completed(article: Article, constants: Mapping[str, str], where: str) -> Ar
     if not missing:
         return article
     try:
-        return msgspec.convert({**msgspec.structs.asdict(article), **missing}, Article)
+        return msgspec.convert({**msgspec.to_builtins(article), **missing}, Article)
     except msgspec.ValidationError as error:
         raise DataError(f"{where}: {explain(str(error), Article)}") from error
 
@@ -279,7 +279,7 @@ def _cleaned(article: Article) -> Article:
     )
 
 
-def _joined(article: Article, rules: Rules) -> Article:
+def _joined(article: Article, rules: AcceptanceRules) -> Article:
     outlet = find_outlet((article.outlet, host_of(article.url)), article.published, rules.outlets)
     meta, origin = article.meta, article.origin
     if origin:
@@ -296,7 +296,7 @@ def _joined(article: Article, rules: Rules) -> Article:
     )
 
 
-def _objection(article: Article, rules: Rules) -> tuple[str, str] | None:
+def _objection(article: Article, rules: AcceptanceRules) -> tuple[str, str] | None:
     """The reason against an article and what is said of it; None for one that is kept."""
     if not article.text.strip():
         return "empty", ""
@@ -312,7 +312,7 @@ def _objection(article: Article, rules: Rules) -> tuple[str, str] | None:
 # --- rows of tables --------------------------------------------------------------------------------------------------
 
 
-SETTABLE = tuple(field for field in Article.__struct_fields__ if field not in ("version", "meta"))
+SETTABLE = tuple(name for name in Article.__struct_fields__ if name not in ("version", "units", "channel", "meta"))
 _KEPT = ("version", "meta")  # what only our own files have
 _NAMED, _NAME = 30, 60  # how many columns a message names, and how many characters of each
 

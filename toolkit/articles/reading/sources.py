@@ -14,12 +14,12 @@ from msgspec import Struct
 
 from toolkit.articles.reading.encodings import (
     LARGEST,
+    ByteMeter,
     LineDecoder,
-    Meter,
     MeteredFile,
     decode,
-    lines_of,
-    opened,
+    numbered_lines,
+    open_bytes,
     text_lines,
 )
 from toolkit.articles.reading.normalise import article_from_page, article_from_row, check_columns, with_repairs
@@ -31,8 +31,9 @@ from toolkit.tables import csv_rows, quote_mark, rows_in, unguarded
 from toolkit.tables.reading import HEAD_LINES
 
 _PAGES = (".html", ".htm", ".xhtml")
+WHOLE_FILES = (".txt", *_PAGES)  # a file is one article
 _LINES = (".jsonl", ".ndjson")
-READABLE = (".txt", *_PAGES, *_LINES, ".json", ".csv", ".tsv", ".parquet", ".warc")
+READABLE = (*WHOLE_FILES, *_LINES, ".json", ".csv", ".tsv", ".parquet", ".warc")
 LARGEST_PAGE = 16 << 20  # bytes
 _LONGEST_LINE = 1 << 16  # bytes of a header
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
@@ -40,14 +41,14 @@ _BATCH = 64  # rows of a columnar file at a time
 _DATASET = ("dataset_info.json", "dataset_dict.json")
 
 
-class Pending(Struct, frozen=True, kw_only=True):
+class PendingArticle(Struct, frozen=True, kw_only=True):
     """An article that is not made yet, and where it stands; making it may find that it must be left out."""
 
     where: str
     make: Callable[[], Article | Dropped]
 
 
-def inputs_in(given: Path, own: frozenset[Path]) -> Iterator[Path]:
+def input_files(given: Path, own: frozenset[Path]) -> Iterator[Path]:
     """The files under a path in the order of their names, a dataset's directory as one; hidden ones and our own not."""
     if not given.is_dir() or is_dataset(given):
         yield given
@@ -56,7 +57,7 @@ def inputs_in(given: Path, own: frozenset[Path]) -> Iterator[Path]:
         if path.name.startswith(".") or path.resolve() in own:
             continue
         if path.is_file() or (path.is_dir() and not path.is_symlink()):
-            yield from inputs_in(path, own)
+            yield from input_files(path, own)
 
 
 def is_dataset(path: Path) -> bool:
@@ -71,7 +72,7 @@ def size_of(path: Path) -> int:
     return sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else path.stat().st_size
 
 
-def pending_in(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[Pending]:
+def pending_articles(path: Path, columns: Mapping[str, str], meter: ByteMeter) -> Iterator[PendingArticle]:
     """The articles of a file, each to be made when it is its turn.
 
     Raises:
@@ -87,13 +88,13 @@ def pending_in(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
-def _by_kind(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[Pending]:
+def _by_kind(path: Path, columns: Mapping[str, str], meter: ByteMeter) -> Iterator[PendingArticle]:
     suffix = suffix_of(path)
     if is_dataset(path):
         return _rows_pending(_dataset_rows(path), columns, path)
-    if suffix in (".txt", *_PAGES):
+    if suffix in WHOLE_FILES:
         whole = _text_article if suffix == ".txt" else _page_article
-        return iter([Pending(where=str(path), make=partial(whole, path))])
+        return iter([PendingArticle(where=str(path), make=partial(whole, path))])
     if suffix == ".warc":
         return _warc_pending(path, meter)
     if suffix in (".parquet", ".json"):
@@ -108,7 +109,7 @@ def _by_kind(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[P
 
 def _whole(path: Path, limit: int) -> bytes | Dropped:
     try:
-        with opened(path, Meter()) as handle:
+        with open_bytes(path, ByteMeter()) as handle:
             raw = handle.read(limit + 1)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         return Dropped(id=str(path), reason="unreadable", detail=f"{path}: broken gzip ({error})")
@@ -139,7 +140,7 @@ def _page_article(path: Path) -> Article | Dropped:
 # --- web archives: pages as crawls keep them, CC-NEWS among them -----------------------------------------------------
 
 
-class Captured(Struct, frozen=True, kw_only=True):
+class CapturedPage(Struct, frozen=True, kw_only=True):
     """A page as it was fetched."""
 
     url: str
@@ -148,7 +149,7 @@ class Captured(Struct, frozen=True, kw_only=True):
     raw: bytes
 
 
-def captured_pages(stream: IO[bytes], where: str) -> Iterator[Captured | Dropped]:
+def captured_pages(stream: IO[bytes], where: str) -> Iterator[CapturedPage | Dropped]:
     """The pages of a WARC in their order; answers that are no page are left out with the reason.
 
     Requests, metadata and the crawler's own records are no answers and are passed over.
@@ -185,7 +186,7 @@ def _bound_lines(archive: Any) -> None:  # noqa: ANN401 - the library is untyped
     archive.reader.readline = lambda length=None: whole(min(length or _LONGEST_LINE, _LONGEST_LINE))
 
 
-def _captured(record: Any, where: str) -> Captured | Dropped:  # noqa: ANN401 - the library is untyped
+def _captured(record: Any, where: str) -> CapturedPage | Dropped:  # noqa: ANN401 - the library is untyped
     url = record.rec_headers.get_header("WARC-Target-URI") or ""
     name = url or where
     if record.rec_type == "revisit":
@@ -201,16 +202,18 @@ def _captured(record: Any, where: str) -> Captured | Dropped:  # noqa: ANN401 - 
     if len(raw) > LARGEST_PAGE:
         return Dropped(id=name, reason="too_large", detail=f"{where}: more than {LARGEST_PAGE >> 20} MB")
     charset = kind.lower().partition("charset=")[2].split(";")[0].strip() or None
-    return Captured(url=url, fetched=record.rec_headers.get_header("WARC-Date") or "", charset=charset, raw=raw)
+    return CapturedPage(url=url, fetched=record.rec_headers.get_header("WARC-Date") or "", charset=charset, raw=raw)
 
 
-def _warc_pending(path: Path, meter: Meter) -> Iterator[Pending]:
+def _warc_pending(path: Path, meter: ByteMeter) -> Iterator[PendingArticle]:
     with io.BufferedReader(MeteredFile(path, meter), 1 << 20) as handle:
         for n, found in enumerate(captured_pages(handle, str(path)), 1):
-            yield Pending(where=f"{path}, answer {n}", make=partial(_captured_article, found, f"{path}, answer {n}"))
+            yield PendingArticle(
+                where=f"{path}, answer {n}", make=partial(_captured_article, found, f"{path}, answer {n}")
+            )
 
 
-def _captured_article(found: Captured | Dropped, where: str) -> Article | Dropped:
+def _captured_article(found: CapturedPage | Dropped, where: str) -> Article | Dropped:
     if isinstance(found, Dropped):
         return found
     made = article_from_page(found.raw, found.url or None, found.charset, where)
@@ -229,12 +232,14 @@ def _row_article(row: Mapping[str, Any], columns: Mapping[str, str], where: str)
         return Dropped(id=where, reason="unreadable", detail=str(error))
 
 
-def _rows_pending(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], path: Path) -> Iterator[Pending]:
+def _rows_pending(
+    rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], path: Path
+) -> Iterator[PendingArticle]:
     for n, row in enumerate(rows, 1):
         where = f"{path}, row {n}"
         if n == 1:
             check_columns(row, columns, where)
-        yield Pending(where=where, make=partial(_row_article, row, columns, where))
+        yield PendingArticle(where=where, make=partial(_row_article, row, columns, where))
 
 
 def _dataset_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -265,11 +270,11 @@ def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
     yield from rows
 
 
-def _lines_pending(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[Pending]:
+def _lines_pending(path: Path, columns: Mapping[str, str], meter: ByteMeter) -> Iterator[PendingArticle]:
     unchecked = True
     reader = LineDecoder(path)
-    with opened(path, meter) as handle:
-        for number, raw in lines_of(handle):
+    with open_bytes(path, meter) as handle:
+        for number, raw in numbered_lines(handle):
             where = f"{path}:{number}"
             if raw is not None and not raw.strip():
                 continue
@@ -277,7 +282,7 @@ def _lines_pending(path: Path, columns: Mapping[str, str], meter: Meter) -> Iter
             if unchecked and not isinstance(row, Dropped):
                 unchecked = False
                 check_columns(row, columns, where)
-            yield Pending(where=where, make=partial(_made, row, columns, where, reader.take()))
+            yield PendingArticle(where=where, make=partial(_made, row, columns, where, reader.take()))
 
 
 def _row_in(raw: bytes | None, where: str, reader: "LineDecoder") -> dict[str, Any] | Dropped:
@@ -296,21 +301,21 @@ def _made(
     return made if isinstance(made, Dropped) else msgspec.structs.replace(made, meta=with_repairs(made.meta, repairs))
 
 
-def _csv_pending(path: Path, columns: Mapping[str, str], meter: Meter) -> Iterator[Pending]:
+def _csv_pending(path: Path, columns: Mapping[str, str], meter: ByteMeter) -> Iterator[PendingArticle]:
     quote = '"'
-    with opened(path, Meter()) as handle:
+    with open_bytes(path, ByteMeter()) as handle:
         head = list(itertools.islice(text_lines(handle, LineDecoder(path), path), HEAD_LINES))
     if suffix_of(path) == ".tsv":
-        with opened(path, Meter()) as handle:
+        with open_bytes(path, ByteMeter()) as handle:
             quote = quote_mark(text_lines(handle, LineDecoder(path), path), path)
     decoder = LineDecoder(path)
-    with opened(path, meter) as handle:
+    with open_bytes(path, meter) as handle:
         table = csv_rows(text_lines(handle, decoder, path), path, quote=quote, head=head)
         check_columns(table.header, columns, str(path))
         for line, cells in table.rows:
             where = f"{path}:{line}"
             row = _csv_row(cells, table.header, where)
-            yield Pending(where=where, make=partial(_made, row, columns, where, decoder.take()))
+            yield PendingArticle(where=where, make=partial(_made, row, columns, where, decoder.take()))
 
 
 def _csv_row(cells: list[str] | str, header: list[str], where: str) -> dict[str, str] | Dropped:

@@ -39,10 +39,10 @@ def test_the_threshold_decides_what_is_near(stance, tmp_path):
     assert stance("duplicates", table, "--threshold", "2").code == 2
 
 
-def test_facts_say_what_was_found(stance, tmp_path):
+def test_facts_count_articles_clusters_and_kinds(stance, tmp_path):
     said = stance("duplicates", write(tmp_path / "t.csv", ROWS), "--text", "body", "--id", "key", "--json")
     assert said.facts == {
-        "schema": 1,
+        "schema": 2,
         "articles": 5,
         "empty": 1,
         "threshold": 0.5,
@@ -56,7 +56,7 @@ def test_the_output_is_what_its_name_says(stance, tmp_path):
     source = write(tmp_path / "t.csv", ROWS)
     for name in ("c.csv", "c.jsonl", "c.parquet"):
         said = stance("duplicates", source, "--text", "body", "--id", "key", "-o", tmp_path / name)
-        assert said.out == "3 of 5 articles in 1 clusters\n"
+        assert said.out == "3 of 5 articles in 1 cluster\n"
         assert [row["article_id"] for row in read_table(tmp_path / name)] == ["a", "b", "c"]
 
 
@@ -65,7 +65,7 @@ def test_the_output_is_what_its_name_says(stance, tmp_path):
     [
         ((), "no column 'text'; the table has key, body"),
         (("--text", "body", "--id", "nr"), "no column 'nr'; the table has key, body"),
-        (("--text", "body", "--id", "body"), "row 5: no id; name a column with ids by --id"),
+        (("--text", "body", "--id", "body"), "row 5: no id; name the column with ids by --id"),
     ],
 )
 def test_a_column_that_is_not_there_is_named(stance, tmp_path, options, message):

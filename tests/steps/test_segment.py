@@ -60,7 +60,7 @@ def test_a_page_is_cut(stance, tmp_path):
 @pytest.mark.parametrize("name", ["p.csv", "p.tsv", "p.jsonl", "p.parquet", "p.csv.gz", "p.jsonl.gz"])
 def test_the_output_is_what_its_name_says(stance, tmp_path, name):
     source = lines(tmp_path / "t.jsonl", [{"id": "a", "text": "\n\n".join(STORY)}])
-    assert stance("segment", source, "--explain", "-o", tmp_path / name).out.startswith("1 articles, 3 paragraphs: ")
+    assert stance("segment", source, "--explain", "-o", tmp_path / name).out.startswith("1 article, 3 paragraphs: ")
     rows = read_table(tmp_path / name)
     assert [row["text"] for row in rows] == STORY
     assert list(rows[0]) == ["start", "end", "role", "text", "id", "article_id", "rule"]
@@ -94,7 +94,7 @@ def test_readable_limits_are_those_of_the_articles_language_which_is_found_where
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--longest", "5", "--shortest", "9"), "shortest is 9 and longest 5 characters: no paragraph could keep both"),
+        (("--longest", "5", "--shortest", "9"), "shortest is 9 and longest 5 characters: no paragraph can keep both"),
         (("--longest", "0"), "--longest"),
         (("--shortest", "-1"), "--shortest"),
         (("--longest", "many"), "--longest"),
@@ -151,7 +151,8 @@ def test_a_row_that_is_no_article_is_refused_and_no_file_is_left(stance, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("a.pdf", "unknown kind of file '.pdf'"), ("folder", "is a directory; `stance ingest")]
+    ("name", "message"),
+    [("a.pdf", "unknown file format '.pdf'"), ("folder", "is a directory; make one file of it")],
 )
 def test_what_is_not_read_says_what_is(stance, tmp_path, name, message):
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
@@ -174,7 +175,7 @@ def test_a_title_that_is_null_or_empty_is_none(stance, tmp_path, name):
     assert (said.code, texts(said)) == (0, STORY)
 
 
-# --- against an earlier version --------------------------------------------------------------------------------------
+# --- an earlier version ----------------------------------------------------------------------------------------------
 
 OLD = [
     {"id": "a", "text": "\n\n".join(STORY)},
@@ -198,7 +199,7 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize("cut", [False, True])
-def test_against_an_earlier_version_each_paragraph_is_named_with_both_places(stance, tmp_path, cut):
+def test_with_an_earlier_version_each_paragraph_is_named_with_both_places(stance, tmp_path, cut):
     new, old = lines(tmp_path / "new.jsonl", NEW), lines(tmp_path / "old.jsonl", OLD)
     if cut:  # what is known of the earlier version may be its paragraphs alone
         stance("segment", old, "-o", tmp_path / "old.csv")

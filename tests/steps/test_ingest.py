@@ -1,4 +1,4 @@
-"""A folder that mixes all kinds of files, read as a new user would, interrupted, and gone on with."""
+"""A folder that mixes all kinds of files, read as a new user would, interrupted, and continued."""
 
 import contextlib
 import gzip
@@ -188,7 +188,7 @@ def test_another_request_does_not_go_on_with_it(large, tmp_path, stance):
     (large / "0.jsonl").write_text("\n".join(rows[:20]))
     changed = stance("ingest", large, "-o", output)
     assert changed.code == 1
-    assert "has changed since the interrupted reading" in changed.err
+    assert "the file has changed since the run was interrupted" in changed.err
     again = stance("ingest", large, "-o", output, "--restart", "--json")
     assert again.code == 0, again.err
     assert (again.facts["articles"], again.facts["resumed"]) == (20, False)

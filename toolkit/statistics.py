@@ -130,8 +130,7 @@ def _patterns(rows: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
     """The different rows, which of them each row is, and how often each is there; in the order of first appearance."""
     # A fixed mixture of the columns tells rows apart at the price of sorting numbers; what it mixes up is sorted fully.
     mixture = rows @ np.sin(np.arange(1.0, rows.shape[1] + 1))
-    found = np.unique(mixture, return_index=True, return_inverse=True, return_counts=True)
-    _, first, position, often = found
+    _, first, position, often = np.unique(mixture, return_index=True, return_inverse=True, return_counts=True)
     if not np.array_equal(rows[first][position], rows):
         _, first, position, often = np.unique(rows, axis=0, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(first)

@@ -10,20 +10,17 @@ from toolkit.baselines.training import ScoresFile
 from toolkit.campaigns.simulation import simulation_note
 from toolkit.errors import DataError
 from toolkit.files import read_json
-from toolkit.labels.aggregation.gold import FitFacts, all_gold, format_gold, gold_summary
+from toolkit.labels.aggregation.gold import GoldSummary, all_gold, format_gold, gold_summary
 from toolkit.labels.aggregation.methods import (
-    MethodPair,
-    Swap,
+    MethodComparison,
     TableOptions,
     campaign_gold,
     campaign_golds,
-    compare_methods,
-    format_method_pair,
-    format_swaps,
+    compare_golds,
+    comparison_lines,
     gold_of_columns,
     gold_rows,
     golds_of_columns,
-    swapped_baselines,
 )
 from toolkit.labels.agreement.headline import QuestionAgreement
 from toolkit.labels.agreement.questions import AgreementFile, agreement_by_question, alpha_line
@@ -39,16 +36,10 @@ from toolkit.words import format_left_out
 from toolkit.workspace import CampaignConfig
 
 
-class AggregateResult(Result, frozen=True, kw_only=True):
+class AggregateResult(Result, GoldSummary, frozen=True, kw_only=True):
     """Counts of the gold."""
 
-    items: int
-    resolved: int  # pairs of item and question with a label
-    unresolved: int
     method: str
-    questions: dict[str, dict[str, int]]  # by status
-    unresolved_reasons: dict[str, dict[str, int]]
-    models: dict[str, tuple[FitFacts, ...]]
     agreement: dict[str, QuestionAgreement]  # of a campaign; the facts have alpha alone
     left_out: dict[str, int]  # annotations or rows that do not count, by reason
     cautions: tuple[str, ...] = ()  # of a table
@@ -68,17 +59,12 @@ class AggregateResult(Result, frozen=True, kw_only=True):
         return f"{gold}; {alpha_line(name, self.agreement[name])}{simulated}"
 
 
-class SensitivityResult(Result, frozen=True, kw_only=True):
+class SensitivityResult(Result, MethodComparison, frozen=True, kw_only=True):
     """The labels, and the order of baselines, that depend on the method of aggregation."""
-
-    questions: dict[str, list[MethodPair]]
-    methods: tuple[str, ...] = ()  # with scores of baselines
-    swapped: tuple[Swap, ...] = ()
 
     def line(self) -> str:
         """The labels that differ between each two methods, by question."""
-        lines = [f"{name}: {format_method_pair(pair)}" for name, pairs in self.questions.items() for pair in pairs]
-        return "\n".join([*lines, *([format_swaps(self.swapped, len(self.methods))] if self.methods else [])])
+        return "\n".join(comparison_lines(self))
 
 
 def aggregate_campaign(campaign: CampaignConfig) -> AggregateResult:
@@ -139,9 +125,6 @@ def aggregate_table(
     return result, rows
 
 
-# --- sensitivity -----------------------------------------------------------------------------------------------------
-
-
 def sensitivity_campaign(campaign: CampaignConfig, scores: Mapping[str, Path]) -> SensitivityResult:
     """Compare the gold of a campaign between methods, without adjudications; nothing is written."""
     return _sensitivity(campaign_golds(Store(campaign)), scores)
@@ -156,9 +139,8 @@ def sensitivity_table(
 
 
 def _sensitivity(golds: Mapping[str, Mapping[str, list[Gold]]], scores: Mapping[str, Path]) -> SensitivityResult:
-    pairs = {name: compare_methods(by_method) for name, by_method in golds.items()}
-    swaps = swapped_baselines({method: _figures(path) for method, path in scores.items()})
-    return SensitivityResult(questions=pairs, methods=tuple(scores), swapped=tuple(swaps))
+    comparison = compare_golds(golds, {method: _figures(path) for method, path in scores.items()})
+    return SensitivityResult(**msgspec.structs.asdict(comparison))
 
 
 def _figures(path: Path) -> dict[str, float | None]:

@@ -1,5 +1,6 @@
 """Measures agreement, in a campaign or in a table of votes."""
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ class AgreementResult(Result, frozen=True, kw_only=True):
 
     def line(self) -> str:
         """Agreement on each question; the first line ends with the rows of a table that are left out."""
-        lines = [line for name, agreement in self.questions.items() for line in agreement_lines(name, agreement)]
-        return "\n".join(lines)
+        texts = (agreement_lines(name, agreement) for name, agreement in self.questions.items())
+        return "\n".join(chain.from_iterable(texts))
 
 
 class TableAgreementResult(AgreementResult, frozen=True, kw_only=True):

@@ -282,3 +282,30 @@ def format_swaps(swaps: Sequence[Swap], methods: int) -> str:
         return f"baselines: the same order under all {methods} methods"
     pairs = "; ".join(f"{s.better} beats {s.worse} under {s.first}, not under {s.second}" for s in swaps)
     return f"baselines: {pairs}"
+
+
+class MethodComparison(Struct, frozen=True, kw_only=True):
+    """The labels, and the order of baselines, that depend on the method of aggregation."""
+
+    questions: dict[str, list[MethodPair]]
+    methods: tuple[str, ...] = ()  # with scores of baselines
+    swapped: tuple[Swap, ...] = ()
+
+
+def compare_golds(
+    golds: Mapping[str, Mapping[str, Sequence[Gold]]], scores: Mapping[str, Mapping[str, float | None]]
+) -> MethodComparison:
+    """Compare methods by their gold, by question, and by the scores of the baselines trained on it."""
+    return MethodComparison(
+        questions={name: compare_methods(by_method) for name, by_method in golds.items()},
+        methods=tuple(scores),
+        swapped=tuple(swapped_baselines(scores)),
+    )
+
+
+def comparison_lines(comparison: MethodComparison) -> list[str]:
+    """A comparison of methods as text."""
+    questions = comparison.questions.items()
+    lines = [f"{name}: {format_method_pair(pair)}" for name, pairs in questions for pair in pairs]
+    swaps = [format_swaps(comparison.swapped, len(comparison.methods))] if comparison.methods else []
+    return [*lines, *swaps]

@@ -48,7 +48,7 @@ class ModelOptions(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Posterior:
-    """What a model says of the items, and how it came out; None where the model does not tell."""
+    """The probabilities of the labels of items, and how the estimation ended; None where a model does not report it."""
 
     posterior: Floats  # the chance of each label, [items, labels]
     log_likelihood: float | None  # of the votes, natural logarithm
@@ -60,7 +60,7 @@ class Posterior:
 
 @dataclass(frozen=True)
 class Fitted(Posterior):
-    """What the model of Dawid and Skene says besides."""
+    """The estimate of the model of Dawid and Skene."""
 
     prior: Floats  # the share of each label, [labels]
     confusion: Floats  # of each annotator: true label to given label, rows sum to 1, [annotators, labels, labels]
@@ -83,9 +83,9 @@ def fit(votes: Votes, options: ModelOptions) -> Fitted:
     restarts = (4 if options.pooling == "partial" else 0) if options.restarts is None else options.restarts
     rank = _ranked(votes)
     starts = [np.ones(people), *(generator.gamma(1.0, size=people)[rank] for _ in range(restarts))]
-    found = [model.run(model.soft_votes(weight), options) for weight in starts]
-    best = max(found, key=lambda one: one.objective)
-    near = sum(abs(one.objective - best.objective) <= 1e-6 * max(abs(best.objective), 1.0) for one in found)
+    ends = [model.run(model.soft_votes(weight), options) for weight in starts]
+    best = max(ends, key=lambda end: end.objective)
+    near = sum(abs(end.objective - best.objective) <= 1e-6 * max(abs(best.objective), 1.0) for end in ends)
     return Fitted(
         posterior=best.posterior,
         prior=best.prior,
@@ -94,7 +94,7 @@ def fit(votes: Votes, options: ModelOptions) -> Fitted:
         rounds=best.rounds,
         converged=best.converged,
         agreeing_starts=near,
-        starts=len(found),
+        starts=len(ends),
     )
 
 
@@ -102,9 +102,10 @@ def _ranked(votes: Votes) -> Ints:
     """The place of each annotator by what they did, so that starts by chance do not hang on names."""
     people = len(votes.annotators)
     alike = votes.counts[votes.item, votes.label] / votes.per_item[votes.item]
-    told = np.bincount(votes.annotator, minlength=people), np.bincount(votes.annotator, alike, minlength=people)
+    n_votes = np.bincount(votes.annotator, minlength=people)
+    agreement = np.bincount(votes.annotator, alike, minlength=people)
     rank = np.empty(people, dtype=np.int64)
-    rank[np.lexsort((np.round(told[1], 9), told[0]))] = np.arange(people)
+    rank[np.lexsort((np.round(agreement, 9), n_votes))] = np.arange(people)
     return rank
 
 
@@ -138,8 +139,8 @@ class _Model:
         """The shares of the labels among an item's votes, annotators weighted, [items, labels]."""
         _, annotators, labels = self._shape
         one_each = np.tile(np.eye(labels), (annotators, 1))
-        found = self._given @ (one_each * np.repeat(weight + _TINY, labels)[:, np.newaxis])
-        return np.asarray(found / found.sum(axis=1, keepdims=True))
+        shares = self._given @ (one_each * np.repeat(weight + _TINY, labels)[:, np.newaxis])
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
     def run(self, posterior: Floats, options: ModelOptions) -> _Estimation:
         """Estimate from these chances on until nothing changes any more."""
@@ -233,8 +234,8 @@ def _run(model: Any, votes: Votes) -> Any:  # noqa: ANN401 - crowd-kit has no ty
     columns = {"task": votes.item[order], "worker": votes.annotator[order], "label": votes.label[order]}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # crowd-kit's own, about pandas
-        found = model.fit_predict_proba(pd.DataFrame(columns))
-    table = found.reindex(index=range(len(votes.items)), columns=range(len(votes.labels)), fill_value=0.0)
+        probabilities = model.fit_predict_proba(pd.DataFrame(columns))
+    table = probabilities.reindex(index=range(len(votes.items)), columns=range(len(votes.labels)), fill_value=0.0)
     chances = np.nan_to_num(table.to_numpy(dtype=np.float64))
     return chances / chances.sum(axis=1, keepdims=True)
 
@@ -248,7 +249,7 @@ _EQUAL = 1e-9  # chances that differ by less are a tie
 
 
 class HardLabels(Struct, frozen=True, kw_only=True):
-    """When the model's best guess becomes a label."""
+    """When the most likely label becomes a label."""
 
     threshold: float = 0.8  # the chance that the label needs
     min_votes: int = 3  # answers that the item needs
@@ -329,9 +330,9 @@ def _reasons(coded: Votes, chances: Floats, hard: HardLabels) -> list[str]:
         (tied, "a tie"),
         (top[:, -1] < hard.threshold, f"no label with a chance of {hard.threshold:g}"),
     ]
-    found = np.select([check for check, _ in checks], range(1, len(checks) + 1), 0)
+    chosen = np.select([check for check, _ in checks], range(1, len(checks) + 1), 0)
     words = ["", *(reason for _, reason in checks)]
-    return [words[number] for number in found]
+    return [words[number] for number in chosen]
 
 
 # --- soft labels -----------------------------------------------------------------------------------------------------
@@ -346,8 +347,8 @@ def _soft(coded: Votes, question: Question, model: Model) -> _Soft:
     if not coded.counts[:, off].any():
         used = [label for label, there in zip(labels, ~off, strict=True) if there] if off.any() else labels
         on_scale = coded.relabelled(used, {label: label for label in used})
-        guess = model(on_scale)
-        return _Soft(_spread(guess.posterior, used, labels), (_facts("label", on_scale, guess),))
+        result = model(on_scale)
+        return _Soft(_spread(result.posterior, used, labels), (_facts("label", on_scale, result),))
     return _in_two_steps(coded, off, question, model)
 
 
@@ -361,11 +362,11 @@ def _in_two_steps(coded: Votes, off: NDArray[np.bool_], question: Question, mode
     placed = _shares(coded.counts * ~off, ~off)
     chosen = ~off[coded.label] & (applies[coded.item, 0] > 1 / 2)
     if chosen.any():
-        some, kept = coded.of(chosen), [label for label in labels if label in question.applicable]
-        some = some.relabelled(kept, {label: label for label in kept})
+        some, applicable = coded.of(chosen), [label for label in labels if label in question.applicable]
+        some = some.relabelled(applicable, {label: label for label in applicable})
         second = model(some)
         rows = np.unique(coded.item[chosen])
-        placed[rows] = _spread(second.posterior, kept, labels)
+        placed[rows] = _spread(second.posterior, applicable, labels)
         fits.append(_facts("label", some, second))
     return _Soft(applies * placed + (1 - applies) * _shares(coded.counts * off, off), tuple(fits))
 
@@ -380,22 +381,22 @@ def _shares(counts: Floats, allowed: NDArray[np.bool_]) -> Floats:
 
 def _spread(chances: Floats, some: Sequence[str], labels: Sequence[str]) -> Floats:
     """Columns of some labels among those of all."""
-    found = np.zeros((len(chances), len(labels)))
-    found[:, [labels.index(label) for label in some]] = chances
-    return found
+    columns = np.zeros((len(chances), len(labels)))
+    columns[:, [labels.index(label) for label in some]] = chances
+    return columns
 
 
-def _facts(about: str, votes: Votes, guess: Posterior) -> FitFacts:
+def _facts(about: str, votes: Votes, result: Posterior) -> FitFacts:
     return FitFacts(
         about=about,
         items=len(votes.items),
         annotators=len(votes.annotators),
-        log_likelihood=guess.log_likelihood,
-        rounds=guess.rounds,
-        converged=guess.converged,
-        starts=guess.starts,
-        agreeing_starts=guess.agreeing_starts,
-        shares=_share_of_labels(votes, guess.posterior.mean(axis=0)),
+        log_likelihood=result.log_likelihood,
+        rounds=result.rounds,
+        converged=result.converged,
+        starts=result.starts,
+        agreeing_starts=result.agreeing_starts,
+        shares=_share_of_labels(votes, result.posterior.mean(axis=0)),
     )
 
 

@@ -85,18 +85,18 @@ def masi(sets: Sequence[frozenset[str]]) -> Distance:
         Passonneau, Measuring Agreement on Set-valued Items (MASI) for Semantic and Pragmatic Annotation (2006),
         section 3.
     """
-    table = np.array([[1.0 - _masi_weight(one, other) for other in sets] for one in sets]).reshape(
+    table = np.array([[1.0 - _masi_weight(first, second) for second in sets] for first in sets]).reshape(
         1, len(sets), len(sets)
     )
     return lambda _: table
 
 
-def _masi_weight(one: frozenset[str], other: frozenset[str]) -> float:
-    if one == other:
+def _masi_weight(first: frozenset[str], second: frozenset[str]) -> float:
+    if first == second:
         return 1.0
-    shared = len(one & other)
-    monotony = 2 / 3 if one <= other or other <= one else 1 / 3
-    return monotony * shared / len(one | other) if shared else 0.0
+    shared = len(first & second)
+    monotony = 2 / 3 if first <= second or second <= first else 1 / 3
+    return monotony * shared / len(first | second) if shared else 0.0
 
 
 # --- coefficients that average over items ----------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from toolkit.labels.votes import Votes, code_votes
 from toolkit.records import Vote
 from toolkit.statistics import Estimate, Floats, estimate, resample, sums_of, undefined
 from toolkit.tables.columns import Coded, Ints, renumbered
+from toolkit.words import plural
 
 __all__ = ["Coefficient", "Interval", "QuestionAgreement", "Scale", "agreement", "agreement_at", "scale_of"]
 
@@ -76,12 +77,12 @@ class QuestionAgreement(Struct, frozen=True, kw_only=True):
     percent_agreement: Estimate  # the chance that two votes on an item are equal
     shares: dict[str, float]  # of each label among the votes
     per_label: dict[str, Coefficient]  # one label against the rest
-    coefficients: tuple[Coefficient, ...] = ()  # what was asked for besides, and what off-scale labels call for
+    coefficients: tuple[Coefficient, ...] = ()  # further coefficients, and those of off-scale labels
     per_annotator: tuple[AnnotatorAgreement, ...] = ()  # those with the most votes
     per_pair: tuple[PairAgreement, ...] = ()  # those with the most items in common
     not_listed: dict[str, int] = {}  # annotators and pairs that are not listed
-    slices: dict[str, Slices] = {}  # by what is sliced
-    cautions: tuple[str, ...] = ()  # what a reader must know of these figures
+    slices: dict[str, Slices] = {}  # by fact or question
+    cautions: tuple[str, ...] = ()  # the limits of these figures
 
 
 def agreement(votes: Iterable[Vote], labels: Sequence[str], no_answers: Sequence[str], seed: int) -> QuestionAgreement:
@@ -208,8 +209,8 @@ def equal_share(tables: Floats) -> Floats:
 
 def _one_against_rest(number: int) -> Statistic:
     def statistic(tables: Floats) -> Floats:
-        both, one, all_ = tables[:, number, number], tables[:, number].sum(axis=1), tables.sum(axis=(1, 2))
-        merged = np.stack([np.stack([both, one - both], 1), np.stack([one - both, all_ - 2 * one + both], 1)], 1)
+        both, label, total = tables[:, number, number], tables[:, number].sum(axis=1), tables.sum(axis=(1, 2))
+        merged = np.stack([np.stack([both, label - both], 1), np.stack([label - both, total - 2 * label + both], 1)], 1)
         return alpha_of(merged, nominal)
 
     return statistic
@@ -223,23 +224,23 @@ _PRECISE = 0.05  # half the width of an interval that tells something
 
 
 def cautions(alpha: Coefficient, n_annotators: int) -> Iterable[str]:
-    """What limits an alpha: few annotators, few articles, an interval too wide to say much."""
+    """The limits of an alpha: few annotators, few articles, a wide interval."""
     if alpha.value is None:
         return
     if n_annotators < _FEW_ANNOTATORS:
-        yield f"{n_annotators} annotators: what others would agree on is known roughly at best"
+        yield f"{plural(n_annotators, 'annotator')}: agreement of other annotators is known roughly at best"
     if alpha.clusters < _FEW_CLUSTERS:
-        yield f"{alpha.clusters} articles: the interval itself is uncertain"
+        yield f"{plural(alpha.clusters, 'article')}: the interval itself is uncertain"
     if alpha.low is None or alpha.high is None:
         return
     more = _more(alpha.n, alpha.low, alpha.high)
     if more:
-        yield f"cannot say yet: about {more} more items would bring the interval to ± {_PRECISE}"
+        yield f"wide interval: about {more} more items would bring it to ± {_PRECISE}"
     others = alpha.new_annotators
     if others and others.low is not None and others.high is not None:
         people = _more(n_annotators, others.low, others.high)
         if people:
-            yield f"about {people} more annotators would bring the interval of new annotators to ± {_PRECISE}"
+            yield f"wide interval of new annotators: about {people} more annotators would bring it to ± {_PRECISE}"
 
 
 def _more(n: int, low: float, high: float) -> int:

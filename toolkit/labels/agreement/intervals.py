@@ -77,9 +77,9 @@ def scale_of(question: Question) -> Scale:
     return Scale(level=question.level, values=values)
 
 
-def as_coefficient(found: Estimate, level: str, name: str = "alpha") -> Coefficient:
+def as_coefficient(estimate: Estimate, level: str, name: str = "alpha") -> Coefficient:
     """An estimate as a coefficient at a level."""
-    return Coefficient(name=name, level=level, **msgspec.structs.asdict(found))
+    return Coefficient(name=name, level=level, **msgspec.structs.asdict(estimate))
 
 
 # --- resamples of annotators and articles ----------------------------------------------------------------------------
@@ -91,9 +91,9 @@ _RESAMPLE_BLOCK = 1_000_000  # numbers of resamples that are held at a time
 
 
 def n_draws(votes: Votes) -> int:
-    """How many resamples are drawn of some votes: fewer where each takes long, and none where too few would be left."""
-    worth = _WORK // max(len(votes.item) + len(votes.annotators), 1)
-    return min(worth, DRAWS) if worth >= _FEWEST else 0
+    """The number of resamples of some votes: fewer where each takes long, none where too few would remain."""
+    affordable = _WORK // max(len(votes.item) + len(votes.annotators), 1)
+    return min(affordable, DRAWS) if affordable >= _FEWEST else 0
 
 
 def pigeonhole(votes: Votes, seed: int, draws: int) -> Floats:
@@ -113,21 +113,21 @@ def pigeonhole(votes: Votes, seed: int, draws: int) -> Floats:
     """
     paired = votes.of((votes.per_item >= 2)[votes.item])
     people, articles, labels = len(paired.annotators), len(paired.clusters), len(votes.labels)
-    found = np.zeros((draws, labels, labels))
+    tables = np.zeros((draws, labels, labels))
     if not people:
-        return found
+        return tables
     generator = np.random.default_rng(seed)
-    said = _said(paired)
+    counts = _label_counts(paired)
     block = max(1, _RESAMPLE_BLOCK // max(len(paired.items) * labels, people, articles))
     for start in range(0, draws, block):
         size = min(block, draws - start)
-        found[start : start + size] = _weighted(
+        tables[start : start + size] = _weighted(
             paired,
-            said,
+            counts,
             drawn_with_replacement(generator, people, size),
             drawn_with_replacement(generator, articles, size),
         )
-    return found
+    return tables
 
 
 def drawn_with_replacement(generator: np.random.Generator, count: int, draws: int) -> Floats:
@@ -140,10 +140,10 @@ def drawn_with_replacement(generator: np.random.Generator, count: int, draws: in
 def weighted_coincidences(votes: Votes, annotator_weight: Floats, cluster_weight: Floats) -> Floats:
     """The coincidence matrix where annotators and clusters count so often, [labels, labels]; all ones: as usual."""
     weights = annotator_weight[:, np.newaxis], cluster_weight[:, np.newaxis]
-    return np.asarray(_weighted(votes, _said(votes), *weights)[0])
+    return np.asarray(_weighted(votes, _label_counts(votes), *weights)[0])
 
 
-def _said(votes: Votes) -> Any:  # noqa: ANN401 - a sparse matrix
+def _label_counts(votes: Votes) -> Any:  # noqa: ANN401 - a sparse matrix
     """How often each annotator gave each label to each item, [items × labels, annotators]."""
     from scipy.sparse import csr_array
 
@@ -152,20 +152,20 @@ def _said(votes: Votes) -> Any:  # noqa: ANN401 - a sparse matrix
     return csr_array((np.ones(len(place)), (place, votes.annotator)), shape=shape)
 
 
-def _weighted(votes: Votes, said: Any, annotator_weight: Floats, cluster_weight: Floats) -> Floats:  # noqa: ANN401
+def _weighted(votes: Votes, counts: Any, annotator_weight: Floats, cluster_weight: Floats) -> Floats:  # noqa: ANN401
     """Coincidence matrices of resamples, their weights [annotators, draws] and [clusters, draws]."""
     shape = len(votes.items), len(votes.labels), annotator_weight.shape[1]
-    total, own = (said @ annotator_weight).reshape(shape), (said @ annotator_weight**2).reshape(shape)
+    total, own = (counts @ annotator_weight).reshape(shape), (counts @ annotator_weight**2).reshape(shape)
     m = total.sum(axis=1)
     pairs = m**2 - own.sum(axis=1)
     share = np.divide(m, pairs, out=np.zeros_like(m), where=pairs > 1e-9)
     share *= cluster_weight[votes.cluster] * votes.weight[:, np.newaxis]
-    found = np.empty((shape[2], shape[1], shape[1]))
+    tables = np.empty((shape[2], shape[1], shape[1]))
     for label in range(shape[1]):
         weighted = total[:, label] * share
-        found[:, label] = (weighted[:, np.newaxis] * total).sum(axis=0).T
-        found[:, label, label] -= (share * own[:, label]).sum(axis=0)
-    return found
+        tables[:, label] = (weighted[:, np.newaxis] * total).sum(axis=0).T
+        tables[:, label, label] -= (share * own[:, label]).sum(axis=0)
+    return tables
 
 
 # --- the interval of new annotators ----------------------------------------------------------------------------------
@@ -268,7 +268,7 @@ class _Pairs:
         unit, label, others = unit[order], self.label[order], self.others[order]
         labels = others.shape[1]
         block = max(1, _TABLE_BLOCK // labels**2)
-        found = 0.0
+        total = 0.0
         for first in range(0, count, block):
             start, end = np.searchsorted(unit, [first, first + block])
             size = min(block, count - first)
@@ -277,5 +277,5 @@ class _Pairs:
             for other in range(labels):
                 sums = np.bincount(cell, others[start:end, other], minlength=size * labels)
                 tables[:, :, other] = sums.reshape(size, labels)
-            found += self.squares(tables + np.swapaxes(tables, 1, 2))
-        return found
+            total += self.squares(tables + np.swapaxes(tables, 1, 2))
+        return total

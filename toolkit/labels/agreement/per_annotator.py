@@ -98,21 +98,21 @@ def pair_tables(votes: Votes) -> Tables | None:
     m = votes.per_item
     if int((m * (m - 1) // 2).sum()) > _MOST_VOTE_PAIRS:
         return None
-    one, other = _vote_pairs(votes)
-    swap = votes.annotator[one] > votes.annotator[other]
-    one, other = np.where(swap, other, one), np.where(swap, one, other)
-    apart = votes.annotator[one] != votes.annotator[other]
-    one, other = one[apart], other[apart]
-    key = votes.annotator[one] * len(votes.annotators) + votes.annotator[other]
+    first, second = _vote_pairs(votes)
+    swap = votes.annotator[first] > votes.annotator[second]
+    first, second = np.where(swap, second, first), np.where(swap, first, second)
+    apart = votes.annotator[first] != votes.annotator[second]
+    first, second = first[apart], second[apart]
+    key = votes.annotator[first] * len(votes.annotators) + votes.annotator[second]
     pairs, place, often = np.unique(key, return_inverse=True, return_counts=True)
     enough = (often >= FEWEST_SHARED)[place]
-    one, other = one[enough], other[enough]
+    first, second = first[enough], second[enough]
     pairs, place, often = np.unique(key[enough], return_inverse=True, return_counts=True)
     labels = len(votes.labels)
     if len(pairs) * labels**2 > 2 * _MOST_VOTE_PAIRS:
         return None
-    cell = (place * labels + votes.label[one]) * labels + votes.label[other]
-    item = votes.item[one]
+    cell = (place * labels + votes.label[first]) * labels + votes.label[second]
+    item = votes.item[first]
     cluster = votes.cluster[item]
     sums = _sparse(votes, cluster, cell, votes.weight[item], len(pairs))
     return Tables(sums, pairs, often, _clusters_of(place, cluster, len(pairs)), labels)
@@ -155,24 +155,24 @@ _ONE_LABEL = "both gave one and the same label throughout, so agreement beyond c
 _NO_COMMON = f"no two annotators share {FEWEST_SHARED} items or more on which kappa is defined"
 
 
-def with_details(found: QuestionAgreement, votes: Votes, scale: Scale, seed: int) -> QuestionAgreement:
+def with_details(agreement: QuestionAgreement, votes: Votes, scale: Scale, seed: int) -> QuestionAgreement:
     """Agreement with all coefficients, and with that of each annotator and of each pair.
 
     Args:
-        found: what `agreement_of_votes` gave for the same votes, scale and seed.
+        agreement: as `agreement_of_votes` gives it for the same votes, scale and seed.
         votes: that are answers, their labels in the order of the scale.
         scale: how labels are compared.
         seed: of the bootstraps.
     """
     paired = paired_sums(votes)
     if not paired.items:
-        return found
+        return agreement
     work = _Work.of(votes, paired, scale)
     figures = work.figures(seed)
-    annotators = sorted(_annotators(work, figures), key=lambda one: one.annotator)
+    annotators = sorted(_annotators(work, figures), key=lambda row: row.annotator)
     return msgspec.structs.replace(
-        found,
-        coefficients=(*found.coefficients, *_coefficients(work, figures)),
+        agreement,
+        coefficients=(*agreement.coefficients, *_coefficients(work, figures)),
         per_annotator=tuple(annotators),
         per_pair=tuple(_pairs(work, figures)),
         not_listed=_not_listed(work, len(annotators)),
@@ -357,20 +357,20 @@ def _coefficients(work: _Work, figures: _Figures) -> Iterator[Coefficient]:
 
 
 def _coefficient(work: _Work, values: Floats, name: str, level: str, reason: str) -> Coefficient:
-    found = estimate_of(float(values[0]), values[1:], work.paired.items, len(work.rows), reason)
-    return as_coefficient(found, level, name)
+    estimate = estimate_of(float(values[0]), values[1:], work.paired.items, len(work.rows), reason)
+    return as_coefficient(estimate, level, name)
 
 
 def _annotators(work: _Work, figures: _Figures) -> Iterator[AnnotatorAgreement]:
     tables = work.annotators
     for place, number in enumerate(tables.which):
         values, often, clusters = figures.annotators[:, place], int(tables.often[place]), int(tables.clusters[place])
-        found = estimate_of(float(values[0, 0]), values[1:, 0], often, clusters, ALL_EQUAL)
+        estimate = estimate_of(float(values[0, 0]), values[1:, 0], often, clusters, ALL_EQUAL)
         raw = float(values[0, 1])
         yield AnnotatorAgreement(
             annotator=work.votes.annotators[number],
             n_votes=often,
-            alpha=as_coefficient(found, work.scale.level),
+            alpha=as_coefficient(estimate, work.scale.level),
             percent_agreement=None if np.isnan(raw) else raw,
         )
 
@@ -384,12 +384,12 @@ def _pairs(work: _Work, figures: _Figures) -> Iterator[PairAgreement]:
         first, second = divmod(int(work.pairs.which[number]), len(names))
         values, table, shared = figures.pairs[:, place], whole[number], int(work.pairs.often[number])
         clusters = int(work.pairs.clusters[number])
-        found = estimate_of(float(values[0]), values[1:], shared, clusters, _ONE_LABEL)
-        one, other = sorted((names[first], names[second]))
+        estimate = estimate_of(float(values[0]), values[1:], shared, clusters, _ONE_LABEL)
+        pair = sorted((names[first], names[second]))
         yield PairAgreement(
-            annotators=(one, other),
+            annotators=(pair[0], pair[1]),
             n_items=shared,
-            kappa=as_coefficient(found, work.scale.level, "cohen_kappa"),
+            kappa=as_coefficient(estimate, work.scale.level, "cohen_kappa"),
             percent_agreement=float(np.trace(table) / table.sum()),
         )
 

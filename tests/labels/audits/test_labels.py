@@ -12,7 +12,7 @@ from toolkit.labels.audits.answers import SuggestedVote
 from toolkit.labels.audits.labels import LabelPair, Scored, doubtful_labels, halo, stance_sentiment
 from toolkit.metrics import cramers_v
 
-SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
+SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
 
 
 def pairs(table):

@@ -14,7 +14,7 @@ from sklearn.metrics import f1_score
 from toolkit.labels.aggregation.models import ModelOptions, fit
 from toolkit.labels.votes import code_columns
 
-SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
+SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
 PLAIN = ModelOptions(pooling="none")
 
 # Dawid and Skene (1979), table 1: 45 patients, each judged by five observers, by the first three times; digits are

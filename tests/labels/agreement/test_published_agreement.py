@@ -15,7 +15,7 @@ from toolkit.labels.agreement.intervals import Scale
 from toolkit.labels.votes import code_columns
 from toolkit.metrics import cohen_kappa
 
-SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
+SHARED = Path(os.environ.get("STANCE_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
 pytestmark = pytest.mark.shared
 
 

@@ -4,8 +4,9 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
+from toolkit.codebook import Codebook
 from toolkit.errors import DataError
-from toolkit.labels.ledger import latest
+from toolkit.labels.ledger import latest, settle
 from toolkit.records import Annotation, Assignment, Item
 from toolkit.store import Store
 from toolkit.words import plural
@@ -100,6 +101,22 @@ def campaign_assignments(store: Store) -> list[Assignment]:
 def answered_pairs(ledger: Iterable[Annotation]) -> set[tuple[str, str]]:
     """The (item, annotator) of each answer or skip in a ledger."""
     return {(row.item_id, row.annotator) for row in latest(ledger) if row.state in ("submitted", "skipped")}
+
+
+def done_pairs(
+    ledger: Sequence[Annotation], items: Mapping[str, Item], codebook: Codebook, withdrawn: Container[str]
+) -> set[tuple[str, str]]:
+    """The pairs of item and annotator that need no answer any more: those with a vote that counts, or a skip.
+
+    Args:
+        ledger: its lines.
+        items: by id.
+        codebook: as it is now.
+        withdrawn: items that were taken out.
+    """
+    counted = settle(ledger, items, codebook, withdrawn).counted
+    skipped = (line for line in latest(ledger) if line.state == "skipped")
+    return {(line.item_id, line.annotator) for line in (*counted, *skipped)}
 
 
 def _refuse_too_few(items: Sequence[Item], annotators: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ from toolkit.exchange.sheets import (
     ReadSheet,
     SheetRequest,
     read_sheet,
+    unanswerable,
     write_codes,
     write_plain_sheet,
     write_sheet,
@@ -37,6 +38,7 @@ from toolkit.exchange.submissions import (
 )
 from toolkit.files import suffix_of
 from toolkit.labels.eligibility import ProjectRole
+from toolkit.people import is_pseudonym
 from toolkit.records import Annotation, Annotator, Item
 from toolkit.runs import Result
 from toolkit.words import plural
@@ -386,17 +388,30 @@ def _refuse_if_answered(path: Path) -> None:
         raise DataError(f"{path}: the file exists and holds {content}; {remedy}")
 
 
+def check_sheet_annotators(names: Sequence[str]) -> None:
+    """Refuse names that are no pseudonyms.
+
+    Raises:
+        UsageError: a name is not written like one.
+    """
+    for name in names:
+        if not is_pseudonym(name):
+            raise UsageError(f"--annotators {name}: a pseudonym of small letters, digits and hyphens is needed")
+
+
 def write_sheets(
-    campaign: CampaignConfig, key: str, paths: Mapping[str, Path], items: Mapping[str, Sequence[ShownItem]]
-) -> None:
+    campaign: CampaignConfig, key: str, to: Path, suffix: SheetFormat, items: Mapping[str, Sequence[ShownItem]]
+) -> SheetsWritten:
     """Write the sheet of each annotator; beside a plain table a text that lists its codes.
 
     Args:
         campaign: whose items they are.
         key: of the campaign on servers.
-        paths: by annotator.
+        to: a directory, or a file where there is one annotator.
+        suffix: of the files.
         items: by annotator, in their order.
     """
+    paths = sheet_paths(to, list(items), suffix)
     show = campaign.file.studio.show
     neighbours = ("previous", "next") if "neighbours" in show else ()
     for name, path in paths.items():
@@ -408,8 +423,14 @@ def write_sheets(
             items=tuple(items[name]),
             context=("source", *(part for part in ("headline", "note") if part in show), *neighbours),
         )
-        if path.suffix.lower() == ".xlsx":
+        if suffix == "xlsx":
             write_sheet(path, request)
         else:
             write_plain_sheet(path, request)
             write_codes(path.with_name("codes.txt"), request)
+    return SheetsWritten(
+        files={name: str(path) for name, path in paths.items()},
+        items={name: len(lot) for name, lot in items.items()},
+        questions_left_out=tuple(unanswerable(campaign.codebook)),
+        next_command=f"stance pull {campaign.path} --from {to}",
+    )

@@ -14,13 +14,14 @@ from toolkit.steps.card import card_campaign, card_inputs, card_outputs
 from toolkit.steps.common import Outcome, is_without_server
 from toolkit.steps.plan import plan_campaign, plan_inputs, plan_outputs
 from toolkit.steps.pull import pull_campaign
-from toolkit.steps.push import PushResult, push_campaign, push_inputs, push_outputs
+from toolkit.steps.push import push_campaign, push_inputs, push_outputs
 from toolkit.steps.report import report_campaign, report_inputs, report_outputs
 from toolkit.steps.segment import segment_campaign, segment_inputs, segment_outputs
 from toolkit.steps.simulate import simulate_campaign
 from toolkit.steps.status import campaign_state
 from toolkit.steps.train import train_campaign, train_inputs, train_outputs
 from toolkit.store import Store
+from toolkit.studio.push.items import PushResult
 from toolkit.studio.server.connection import studio_file_of
 from toolkit.workspace import CampaignConfig
 

@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.campaigns.display import ShownItem
+from toolkit.campaigns.label_transfer import TransferCounts
 from toolkit.errors import StudioError
-from toolkit.records import Annotation, PushedProject, ScreenVersion, StudioFile
+from toolkit.records import PushedProject, ScreenVersion, StudioFile
 from toolkit.runs import Result
 from toolkit.studio.config import task_data
 from toolkit.studio.http.client import Studio, data_digest
@@ -100,6 +101,35 @@ class PushReport(Result, frozen=True, kw_only=True):
 
 def _named(items: Sequence[str]) -> str:
     return ", ".join(items[:_NAMED]) + (", …" if len(items) > _NAMED else "")
+
+
+class PushResult(PushReport, frozen=True, kw_only=True):
+    """What a push did, and what it means for the annotations in the ledger."""
+
+    codebook: str  # name@version#hash
+    changes: tuple[str, ...]  # from the codebook that was pushed last
+    given_before: int  # annotations in the ledger that were given to another codebook
+    annotators_before: tuple[str, ...]  # who gave them
+    versions: int  # of the codebook that annotators have seen
+    placed: TransferCounts  # items by what their paragraph is now
+    replaced_characters: int
+    warning: str  # about the version of the server
+
+    def line(self) -> str:
+        """The result in one line."""
+        characters = plural(
+            self.replaced_characters, "character that the screen cannot show", "characters that the screen cannot show"
+        )
+        replaced = f"{characters} replaced" if self.replaced_characters else ""
+        parts = (super().line(), self._revision_line(), self.placed.line(), replaced, self.warning)
+        return "; ".join(filter(None, parts))
+
+    def _revision_line(self) -> str:
+        if not self.changes:
+            return ""
+        people = ", ".join(self.annotators_before) or "nobody"
+        given = plural(self.given_before, "annotation in the ledger was", "annotations in the ledger were")
+        return f"codebook {self.codebook}: {'; '.join(self.changes)} ({given} given before, by {people})"
 
 
 def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, int], None]) -> PushReport:
@@ -386,17 +416,6 @@ def _pushed(url: str, board: _Board, wanted: set[str], meant: set[ProjectSpec]) 
 
 
 # --- what is remembered of it ----------------------------------------------------------------------------------------
-
-
-def answered_items(states: Iterable[Annotation], server: str) -> tuple[tuple[int, str], ...]:
-    """The items that the ledger has annotations of, with their projects.
-
-    Args:
-        states: the latest state of each annotation.
-        server: as the ledger calls it.
-    """
-    origins = [(state.origin, state.item_id) for state in states if state.state not in ("deleted", "draft")]
-    return tuple(sorted({(origin.project, item) for origin, item in origins if origin and origin.server == server}))
 
 
 def studio_file(before: StudioFile | None, codebook_ref: str, campaign: str, report: PushReport) -> StudioFile:

@@ -6,7 +6,7 @@ a project as a whole. In the blind layout it is one annotator's own. Disputed it
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, cast
 
 from msgspec import Struct
@@ -14,8 +14,11 @@ from msgspec import Struct
 from toolkit.campaigns.display import ShownItem
 from toolkit.codebook import Codebook, Unit
 from toolkit.errors import DataError
-from toolkit.labels.tiebreak import Tiebreak
-from toolkit.records import Assignment, Item, ProjectKind, PushedProject, ScreenVersion
+from toolkit.labels.ledger import settle
+from toolkit.labels.tiebreak import Tiebreak, tiebreak_people, tiebreaks
+from toolkit.records import Annotation, Assignment, Item, ProjectKind, PushedProject, ScreenVersion
+from toolkit.store import Store
+from toolkit.studio.server.connection import campaign_key
 from toolkit.workspace import ShownPart
 
 Layout = Literal["shared", "blind"]
@@ -154,3 +157,58 @@ def _tiebreaks(items: Mapping[str, ShownItem], tiebreaks: Iterable[Tiebreak]) ->
             spec = ProjectSpec(kind="tiebreak", unit=each.item.unit, votes=1, annotator=tiebreak.annotator or "")
             specs[spec][tiebreak.item_id] = each
     return dict(specs)
+
+
+def answered_items(states: Iterable[Annotation], server: str) -> tuple[tuple[int, str], ...]:
+    """The items that the ledger has annotations of, with their projects.
+
+    Args:
+        states: the latest state of each annotation.
+        server: as the ledger calls it.
+    """
+    origins = [(state.origin, state.item_id) for state in states if state.state not in ("deleted", "draft")]
+    return tuple(sorted({(origin.project, item) for origin, item in origins if origin and origin.server == server}))
+
+
+def campaign_request(
+    store: Store,
+    url: str,
+    shown: Sequence[ShownItem],
+    states: Sequence[Annotation],
+    assignments: Iterable[Assignment],
+) -> PushRequest:
+    """What a campaign pushes.
+
+    Args:
+        store: of the campaign.
+        url: of the server.
+        shown: the items as annotators see them.
+        states: the latest state of each annotation in the ledger.
+        assignments: who is asked for what, where the campaign names people.
+    """
+    campaign, before = store.campaign, store.pushed
+    options, here = campaign.file.studio, before if before is not None and before.is_at(url) else None
+    return PushRequest(
+        campaign=campaign_key(store),
+        title=options.title or campaign.file.title,
+        codebook=campaign.codebook,
+        language=campaign.file.language,
+        items=tuple(shown),
+        unshown=tuple(sorted(store.items.keys() - {row.item.id for row in shown})),
+        layout=options.layout,
+        assignments=tuple(assignments),
+        tiebreaks=tuple(_open_tiebreaks(store, states)) if options.tiebreak else (),
+        withdrawn=tuple(sorted(store.withdrawn)),
+        earlier=tuple(store.rows("codebooks.jsonl", Codebook)),
+        show=options.show,
+        answered=answered_items(states, here.server) if here else (),
+        known=here.projects if here else (),
+        screens=here.screens if here else (),
+        batch=options.batch,
+    )
+
+
+def _open_tiebreaks(store: Store, states: Sequence[Annotation]) -> list[Tiebreak]:
+    codebook = store.campaign.codebook
+    people = tiebreak_people(store.campaign.file.studio.annotators, states, store.annotators)
+    return tiebreaks(settle(states, store.items, codebook, store.withdrawn), states, codebook, store.items, people)

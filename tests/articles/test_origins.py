@@ -1,6 +1,6 @@
 import pytest
 
-from toolkit.articles.origins import Found, agencies_of, agency_named, find_origin
+from toolkit.articles.origins import OriginMatch, agencies_of, agency_named, find_origin
 from toolkit.errors import ConfigError
 from toolkit.files import read_jsonl
 from toolkit.records import Article
@@ -39,7 +39,7 @@ from toolkit.records import Article
     ],
 )
 def test_the_form_names_the_agency(text, agency, rule, agencies):
-    assert find_origin(text, None, agencies) == Found(agency=agency, rule=rule)
+    assert find_origin(text, None, agencies) == OriginMatch(agency=agency, rule=rule)
 
 
 @pytest.mark.parametrize(

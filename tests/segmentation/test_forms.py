@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from toolkit.files import read_jsonl
 from toolkit.records import Article
-from toolkit.segmentation.forms import FORM_RULES, RULES_OF_OPENING, Place, rules_for
+from toolkit.segmentation.forms import FORM_RULES, RULES_OF_OPENING, ParagraphInContext, rules_for
 from toolkit.segmentation.segmenter import segment_article
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -21,7 +21,7 @@ OPENINGS = (
 
 def hidden(text, before=""):
     """Rules that hold for a text and are not asked."""
-    place = Place(before=before, text=text, after=before, left=5)
+    place = ParagraphInContext(before=before, text=text, after=before, left=5)
     asked = {rule for _, rule in rules_for(text)}
     return [rule.__name__ for _, rule in FORM_RULES if rule not in asked and rule(place)]
 

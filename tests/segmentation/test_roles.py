@@ -5,7 +5,7 @@ import pytest
 
 from toolkit.files import read_jsonl
 from toolkit.records import Article, Intended
-from toolkit.segmentation.forms import Place
+from toolkit.segmentation.forms import ParagraphInContext
 from toolkit.segmentation.roles import FORM_RULES, PLACE_RULES, decide_roles
 from toolkit.segmentation.segmenter import segment_article
 
@@ -198,5 +198,5 @@ def test_the_sample_is_read_as_its_writers_meant_it(separator):
 @pytest.mark.parametrize("text", ["", "Ida Renn", "Ida Renn, Political Correspondent", "A heading", "A sentence."])
 @pytest.mark.parametrize("after", ["", "What follows is longer than the text above it, and a sentence."])
 def test_in_a_story_no_rule_of_place_holds_but_those_of_crossheads_and_prose(text, after):
-    place = Place(before="", text=text, after=after, left=0)
+    place = ParagraphInContext(before="", text=text, after=after, left=0)
     assert {rule.__name__ for _, rule in PLACE_RULES if rule(place, "story")} <= {"crosshead", "plain_prose"}

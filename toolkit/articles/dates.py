@@ -1,4 +1,4 @@
-"""Dates as people and programs write them, as ISO 8601; what can be read in two ways is not read at all."""
+"""Dates in ISO 8601 from the forms that people and programs write; ambiguous dates are not read."""
 
 import datetime
 import re
@@ -10,13 +10,19 @@ _FORMATS = ("%d %B %Y", "%B %d, %Y", "%d %b %Y", "%b %d, %Y", "%B %d %Y", "%A, %
 
 
 def iso_date(given: str) -> str | None:
-    """A date, with its time where one is given, or None where it cannot be told which day is meant.
+    """A date in ISO 8601, with its time where it has one; None where it is no date or can be read in two ways.
 
     >>> iso_date("7 December 2022"), iso_date("2022/12/07"), iso_date("Wed, 07 Dec 2022 07:04:06 +0000")
     ('2022-12-07', '2022-12-07', '2022-12-07T07:04:06+00:00')
     >>> iso_date("07/12/2022")
     """
-    text = given.strip()
+    try:
+        return _iso_date(given.strip())
+    except Exception:  # the readers of dates raise what they will on text that is no date
+        return None
+
+
+def _iso_date(text: str) -> str | None:
     if match := _ISO.match(text):
         return text if _real(*map(int, match.groups()[:3])) else None
     if match := _COMPACT.match(text):
@@ -32,10 +38,7 @@ def _spelt(text: str) -> str | None:
             return datetime.datetime.strptime(text, form).replace(tzinfo=datetime.UTC).date().isoformat()
         except ValueError:
             continue
-    try:
-        return parsedate_to_datetime(text).isoformat() if re.match(r"[A-Z][a-z]{2}, \d", text) else None
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return None
+    return parsedate_to_datetime(text).isoformat() if re.match(r"[A-Z][a-z]{2}, \d", text) else None
 
 
 def _real(year: int, month: int, day: int) -> bool:

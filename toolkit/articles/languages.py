@@ -22,7 +22,7 @@ _THREE = {
 
 
 def detect_language(text: str) -> str | None:
-    """The ISO 639-1 code of the language that a text is written in, or None where that cannot be told.
+    """The ISO 639-1 code of the language that a text is written in, or None where it is unclear.
 
     >>> detect_language("The ferry to the northern islands was late again on Tuesday.")
     'en'
@@ -31,10 +31,19 @@ def detect_language(text: str) -> str | None:
     head = text[: 4 * _ENOUGH].strip()[:_ENOUGH]
     if sum(map(str.isalpha, head)) < _LEAST and not any("\u3040" <= char <= "\uffef" for char in head):
         return None
-    code, sure = _identifier().classify(head[:_GLANCE])
-    if sure < _CERTAIN and len(head) > _GLANCE:
-        code, sure = _identifier().classify(head)
-    return str(code) if sure >= _SURE else None
+    code, probability = _classify(head[:_GLANCE])
+    if probability < _CERTAIN and len(head) > _GLANCE:
+        code, probability = _classify(head)
+    return code if probability >= _SURE else None
+
+
+def _classify(text: str) -> tuple[str, float]:
+    """The likeliest language and its probability; 0 where the library fails on the text."""
+    try:
+        code, probability = _identifier().classify(text)
+    except Exception:  # foreign code on untrusted text
+        return "", 0.0
+    return str(code), float(probability)
 
 
 def count_words(text: str, enough: int) -> int:

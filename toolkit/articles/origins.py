@@ -19,7 +19,7 @@ _PICTURE = re.compile(
 )
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class OriginMatch(Struct, frozen=True, kw_only=True):
     """An agency and the rule that found it."""
 
     agency: str
@@ -53,12 +53,12 @@ def agencies_of(rows: Iterable[Mapping[str, str]]) -> Agencies:
     return Agencies(names=names, forms=_forms(list(names)) if names else ())
 
 
-def find_origin(text: str, author: str | None, agencies: Agencies) -> Found | None:
+def find_origin(text: str, author: str | None, agencies: Agencies) -> OriginMatch | None:
     """The agency that wrote a text, by the form in which its name stands; a mention in a sentence is none.
 
     >>> table = agencies_of([{"id": "reuters", "names": "Reuters"}])
     >>> find_origin("LONDON (Reuters) - Rates rose on Monday.", None, table)
-    Found(agency='reuters', rule='dateline')
+    OriginMatch(agency='reuters', rule='dateline')
     >>> find_origin("A minister told Reuters on Monday.", None, table)
     """
     if not agencies.forms:
@@ -87,7 +87,7 @@ def agency_named(name: str, agencies: Agencies) -> str | None:
     return agencies.names.get(_key(name.strip()))
 
 
-def _credited(last: Sequence[str], forms: Mapping[str, re.Pattern[str]], agencies: Agencies) -> Found | None:
+def _credited(last: Sequence[str], forms: Mapping[str, re.Pattern[str]], agencies: Agencies) -> OriginMatch | None:
     for line in last:
         if _PICTURE.search(line[-200:]):
             continue
@@ -109,8 +109,8 @@ def _ends(text: str) -> tuple[list[str], list[str]]:
     return head[:_DATELINES], tail[-_CREDITS:][::-1]
 
 
-def _found(match: re.Match[str], rule: str, agencies: Agencies) -> Found:
-    return Found(agency=agencies.names[_key(match["name"])], rule=rule)
+def _found(match: re.Match[str], rule: str, agencies: Agencies) -> OriginMatch:
+    return OriginMatch(agency=agencies.names[_key(match["name"])], rule=rule)
 
 
 def _key(name: str) -> str:

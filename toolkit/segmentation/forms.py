@@ -14,7 +14,7 @@ LONGEST_CAPTION = 90
 _LONGEST_ROW = 160  # characters
 
 
-class Place(Struct, frozen=True, kw_only=True, gc=False):
+class ParagraphInContext(Struct, frozen=True, kw_only=True, gc=False):
     """A paragraph and its neighbours; ``""`` where there is none."""
 
     before: str
@@ -23,7 +23,7 @@ class Place(Struct, frozen=True, kw_only=True, gc=False):
     left: int  # how many paragraphs follow
 
 
-FormRule = Callable[[Place], bool]
+FormRule = Callable[[ParagraphInContext], bool]
 
 _PHOTO = r"(?:file |staff |handout )?(?:photo(?:graph)?|picture|pic|image|illustration|graphic|screenshot)s?"
 _PHOTO_BY = re.compile(
@@ -43,12 +43,12 @@ _CAPTION_OPENING = re.compile(
 )
 
 
-def ornament(place: Place) -> bool:
+def ornament(place: ParagraphInContext) -> bool:
     """Nothing in it can be read: ``* * *``."""
     return not place.text[0].isalnum() and not any(map(str.isalnum, place.text))
 
 
-def marked_quotation(place: Place) -> bool:
+def marked_quotation(place: ParagraphInContext) -> bool:
     """The publisher set it apart with ``>``; a paragraph in quotation marks is body."""
     return place.text[0] == ">" and place.text[1:].strip() != ""
 
@@ -68,7 +68,7 @@ def _holds(text: str, words: Sequence[str]) -> bool:
     return any([word in folded for word in words])  # noqa: C419 - a generator takes twice as long
 
 
-def photo_credit_alone(place: Place) -> bool:
+def photo_credit_alone(place: ParagraphInContext) -> bool:
     """``Photo: A. Name/Agency`` and nothing else."""
     if len(place.text) > 120 or not ends_with_a_name(place.text, _PICTURE_WORDS):
         return False
@@ -76,7 +76,7 @@ def photo_credit_alone(place: Place) -> bool:
     return match is not None and match.start() == 0
 
 
-def photo_credit_at_the_end(place: Place) -> bool:
+def photo_credit_at_the_end(place: ParagraphInContext) -> bool:
     """It ends with a photographer or an agency: ``Photo: A. Name``, ``— A. Name/Agency``, ``(Agency photo)``."""
     if not ends_with_a_name(place.text, _PICTURE_WORDS):
         return False
@@ -96,7 +96,7 @@ def _is_credited(text: str, ending: re.Pattern[str], pair: re.Pattern[str]) -> b
     return is_names(who) and (found > 0 or pair.search(who) is not None)
 
 
-def caption_opening(place: Place) -> bool:
+def caption_opening(place: ParagraphInContext) -> bool:
     """It says that it is a caption: ``File photo:``."""
     return _CAPTION_OPENING.match(place.text) is not None and has_at_most(place.text, LONGEST_CAPTION)
 
@@ -116,13 +116,13 @@ _BYLINE = re.compile(
 _SIGN_OFF = re.compile(r"(?P<dash>[—–-]{1,2})\s?(?P<who>[^\W_a-z].{1,80})$")
 
 
-def reporting_credit(place: Place) -> bool:
+def reporting_credit(place: ParagraphInContext) -> bool:
     """Who reported and who edited, and nothing else."""
     match = _CREDIT.match(place.text[:300])
     return match is not None and has_at_most(place.text, 40) and is_names(_CREDIT_WORD.sub("", match["who"]))
 
 
-def by_somebody(place: Place) -> bool:
+def by_somebody(place: ParagraphInContext) -> bool:
     """``By A. Name``, with the place or the role behind it or not."""
     match = _BYLINE.match(place.text[:200])
     if match is None or not has_at_most(place.text, 18) or reads_as_sentence(place.text):
@@ -131,7 +131,7 @@ def by_somebody(place: Place) -> bool:
     return is_names(who) and has_at_most(who, 10) and not any(map(str.isdigit, who))
 
 
-def sign_off(place: Place) -> bool:
+def sign_off(place: ParagraphInContext) -> bool:
     """A dash and a short name on a line of its own, not one of several items."""
     match = _SIGN_OFF.match(place.text)
     if match is None or not has_at_most(place.text, 11) or reads_as_sentence(place.text):
@@ -147,21 +147,21 @@ _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[a-z])[.)]\s+\S")
 _TIME = re.compile(r"\[?\d{1,2}[:.h]\d{2}(?:\s?[ap]\.?m\.?)?(?:\s?[A-Z]{2,4})?\]?\s?:?$", re.IGNORECASE)
 
 
-def bulleted(place: Place) -> bool:
+def bulleted(place: ParagraphInContext) -> bool:
     """It begins with a bullet, or with a dash as its neighbour does."""
     return _BULLET.match(place.text) is not None or _like_a_neighbour(_DASH_ITEM, place)
 
 
-def numbered(place: Place) -> bool:
+def numbered(place: ParagraphInContext) -> bool:
     """It begins with a number or a letter, as its neighbour does."""
     return _like_a_neighbour(_NUMBERED, place)
 
 
-def _like_a_neighbour(form: re.Pattern[str], place: Place) -> bool:
+def _like_a_neighbour(form: re.Pattern[str], place: ParagraphInContext) -> bool:
     return form.match(place.text) is not None and bool(form.match(place.before) or form.match(place.after))
 
 
-def row_of_a_table(place: Place) -> bool:
+def row_of_a_table(place: ParagraphInContext) -> bool:
     """It holds cells, and so does its neighbour."""
     return _is_row(place.text) and (_is_row(place.before) or _is_row(place.after))
 
@@ -170,7 +170,7 @@ def _is_row(text: str) -> bool:
     return len(text) < _LONGEST_ROW and is_table_row(text)
 
 
-def time_of_an_entry(place: Place) -> bool:
+def time_of_an_entry(place: ParagraphInContext) -> bool:
     """A time of day alone, above an entry of a live blog."""
     return len(place.text) < 20 and _TIME.match(place.text) is not None
 
@@ -203,26 +203,26 @@ _FOOT_WORDS = (  # one of them is in every notice
 )  # fmt: skip
 
 
-def notice(place: Place) -> bool:
+def notice(place: ParagraphInContext) -> bool:
     """It begins as links, subscriptions and copyright lines do."""
     return _NOTICE.match(place.text) is not None and has_at_most(place.text, _LONGEST_NOTICE)
 
 
-def rights_reserved(place: Place) -> bool:
+def rights_reserved(place: ParagraphInContext) -> bool:
     """All rights are reserved in it."""
     if "eserved" not in place.text and "ESERVED" not in place.text:  # far cheaper than folding every text
         return False
     return has_at_most(place.text, _LONGEST_NOTICE) and "all rights reserved" in place.text.casefold()
 
 
-def date_line(place: Place) -> bool:
+def date_line(place: ParagraphInContext) -> bool:
     """It says when the article was published, and nothing else."""
     if _DATE_LINE.match(place.text) is None:
         return False
     return has_at_most(place.text, _LONGEST_LINE) and not reads_as_sentence(place.text)
 
 
-def notice_at_the_foot(place: Place) -> bool:
+def notice_at_the_foot(place: ParagraphInContext) -> bool:
     """One of the last paragraphs, short, about newsletters, letters to the editor or whose views these are."""
     if place.left > 2 or not place.before or not has_at_most(place.text, _LONGEST_NOTICE):
         return False

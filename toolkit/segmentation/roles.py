@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from toolkit.records import Role
 from toolkit.segmentation.forms import FORM_RULES as FORM_RULES
-from toolkit.segmentation.forms import LONGEST_CAPTION, Place, rules_for
+from toolkit.segmentation.forms import LONGEST_CAPTION, ParagraphInContext, rules_for
 from toolkit.segmentation.shape import (
     INVISIBLE,
     has_at_most,
@@ -40,7 +40,7 @@ class Decision(Struct, frozen=True, kw_only=True, gc=False):
     rule: str
 
 
-PlaceRule = Callable[[Place, Region], bool]
+PlaceRule = Callable[[ParagraphInContext, Region], bool]
 
 
 def decide_roles(texts: Sequence[str], title: str = "") -> list[Decision]:
@@ -60,19 +60,19 @@ def decide_roles(texts: Sequence[str], title: str = "") -> list[Decision]:
     ]
 
 
-def _places(texts: Sequence[str]) -> list[Place]:
-    around = zip(["", *texts], texts, [*texts[1:], ""], range(len(texts) - 1, -1, -1), strict=False)
-    return [Place(before=before, text=text, after=after, left=left) for before, text, after, left in around]
+def _places(texts: Sequence[str]) -> list[ParagraphInContext]:
+    rows = zip(["", *texts], texts, [*texts[1:], ""], range(len(texts) - 1, -1, -1), strict=False)
+    return [ParagraphInContext(before=before, text=text, after=after, left=left) for before, text, after, left in rows]
 
 
-def _decision_by_form(place: Place) -> Decision | None:
+def _decision_by_form(place: ParagraphInContext) -> Decision | None:
     for role, rule in rules_for(place.text):
         if rule(place):
             return Decision(role=role, rule=rule.__name__)
     return None
 
 
-def _decision_by_place(place: Place, region: Region) -> Decision:
+def _decision_by_place(place: ParagraphInContext, region: Region) -> Decision:
     if region == "story":  # nearly every paragraph; a test holds that no other rule is for it
         return _CROSSHEAD if crosshead(place, region) else _PROSE
     role, rule = next(found for found in PLACE_RULES if found[1](place, region))
@@ -147,45 +147,45 @@ _DESK = re.compile(
 )
 
 
-def title_line(_place: Place, region: Region) -> bool:
+def title_line(_place: ParagraphInContext, region: Region) -> bool:
     """The article's title, or the first short line without a full stop that has prose below it."""
     return region == "headline"
 
 
-def sentence_above_the_headline(place: Place, region: Region) -> bool:
+def sentence_above_the_headline(place: ParagraphInContext, region: Region) -> bool:
     """A sentence above the headline belongs to a picture."""
     return region == "above" and not reads_as_heading(place.text)
 
 
-def reporter_under_the_headline(place: Place, region: Region) -> bool:
+def reporter_under_the_headline(place: ParagraphInContext, region: Region) -> bool:
     """``A. Name, Political Correspondent`` before the story begins."""
     match = _DESK.match(place.text) if region == "deck" else None
     return match is not None and is_names(match["who"])
 
 
-def around_the_headline(_place: Place, region: Region) -> bool:
+def around_the_headline(_place: ParagraphInContext, region: Region) -> bool:
     """A short line above the headline, or between it and the story."""
     return region in ("above", "deck")
 
 
-def crosshead(place: Place, region: Region) -> bool:
+def crosshead(place: ParagraphInContext, region: Region) -> bool:
     """A short line without a full stop, and a longer paragraph below it."""
     if region != "story" or len(place.after) <= len(place.text):
         return False
     return has_at_most(place.text, _LONGEST_CROSSHEAD) and reads_as_heading(place.text)
 
 
-def name_at_the_foot(place: Place, region: Region) -> bool:
+def name_at_the_foot(place: ParagraphInContext, region: Region) -> bool:
     """Names alone below the story."""
     return region == "foot" and has_at_most(place.text, 6) and is_names(place.text)
 
 
-def line_at_the_foot(place: Place, region: Region) -> bool:
+def line_at_the_foot(place: ParagraphInContext, region: Region) -> bool:
     """A short line without a full stop below the story, such as a link to another."""
     return region == "foot" and has_at_most(place.text, _LONGEST_CROSSHEAD)
 
 
-def plain_prose(_place: Place, _region: Region) -> bool:
+def plain_prose(_place: ParagraphInContext, _region: Region) -> bool:
     """Everything else."""
     return True
 

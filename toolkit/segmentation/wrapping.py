@@ -27,7 +27,7 @@ _WIDE = re.compile(
 _NO_WIDTH = re.compile("[\u00ad\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
-class Line(Struct, frozen=True, gc=False):
+class TextLine(Struct, frozen=True, gc=False):
     """A line that is not blank: ``text[start:end]`` without the white space around it."""
 
     margin: int  # where the line begins, white space included
@@ -36,19 +36,19 @@ class Line(Struct, frozen=True, gc=False):
     gap: bool  # whether a blank line or a paragraph separator stands above it
 
 
-def lines_of(text: str) -> list[Line]:
+def lines_of(text: str) -> list[TextLine]:
     r"""The lines of a text that are not blank, in order; every convention of Unicode ends a line.
 
     >>> [(line.start, line.end, line.gap) for line in lines_of("One.\r\n \u2028  Two. ")]
     [(0, 4, False), (10, 14, True)]
     """
-    found: list[Line] = []
+    found: list[TextLine] = []
     position, gap = 0, False
     for raw in text.splitlines(keepends=True):
         bare = raw.strip()
         if bare:
             start = position + (len(raw) - len(raw.lstrip()) if raw[0].isspace() else 0)
-            found.append(Line(position, start, start + len(bare), gap and bool(found)))
+            found.append(TextLine(position, start, start + len(bare), gap and bool(found)))
         gap = not bare or raw[-1] == _PARAGRAPH_SEPARATOR
         position += len(raw)
     return found
@@ -70,13 +70,13 @@ def starts_wide(text: str) -> bool:
     return _WIDE.match(text) is not None
 
 
-def may_reach(text: str, lines: Sequence[Line], width: int) -> bool:
+def may_reach(text: str, lines: Sequence[TextLine], width: int) -> bool:
     """Whether a line could have that many columns; decided without measuring any."""
     widest = 8 if "\t" in text else 2  # columns of a character
     return any(widest * (line.end - line.margin) >= width for line in lines)
 
 
-def share_longer(lines: Sequence[Line], length: int) -> float:
+def share_longer(lines: Sequence[TextLine], length: int) -> float:
     """The share of lines with more characters than that."""
     return sum(line.end - line.start > length for line in lines) / len(lines)
 
@@ -103,23 +103,23 @@ _REFERS_BACK = re.compile(
 )
 
 
-class _Row(Struct, frozen=True, gc=False):
-    line: Line
+class _MeasuredLine(Struct, frozen=True, gc=False):
+    line: TextLine
     body: str  # without the marks of quoted mail
     depth: int  # how many times quoted
     indent: int  # columns
     width: int  # columns, indent included
 
 
-class _Page(Struct, frozen=True):
-    rows: list[_Row]
+class _WrappedText(Struct, frozen=True):
+    rows: list[_MeasuredLine]
     margin: int  # columns
     base: int  # indent of lines that run on
     marked: bool  # whether blank lines or indents mark paragraphs
     usual: float  # lines of a paragraph, as far as they are sure
 
 
-def paragraphs_of_lines(text: str, lines: Sequence[Line]) -> list[tuple[int, int]]:
+def paragraphs_of_lines(text: str, lines: Sequence[TextLine]) -> list[tuple[int, int]]:
     """The start and end of each paragraph: those of each line, unless lines were wrapped."""
     if len(lines) < 2 or share_longer(lines, _WIDEST) > _OUTLIERS or not may_reach(text, lines, _NARROWEST):
         return [(line.start, line.end) for line in lines]
@@ -131,22 +131,22 @@ def paragraphs_of_lines(text: str, lines: Sequence[Line]) -> list[tuple[int, int
     return [(line.start, line.end) for line in lines]
 
 
-def _row(text: str, line: Line) -> _Row:
+def _row(text: str, line: TextLine) -> _MeasuredLine:
     body = text[line.start : line.end]
     quoted = _QUOTED.match(body)
     depth = quoted[0].count(">") if quoted else 0
     indent = columns(text[line.margin : line.start])
-    return _Row(line, body[quoted.end() :] if quoted else body, depth, indent, indent + columns(body))
+    return _MeasuredLine(line, body[quoted.end() :] if quoted else body, depth, indent, indent + columns(body))
 
 
-def _without_indents(rows: Sequence[_Row]) -> list[_Row]:
+def _without_indents(rows: Sequence[_MeasuredLine]) -> list[_MeasuredLine]:
     return [structs.replace(row, width=row.width - row.indent) for row in rows]
 
 
 # --- was it wrapped? -----------------------------------------------------------------------------------------------
 
 
-def _margin(rows: Sequence[_Row]) -> int:
+def _margin(rows: Sequence[_MeasuredLine]) -> int:
     """The greatest width that more than one line comes near to."""
     widths = sorted((row.width for row in rows if row.width <= _WIDEST), reverse=True)
     near = 1 if len(rows) < 6 else 2
@@ -157,7 +157,7 @@ def _margin(rows: Sequence[_Row]) -> int:
     return 0
 
 
-def _is_wrapped(rows: Sequence[_Row], margin: int) -> bool:
+def _is_wrapped(rows: Sequence[_MeasuredLine], margin: int) -> bool:
     """Whether lines run on, and break where the next word would have crossed the margin."""
     pairs = [(a, b) for a, b in itertools.pairwise(rows) if not b.line.gap and a.width <= margin]
     breaks = [(a, b) for a, b in pairs if b.indent <= a.indent + 1 or _runs_on(a, b)]
@@ -166,12 +166,12 @@ def _is_wrapped(rows: Sequence[_Row], margin: int) -> bool:
     return running > 0 and 3 * running > len(breaks) and 5 * len(full) >= 2 * len(breaks)
 
 
-def _is_full(a: _Row, b: _Row, margin: int) -> bool:
+def _is_full(a: _MeasuredLine, b: _MeasuredLine, margin: int) -> bool:
     """Whether the next line's first word had no room."""
     return a.width <= margin < a.width + _needed(a, b)
 
 
-def _needed(a: _Row, b: _Row) -> int:
+def _needed(a: _MeasuredLine, b: _MeasuredLine) -> int:
     """How many columns the next line's first word would have taken on this one."""
     if starts_wide(b.body):
         return 3  # a mark that may not begin a line takes an ideograph with it
@@ -181,17 +181,17 @@ def _needed(a: _Row, b: _Row) -> int:
     return 1 + columns(word)
 
 
-def _is_divided(a: _Row, b: _Row) -> bool:
+def _is_divided(a: _MeasuredLine, b: _MeasuredLine) -> bool:
     """Whether a word goes on over the line end: ``govern-`` / ``ment``."""
     return a.body[-1:] in ("-", "\u00ad", "\u2010") and a.body[-2:-1].isalpha() and b.body[:1].islower()
 
 
-def _runs_on(a: _Row, b: _Row) -> bool:
+def _runs_on(a: _MeasuredLine, b: _MeasuredLine) -> bool:
     """Whether a sentence goes on in the next line."""
     return not (ends_sentence(a.body) or _begins_a_sentence(b) or is_item(b.body) or _ADDRESS.match(b.body))
 
 
-def _begins_a_sentence(row: _Row) -> bool:
+def _begins_a_sentence(row: _MeasuredLine) -> bool:
     first = next((character for character in row.body[:4] if character.isalnum()), "")
     return (first.isupper() and not row.body.isupper()) or row.body[0:1] in '“«„"‘'
 
@@ -199,7 +199,7 @@ def _begins_a_sentence(row: _Row) -> bool:
 # --- what marks its paragraphs? ------------------------------------------------------------------------------------
 
 
-def _page(rows: list[_Row], margin: int) -> _Page:
+def _page(rows: list[_MeasuredLine], margin: int) -> _WrappedText:
     breaks = [(a, b) for a, b in itertools.pairwise(rows) if not b.line.gap]
     full = [_is_full(a, b, margin) for a, b in breaks]
     running = Counter(b.indent for (a, b), fits in zip(breaks, full, strict=True) if fits and _runs_on(a, b))
@@ -211,7 +211,7 @@ def _page(rows: list[_Row], margin: int) -> _Page:
         for (a, b), fits in zip(breaks, full, strict=True)
     )
     sure = gaps + full.count(False) + 1
-    return _Page(rows, margin, base, unmarked == 0 or gaps + openings > 2 * unmarked, len(rows) / sure)
+    return _WrappedText(rows, margin, base, unmarked == 0 or gaps + openings > 2 * unmarked, len(rows) / sure)
 
 
 def _differ(indent: int, other: int) -> bool:
@@ -221,7 +221,7 @@ def _differ(indent: int, other: int) -> bool:
 # --- where its paragraphs end --------------------------------------------------------------------------------------
 
 
-def _paragraphs(page: _Page) -> Iterator[tuple[int, int]]:
+def _paragraphs(page: _WrappedText) -> Iterator[tuple[int, int]]:
     for block in _blocks(page):
         first = 0
         for place in range(1, len(block)):
@@ -231,7 +231,7 @@ def _paragraphs(page: _Page) -> Iterator[tuple[int, int]]:
         yield block[first].line.start, block[-1].line.end
 
 
-def _blocks(page: _Page) -> Iterator[list[_Row]]:
+def _blocks(page: _WrappedText) -> Iterator[list[_MeasuredLine]]:
     """The lines between the ends of paragraphs that are sure."""
     block = [page.rows[0]]
     for row in page.rows[1:]:
@@ -242,14 +242,14 @@ def _blocks(page: _Page) -> Iterator[list[_Row]]:
     yield block
 
 
-def _is_divided_from(page: _Page, block: Sequence[_Row], row: _Row) -> bool:
+def _is_divided_from(page: _WrappedText, block: Sequence[_MeasuredLine], row: _MeasuredLine) -> bool:
     last = block[-1]
     if row.line.gap or row.depth != last.depth or not _goes_to_the_margin(page, last, row):
         return True
     return _opens_with_a_mark(block, row) or _opens_with_an_indent(page.base, block, row)
 
 
-def _goes_to_the_margin(page: _Page, a: _Row, b: _Row) -> bool:
+def _goes_to_the_margin(page: _WrappedText, a: _MeasuredLine, b: _MeasuredLine) -> bool:
     """Whether a line is full, or lacks little where that is no sign of an end."""
     if a.width > page.margin:
         return False
@@ -257,14 +257,14 @@ def _goes_to_the_margin(page: _Page, a: _Row, b: _Row) -> bool:
     return lack < 0 or (lack < _RAGGED and _runs_on(a, b) and b.body[:1].islower()) or (page.marked and lack < _LITTLE)
 
 
-def _opens_with_a_mark(block: Sequence[_Row], row: _Row) -> bool:
+def _opens_with_a_mark(block: Sequence[_MeasuredLine], row: _MeasuredLine) -> bool:
     if row.body[:1] in _BULLETS or (is_table_row(row.body) and is_table_row(block[-1].body)):
         return True
     listed = is_item(row.body) or is_speech(row.body) or is_entry(row.body)
     return listed and (is_item(block[0].body) or ends_sentence(block[-1].body) or block[-1].body[-1:] in ":;")
 
 
-def _opens_with_an_indent(base: int, block: Sequence[_Row], row: _Row) -> bool:
+def _opens_with_an_indent(base: int, block: Sequence[_MeasuredLine], row: _MeasuredLine) -> bool:
     last = block[-1]
     if not _differ(row.indent, last.indent):
         begins = ends_sentence(last.body) or (len(block) == 1 and _begins_a_sentence(row))
@@ -274,11 +274,11 @@ def _opens_with_an_indent(base: int, block: Sequence[_Row], row: _Row) -> bool:
     return _differ(row.indent, base) or len(block) > 1
 
 
-def _may_end(last: _Row, row: _Row) -> bool:
+def _may_end(last: _MeasuredLine, row: _MeasuredLine) -> bool:
     return ends_sentence(last.body) and not row.body[:1].islower() and not ends_with_abbreviation(last.body)
 
 
-def _ends(page: _Page, block: Sequence[_Row], first: int, place: int) -> bool:
+def _ends(page: _WrappedText, block: Sequence[_MeasuredLine], first: int, place: int) -> bool:
     """Whether a paragraph ends within a block whose lines are all full, before a line that begins a sentence."""
     if _REFERS_BACK.match(block[place].body) or _is_open_quote(block[max(first, place - _FAR) : place]):
         return False
@@ -286,6 +286,6 @@ def _ends(page: _Page, block: Sequence[_Row], first: int, place: int) -> bool:
     return before * after > _SHORTEST * page.usual**2
 
 
-def _is_open_quote(rows: Sequence[_Row]) -> bool:
+def _is_open_quote(rows: Sequence[_MeasuredLine]) -> bool:
     text = " ".join(row.body for row in rows)
     return text.count('"') % 2 == 1 or text.count("“") > text.count("”")

@@ -253,7 +253,7 @@ def _longest_run(flags: Flags) -> int:
 
 # --- clusters --------------------------------------------------------------------------------------------------------
 
-__all__ = ["Kind", "Pair", "cluster_articles", "joined", "near_duplicate_pairs", "shingles"]
+__all__ = ["Kind", "NearDuplicatePair", "cluster_articles", "joined", "near_duplicate_pairs", "shingles"]
 
 _CONTAINED = 0.8  # share of the shorter text's shingles
 _OWN_SHARE = 0.5  # share of the shorter text's shingles that a tie keeps when boilerplate is taken away
@@ -262,7 +262,7 @@ Kind = Literal["exact", "near", "contained"]
 _CLOSEST: tuple[Kind, ...] = ("exact", "near", "contained")
 
 
-class Pair(Struct, frozen=True, kw_only=True):
+class NearDuplicatePair(Struct, frozen=True, kw_only=True):
     """Two articles that share text, with the exact figures."""
 
     a: str
@@ -290,7 +290,7 @@ class _Tie(Struct, frozen=True, kw_only=True):
     containment: float
 
 
-def near_duplicate_pairs(articles: Sequence[Article], threshold: float = 0.5) -> list[Pair]:
+def near_duplicate_pairs(articles: Sequence[Article], threshold: float = 0.5) -> list[NearDuplicatePair]:
     """All pairs whose Jaccard index of word 5-grams reaches the threshold, or of which one holds the other, by id.
 
     Candidates come from MinHash and from a sample of each text; each is verified exactly. A pair that shares little but
@@ -298,14 +298,14 @@ def near_duplicate_pairs(articles: Sequence[Article], threshold: float = 0.5) ->
     """
     distinct = _distinct(articles)
     pairs = [
-        Pair(a=a, b=b, kind="exact", jaccard=1.0, containment=1.0)
+        NearDuplicatePair(a=a, b=b, kind="exact", jaccard=1.0, containment=1.0)
         for copies in distinct.copies
         for a, b in combinations(copies, 2)
     ]
     for tie in _ties(distinct, threshold):
         for names in product(distinct.copies[tie.first], distinct.copies[tie.second]):
             a, b = sorted(names)
-            pairs.append(Pair(a=a, b=b, kind=tie.kind, jaccard=tie.jaccard, containment=tie.containment))
+            pairs.append(NearDuplicatePair(a=a, b=b, kind=tie.kind, jaccard=tie.jaccard, containment=tie.containment))
     return sorted(pairs, key=lambda pair: (pair.a, pair.b))
 
 

@@ -43,7 +43,7 @@ _ABSENT_NAMES = re.compile(
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
-class Around(Struct, frozen=True, kw_only=True, gc=False):
+class Ancestors(Struct, frozen=True, kw_only=True, gc=False):
     """Which elements of a kind hold an element, or are it: places in the tree, or -1."""
 
     lists: int = -1  # the outermost list
@@ -60,7 +60,7 @@ class Element(Struct, gc=False):
     parent: int  # place in the tree; -1 for the root
     names: frozenset[str]  # words of class, id and role
     itemprop: str
-    around: Around
+    around: Ancestors
     end: int = 0  # place after its last descendant
 
 
@@ -89,7 +89,7 @@ class Tree(Struct, frozen=True, kw_only=True):
         return found
 
 
-class _Run(Struct):
+class _TextRun(Struct):
     """The text that is being gathered: its parts, and of each whether it is linked (1), bold (2), both (3)."""
 
     parts: list[str]
@@ -99,7 +99,7 @@ class _Run(Struct):
 
 # What is still to be visited: a node, or (place, mark) to come back to where an element is left.
 _Open = LexborNode | tuple[int, int]
-_NOWHERE = Around()
+_NOWHERE = Ancestors()
 _LINKED, _BOLD = 1, 2
 _MARKS = {"a": _LINKED, "b": _BOLD, "strong": _BOLD}
 
@@ -108,7 +108,7 @@ def read_tree(parser: LexborHTMLParser) -> Tree:
     """The page as a flat tree with its blocks."""
     elements: list[Element] = []
     blocks: list[Block] = []
-    run = _Run(parts=[], marks=[])
+    run = _TextRun(parts=[], marks=[])
     root = parser.body or parser.root
     stack: list[_Open] = []
     place, mark = -1, 0
@@ -172,7 +172,7 @@ def _push_children(node: LexborNode, stack: list[_Open]) -> None:
         child = child.prev
 
 
-def _gather(node: LexborNode, mark: int, run: _Run) -> None:
+def _gather(node: LexborNode, mark: int, run: _TextRun) -> None:
     if node.is_empty_text_node:
         if run.parts:
             run.parts.append(" ")
@@ -182,7 +182,7 @@ def _gather(node: LexborNode, mark: int, run: _Run) -> None:
         run.marks.append(mark)
 
 
-def _pass(tag: str, run: _Run) -> None:
+def _pass(tag: str, run: _TextRun) -> None:
     """A break counts where there is text before it, a picture where there is none; the rest is not for readers."""
     if not run.parts:
         run.pictured = run.pictured or tag in _PICTURES
@@ -214,8 +214,8 @@ def _open(node: LexborNode, tag: str, parent: int, elements: list[Element]) -> i
     return place
 
 
-def _around(above: Around, tag: str, place: int, caption: int) -> Around:
-    return Around(
+def _around(above: Ancestors, tag: str, place: int, caption: int) -> Ancestors:
+    return Ancestors(
         lists=place if above.lists < 0 and tag in ("ul", "ol", "dl") else above.lists,
         quote=place if tag == "blockquote" else above.quote,
         row=place if tag == "tr" else above.row,
@@ -240,7 +240,7 @@ def names_in(value: str) -> frozenset[str]:
     return frozenset(filter(None, found))
 
 
-def _flush(holder: int, run: _Run, blocks: list[Block]) -> None:
+def _flush(holder: int, run: _TextRun, blocks: list[Block]) -> None:
     if not run.parts:
         return
     pieces = _pieces(run) if _BREAK in run.parts else [(run.parts, run.marks)]
@@ -254,7 +254,7 @@ def _flush(holder: int, run: _Run, blocks: list[Block]) -> None:
     run.parts, run.marks = [], []
 
 
-def _pieces(run: _Run) -> list[tuple[list[str], list[int]]]:
+def _pieces(run: _TextRun) -> list[tuple[list[str], list[int]]]:
     """The parts between double breaks."""
     pieces: list[tuple[list[str], list[int]]] = [([], [])]
     breaks = 0

@@ -56,16 +56,16 @@ _FIRST = 0.35  # share of the longest of several articles that the one with the 
 _MOST = 0.55  # share of the prose of a marked element that one in it, marked too, must hold to be it
 _END = re.compile(r"[.!?…。！？»”\"'’:;)]\s*$")
 
-Found = Literal["marked", "named", "article", "main", "heaviest"]
-_LEAST: dict[Found, float] = {"marked": 0.25, "named": 0.35, "article": 0.35, "main": 0.35}
+PlaceEvidence = Literal["marked", "named", "article", "main", "heaviest"]
+_LEAST: dict[PlaceEvidence, float] = {"marked": 0.25, "named": 0.35, "article": 0.35, "main": 0.35}
 _LEAST_OF_ALL = min(_LEAST.values())
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class ArticlePlace(Struct, frozen=True, kw_only=True):
     """Where the article is: the element, how it was found and what share of the page's prose it holds."""
 
     root: int
-    found: Found
+    found: PlaceEvidence
     prose: float
     share: float
     skipped: frozenset[int]  # elements in it that are no part of the article
@@ -76,7 +76,7 @@ def ends_like_a_sentence(text: str) -> bool:
     return _END.search(text[-3:]) is not None
 
 
-def find_article(tree: Tree, headline: Block | None) -> Place | None:
+def find_article(tree: Tree, headline: Block | None) -> ArticlePlace | None:
     """The place of the article; None on a page without any text."""
     if not tree.blocks:
         return None
@@ -88,7 +88,7 @@ def find_article(tree: Tree, headline: Block | None) -> Place | None:
     root = _innermost(tree, below, start, headline)
     whole = all_of_it[0] - _prose_of_long_asides(tree, all_of_it, skipped)
     share = below[root] / whole if whole else 0.0
-    return Place(root=root, found=found, prose=below[root], share=share, skipped=skipped)
+    return ArticlePlace(root=root, found=found, prose=below[root], share=share, skipped=skipped)
 
 
 def find_headline(tree: Tree, title: str) -> Block | None:
@@ -207,9 +207,9 @@ def _outermost_articles(tree: Tree, chain: list[int]) -> list[int]:
     return found
 
 
-def _marked(tree: Tree, below: list[float], headline: Block | None) -> tuple[int, Found]:
+def _marked(tree: Tree, below: list[float], headline: Block | None) -> tuple[int, PlaceEvidence]:
     """The element that the publisher marked as the article, by the surest kind of mark."""
-    marks: dict[Found, list[int]] = {found: [] for found in _LEAST}
+    marks: dict[PlaceEvidence, list[int]] = {found: [] for found in _LEAST}
     for place, element in enumerate(tree.elements):
         if 0 < below[place] >= _LEAST_OF_ALL * below[0] and element.tag not in _PARAGRAPHS and place:
             kind = _mark(element)
@@ -245,7 +245,7 @@ def _one_of(tree: Tree, below: list[float], places: list[int]) -> int:
     return outer if several else best
 
 
-def _mark(element: Element) -> Found | None:
+def _mark(element: Element) -> PlaceEvidence | None:
     if "articlebody" in element.itemprop:
         return "marked"
     names = element.names

@@ -12,12 +12,13 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
 
 from toolkit.articles.pages.blocks import Block, Tree, depth_of, read_tree, words
-from toolkit.articles.pages.body import Found, Place, find_article, find_headline
+from toolkit.articles.pages.body import ArticlePlace, PlaceEvidence, find_article, find_headline
 from toolkit.articles.pages.metadata import Metadata, read_metadata
 from toolkit.articles.pages.roles import Piece, pieces_of
+from toolkit.errors import DataError, ToolkitError
 from toolkit.records import Role
 
-Path = Literal[Found, "trafilatura", "json_ld", "none"]
+Path = Literal[PlaceEvidence, "trafilatura", "json_ld", "none"]
 
 _NOT_BODY = ("headline", "caption", "byline", "credit", "boilerplate")
 _CHARSET = re.compile(
@@ -73,10 +74,22 @@ def read_page(html: bytes | str, url: str | None) -> Page:
     publisher's mark (``marked``, ``named``, ``article``, ``main``), as the ``heaviest`` element, by ``trafilatura``
     where that was not clear, or in the page's ``json_ld``; ``none``: there is no text.
 
+    Raises:
+        DataError: the page cannot be read.
+
     >>> page = read_page("<h1>Dyke holds</h1><p>The dyke held.</p><p>The mayor<br>spoke.<br><br>Rain fell.</p>", None)
     >>> [block.text for block in page.blocks]
     ['Dyke holds', 'The dyke held.', 'The mayor\nspoke.', 'Rain fell.']
     """
+    try:
+        return _read_page(html, url)
+    except ToolkitError:
+        raise
+    except Exception as error:  # foreign code on untrusted pages
+        raise DataError(f"the page cannot be read ({error or type(error).__name__})") from error
+
+
+def _read_page(html: bytes | str, url: str | None) -> Page:
     source, raw = _prepared(_decoded(html))
     parser = LexborHTMLParser(raw)
     facts = read_metadata(parser, url)
@@ -106,7 +119,7 @@ def body_paragraphs(page: Page) -> list[str]:
     return found
 
 
-def _is_clear(place: Place) -> bool:
+def _is_clear(place: ArticlePlace) -> bool:
     """Whether there is no need to look again; where the page has hardly more prose than was found, looking is vain."""
     enough = place.prose >= _LITTLE or place.share * _MORE >= 1
     return enough and place.share >= _SCATTERED.get(place.found, 0.0)
@@ -116,7 +129,7 @@ def _second_look(
     parser: LexborHTMLParser,
     source: str,
     facts: Metadata,
-    first: tuple[Tree, Place, list[Piece]],
+    first: tuple[Tree, ArticlePlace, list[Piece]],
     headline: Block | None,
 ) -> Page:
     """Ask trafilatura where the article is; the paragraphs stay those of the page."""
@@ -139,7 +152,7 @@ def _blocks_within(text: str, tree: Tree) -> list[Block]:
     return [block for block in tree.blocks if (key := re.sub(r"\W+", "", block.text)) and key in known]
 
 
-def _is_better(blocks: list[Block], tree: Tree, place: Place) -> bool:
+def _is_better(blocks: list[Block], tree: Tree, place: ArticlePlace) -> bool:
     """Whether the blocks hold much more than the place does, or an article elsewhere."""
     size = sum(len(block.text) for block in blocks)
     inside = range(place.root, tree.elements[place.root].end)
@@ -153,7 +166,7 @@ def _ask(source: str, with_facts: bool) -> dict[str, Any]:
     try:
         with _quiet("trafilatura"):
             said = bare_extraction(source, fast=True, with_metadata=with_facts, include_comments=False)
-    except Exception:
+    except Exception:  # foreign code on untrusted pages: the result of our own rules stands
         return {}
     return said.as_dict() if said is not None and not isinstance(said, dict) else said or {}
 

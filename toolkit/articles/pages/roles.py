@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from toolkit.articles.pages.blocks import Block, Tree, words
-from toolkit.articles.pages.body import Place, ends_like_a_sentence
+from toolkit.articles.pages.body import ArticlePlace, ends_like_a_sentence
 from toolkit.records import Role
 
 _LETTER = re.compile(r"[^\W\d_]")
@@ -71,7 +71,7 @@ class Piece(Struct, frozen=True, kw_only=True):
     group: int = -1
 
 
-def pieces_of(tree: Tree, place: Place, headline: Block | None) -> list[Piece]:
+def pieces_of(tree: Tree, place: ArticlePlace, headline: Block | None) -> list[Piece]:
     """What the article consists of: headline, captions around it, then everything to the last paragraph."""
     if headline is not None and headline.element >= tree.elements[place.root].end:
         headline = None

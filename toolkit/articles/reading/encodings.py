@@ -91,7 +91,10 @@ def encoding_of(raw: bytes) -> str:
     from charset_normalizer import from_bytes
 
     sample = non_ascii_lines(raw)
-    best = from_bytes(sample, steps=5, chunk_size=2048).best()
+    try:
+        best = from_bytes(sample, steps=5, chunk_size=2048).best()
+    except Exception as error:  # foreign code on untrusted bytes
+        raise DataError(f"the encoding cannot be detected ({error or type(error).__name__})") from error
     if best is None:
         raise DataError("neither UTF-8 nor any encoding that can be told; convert it, e.g. with `iconv -t utf-8`")
     if _LATIN.match(best.encoding):

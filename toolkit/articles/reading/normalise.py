@@ -207,13 +207,8 @@ def article_from_page(raw: bytes, url: str | None, charset: str | None, where: s
     try:
         decoded = decode_page(raw, charset)
         page = read_page(decoded.text, url)
-    except (
-        DataError,
-        ValueError,
-        RecursionError,
-        AssertionError,
-    ) as error:  # a library asserts of trees what may not be
-        return Dropped(id=url or where, reason="unreadable", detail=f"{where}: {error or type(error).__name__}")
+    except DataError as error:
+        return Dropped(id=url or where, reason="unreadable", detail=f"{where}: {error}")
     text = page.text or ""
     if closed_page(decoded.text) and count_words(text, _CLOSED_SHORT) < _CLOSED_SHORT:
         return Dropped(

@@ -150,18 +150,15 @@ class CapturedPage(Struct, frozen=True, kw_only=True):
 
 
 def captured_pages(stream: IO[bytes], where: str) -> Iterator[CapturedPage | Dropped]:
-    """The pages of a WARC in their order; answers that are no page are left out with the reason.
+    """The pages of a WARC in order; responses that are no page are left out with the reason.
 
-    Requests, metadata and the crawler's own records are no answers and are passed over.
+    Requests, metadata and the crawler's own records are skipped.
 
     Raises:
-        DataError: the file breaks off or is no WARC; what stood before has been handed out.
+        DataError: the file is truncated or no WARC; the records before have been returned.
     """
-    import zlib
-
     try:
         from warcio.archiveiterator import ArchiveIterator
-        from warcio.exceptions import ArchiveLoadFailed
     except ImportError as error:
         raise ConfigError(f"{where}: reading a WARC needs warcio; type: {install_command('formats')}") from error
 
@@ -173,8 +170,7 @@ def captured_pages(stream: IO[bytes], where: str) -> Iterator[CapturedPage | Dro
             number, known = number + 1, known or bool(record.rec_type)
             if record.rec_type in ("response", "revisit"):
                 yield _captured(record, f"{where}, record {number}")
-    except (ArchiveLoadFailed, zlib.error, EOFError, OSError, ValueError, AttributeError, IndexError) as error:
-        # the library lets headers that are garbage fail as they will
+    except Exception as error:  # foreign code on untrusted bytes
         raise DataError(f"{where}: broken after record {number} ({error or type(error).__name__})") from error
     if not known and stream.tell():
         raise DataError(f"{where}: no record in it; is it a WARC?")

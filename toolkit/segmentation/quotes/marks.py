@@ -34,7 +34,7 @@ _OPENS_OR_COUNTS = "([{“«„‘¿¡$€£#@"
 _LOOKAHEAD = 60  # marks; a quotation in single marks with more of them inside is not looked for
 
 
-class Marked(Struct, frozen=True, kw_only=True):
+class MarkedSpan(Struct, frozen=True, kw_only=True):
     """A stretch in marks, in code points of the paragraph; ``opened`` or ``closed`` is false where it runs on."""
 
     start: int
@@ -44,7 +44,7 @@ class Marked(Struct, frozen=True, kw_only=True):
     closed: bool = True
 
 
-class _Mark(Struct, frozen=True, gc=False):
+class _QuoteMark(Struct, frozen=True, gc=False):
     text: str
     start: int
     end: int
@@ -56,7 +56,7 @@ def has_marks(text: str) -> bool:
     return _pattern(text).search(text) is not None
 
 
-def pair_marks(text: str) -> Sequence[Marked]:
+def pair_marks(text: str) -> Sequence[MarkedSpan]:
     """The outermost stretches in marks, in order.
 
     A closing mark before any opening one gives a first stretch with ``opened`` false.
@@ -65,26 +65,26 @@ def pair_marks(text: str) -> Sequence[Marked]:
     ['“no”', '‘fair’']
     """
     marks = [
-        _Mark(match[0], match.start(), match.end(), _FAMILIES.get(match[0], "single"))
+        _QuoteMark(match[0], match.start(), match.end(), _FAMILIES.get(match[0], "single"))
         for match in _pattern(text).finditer(text)
     ]
     if not marks:
         return ()
-    found: list[Marked] = []
+    found: list[MarkedSpan] = []
     index = 0
     while index < len(marks):
         mark = marks[index]
         if mark.family == "single":
             closing = _single_closing(text, marks, index)
             if closing is not None:
-                found.append(Marked(start=mark.start, end=marks[closing].end, family="single"))
+                found.append(MarkedSpan(start=mark.start, end=marks[closing].end, family="single"))
                 index = closing
         elif _can_open(text, mark):
             stretch, index = _stretch(text, marks, index)
             if text[mark.start - 1 : mark.start] != "=":  # the value of an attribute, where markup was left
                 found.append(stretch)
         elif not found and _looks_closing(text, mark):
-            found.append(Marked(start=0, end=mark.end, family=mark.family, opened=False))
+            found.append(MarkedSpan(start=0, end=mark.end, family=mark.family, opened=False))
         index += 1
     return found
 
@@ -99,7 +99,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     return _MARK_OR_COMMAS if ",," in text else _MARK
 
 
-def _looks_opening(text: str, mark: _Mark) -> bool:
+def _looks_opening(text: str, mark: _QuoteMark) -> bool:
     """Whether a mark could open a quotation by what stands around it."""
     if mark.end == len(text) or text[mark.end].isspace():
         return False
@@ -107,11 +107,11 @@ def _looks_opening(text: str, mark: _Mark) -> bool:
     return before in _SPACE_OR_OPENER or before.isspace()
 
 
-def _looks_closing(text: str, mark: _Mark) -> bool:
+def _looks_closing(text: str, mark: _QuoteMark) -> bool:
     return mark.end == len(text) or not (text[mark.end].isalnum() or text[mark.end] in _OPENS_OR_COUNTS)
 
 
-def _can_open(text: str, mark: _Mark) -> bool:
+def _can_open(text: str, mark: _QuoteMark) -> bool:
     if mark.end == len(text):
         return False
     if mark.text in _RIGHT:
@@ -122,7 +122,7 @@ def _can_open(text: str, mark: _Mark) -> bool:
     return True
 
 
-def _stretch(text: str, marks: list[_Mark], opening: int) -> tuple[Marked, int]:
+def _stretch(text: str, marks: list[_QuoteMark], opening: int) -> tuple[MarkedSpan, int]:
     """The quotation that a mark opens, and the index of the last mark in it."""
     first = marks[opening]
     depth, inner, last_closing, mixed = 1, 0, None, None
@@ -145,23 +145,25 @@ def _stretch(text: str, marks: list[_Mark], opening: int) -> tuple[Marked, int]:
     closing = mixed if last_closing is None else last_closing  # the last may close an inner quotation and the outer one
     if closing is not None:
         return _from_to(first, marks[closing]), closing
-    return Marked(start=first.start, end=len(text), family=first.family, closed=False), len(marks) - 1
+    return MarkedSpan(start=first.start, end=len(text), family=first.family, closed=False), len(marks) - 1
 
 
-def _from_to(first: _Mark, last: _Mark) -> Marked:
-    return Marked(start=first.start, end=last.end, family=first.family)
+def _from_to(first: _QuoteMark, last: _QuoteMark) -> MarkedSpan:
+    return MarkedSpan(start=first.start, end=last.end, family=first.family)
 
 
-def _unclosed_before(text: str, marks: list[_Mark], opening: int, again: int, mixed: int | None) -> tuple[Marked, int]:
+def _unclosed_before(
+    text: str, marks: list[_QuoteMark], opening: int, again: int, mixed: int | None
+) -> tuple[MarkedSpan, int]:
     """A quotation that no mark of its kind closes before another opens."""
     first = marks[opening]
     if mixed is not None:
         return _from_to(first, marks[mixed]), mixed
     end = first.start + len(text[first.start : marks[again].start].rstrip())
-    return Marked(start=first.start, end=end, family=first.family), again - 1
+    return MarkedSpan(start=first.start, end=end, family=first.family), again - 1
 
 
-def _inner_step(text: str, first: _Mark, mark: _Mark) -> int:
+def _inner_step(text: str, first: _QuoteMark, mark: _QuoteMark) -> int:
     """1 for a mark that opens a quotation of another kind inside, -1 for one that closes it.
 
     A straight mark that closes nothing inside closes what a curly one opened, where nothing else does; and the reverse.
@@ -171,7 +173,7 @@ def _inner_step(text: str, first: _Mark, mark: _Mark) -> int:
     return _looks_opening(text, mark) - _looks_closing(text, mark)
 
 
-def _closes(text: str, first: _Mark, mark: _Mark) -> bool:
+def _closes(text: str, first: _QuoteMark, mark: _QuoteMark) -> bool:
     if first.text in _LOW:
         return mark.text not in _LOW
     if first.text in ("»", "›"):
@@ -184,7 +186,7 @@ def _closes(text: str, first: _Mark, mark: _Mark) -> bool:
     return mark.family == "curly" and _looks_closing(text, mark) and not _looks_opening(text, mark)
 
 
-def _single_closing(text: str, marks: list[_Mark], opening: int) -> int | None:
+def _single_closing(text: str, marks: list[_QuoteMark], opening: int) -> int | None:
     """The index of the mark that closes a quotation in single marks; an apostrophe opens none.
 
     The mark behind ``s`` and before a word may be that of a plural (``the nurses’ pay``): a later one goes before it.

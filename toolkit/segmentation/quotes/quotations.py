@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from toolkit.records import Quote
 from toolkit.segmentation.quotes.marks import (
     BEFORE,
-    Marked,
+    MarkedSpan,
     clause_before,
     clause_behind,
     has_marks,
@@ -23,7 +23,7 @@ from toolkit.segmentation.quotes.marks import (
     pair_marks,
     stops_of,
 )
-from toolkit.segmentation.quotes.reporting_words import TONGUE_OF, names_a_thing
+from toolkit.segmentation.quotes.reporting_words import REPORTING_LANGUAGES, names_a_thing
 from toolkit.segmentation.quotes.speakers import Attribution, attributed_before, attributed_behind
 
 _FEW = 2  # words that are held up in marks, unless somebody is named as saying them
@@ -39,7 +39,7 @@ _DASH = re.compile(r"(?:—|–|―)[\s\u00a0]?(?=[\w¿¡…«“])")
 _INSERTED = re.compile(r"(?:[,.!?…][\s\u00a0]?|[\s\u00a0])(?P<dash>[—–―])[\s\u00a0]?(?P<words>[^—–―\n]{2,160})")
 
 
-class _Found(Struct, frozen=True, gc=False):
+class _QuotedSpan(Struct, frozen=True, gc=False):
     """A stretch in one paragraph, and where it goes on."""
 
     start: int
@@ -68,9 +68,9 @@ def find_quotes(texts: Sequence[str], starts: Sequence[int]) -> list[tuple[Quote
 # --- stretches, and what runs on over paragraphs -------------------------------------------------------------------
 
 
-def _spans(texts: Sequence[str]) -> list[Sequence[_Found]]:
+def _spans(texts: Sequence[str]) -> list[Sequence[_QuotedSpan]]:
     """What is in marks in each paragraph; the parts of a quotation that runs on share a number."""
-    spans: list[Sequence[_Found]] = []
+    spans: list[Sequence[_QuotedSpan]] = []
     run, runs = None, itertools.count()
     marked = [_marked(text) for text in texts]
     following = zip([*texts[1:], ""], [*marked[1:], ()], strict=True)
@@ -89,23 +89,23 @@ def _spans(texts: Sequence[str]) -> list[Sequence[_Found]]:
             if not stretch.closed and _takes_up(stretch, after, further):
                 run = number = next(runs) if number is None else number
             inside = text[stretch.start : stretch.end].strip(_AROUND)
-            rows.append(_Found(stretch.start, stretch.end, inside, number))
+            rows.append(_QuotedSpan(stretch.start, stretch.end, inside, number))
         spans.append(rows)
     return spans
 
 
-def _marked(text: str) -> Sequence[Marked]:
+def _marked(text: str) -> Sequence[MarkedSpan]:
     return _dialogue(text) if text[:1] in _DASHES and not has_marks(text) else pair_marks(text)
 
 
-def _takes_up(unclosed: Marked, text: str, stretches: Sequence[Marked]) -> bool:
+def _takes_up(unclosed: MarkedSpan, text: str, stretches: Sequence[MarkedSpan]) -> bool:
     """Whether a paragraph goes on with a quotation: it repeats the mark, or closes what it has not opened."""
     if not stretches or stretches[0].family != unclosed.family:
         return False
     return not stretches[0].opened or (stretches[0].start == 0 and opening_mark(text))
 
 
-def _dialogue(text: str) -> list[Marked]:
+def _dialogue(text: str) -> list[MarkedSpan]:
     """Speech behind a dash, divided by what the author inserts; none where nobody is said to speak."""
     if _DASH.match(text) is None:
         return []
@@ -113,11 +113,11 @@ def _dialogue(text: str) -> list[Marked]:
     starts = [0] + [_speech_again(text, match) for match in parts]
     ends = [match.start("dash") for match in parts] + [len(text)]
     bare = [(start, start + len(text[start:end].rstrip())) for start, end in zip(starts, ends, strict=True)]
-    return [Marked(start=start, end=end) for start, end in bare if end > start] if parts else []
+    return [MarkedSpan(start=start, end=end) for start, end in bare if end > start] if parts else []
 
 
 def _tells(words: str) -> bool:
-    return any(word.strip(",.:;") in TONGUE_OF for word in words.split()[:3])
+    return any(word.strip(",.:;") in REPORTING_LANGUAGES for word in words.split()[:3])
 
 
 def _speech_again(text: str, match: re.Match[str]) -> int:
@@ -129,7 +129,7 @@ def _speech_again(text: str, match: re.Match[str]) -> int:
 # --- who speaks ----------------------------------------------------------------------------------------------------
 
 
-def _judged(text: str, offset: int, found: Sequence[_Found]) -> tuple[Quote, ...]:
+def _judged(text: str, offset: int, found: Sequence[_QuotedSpan]) -> tuple[Quote, ...]:
     """The quotations of one paragraph with their attributions."""
     stops = stops_of(text)
     own = [_own_attribution(text, stops, found, place) for place in range(len(found))]
@@ -151,7 +151,7 @@ def _judged(text: str, offset: int, found: Sequence[_Found]) -> tuple[Quote, ...
     )
 
 
-def _own_attribution(text: str, stops: Sequence[int], found: Sequence[_Found], place: int) -> Attribution | None:
+def _own_attribution(text: str, stops: Sequence[int], found: Sequence[_QuotedSpan], place: int) -> Attribution | None:
     row = found[place]
     floor = found[place - 1].end if place else 0
     limit = found[place + 1].start if place + 1 < len(found) else len(text)
@@ -163,7 +163,7 @@ def _own_attribution(text: str, stops: Sequence[int], found: Sequence[_Found], p
     return said or _said_within(text, stops, row)
 
 
-def _said_within(text: str, stops: Sequence[int], row: _Found) -> Attribution | None:
+def _said_within(text: str, stops: Sequence[int], row: _QuotedSpan) -> Attribution | None:
     """The attribution that the author inserts between dashes: ``«Не знаю, — сказал он. — Приду»``."""
     if _DASHES.isdisjoint(row.inside):
         return None
@@ -173,13 +173,13 @@ def _said_within(text: str, stops: Sequence[int], row: _Found) -> Attribution | 
     return None
 
 
-def _ends_with_comma(text: str, row: _Found) -> bool:
+def _ends_with_comma(text: str, row: _QuotedSpan) -> bool:
     """Whether a comma or the like says that the attribution follows."""
     return row.inside[-1:] in _COMMAS or text[row.end : row.end + 2].strip()[:1] in _COMMAS_BEHIND
 
 
 def _carried(
-    stops: Sequence[int], found: Sequence[_Found], own: Sequence[Attribution | None], scare: Sequence[bool]
+    stops: Sequence[int], found: Sequence[_QuotedSpan], own: Sequence[Attribution | None], scare: Sequence[bool]
 ) -> list[Attribution | None]:
     """Each attribution, or that of a quotation in the sentence just before; at the head of a paragraph, just behind."""
     spoken = list(own)
@@ -191,7 +191,7 @@ def _carried(
     return spoken
 
 
-def _is_near(stops: Sequence[int], found: Sequence[_Found], place: int) -> bool:
+def _is_near(stops: Sequence[int], found: Sequence[_QuotedSpan], place: int) -> bool:
     """Whether at most one sentence ends between a stretch and the one before it."""
     start, end = found[place - 1].end, found[place].start
     return end <= start + 2 * BEFORE and bisect_left(stops, end) - bisect_left(stops, start) <= 1
@@ -216,7 +216,7 @@ def _shared(quote: Quote, named: dict[int, Quote]) -> Quote:
 # --- words that are only held up -----------------------------------------------------------------------------------
 
 
-def _is_held_up(text: str, row: _Found, said: Attribution | None) -> bool:
+def _is_held_up(text: str, row: _QuotedSpan, said: Attribution | None) -> bool:
     """Whether the marks hold a name, a title or a word at arm's length rather than an utterance."""
     words = row.inside.split()
     if row.run is not None or not words or (row.start == 0 and row.end == len(text)):
@@ -233,7 +233,7 @@ def _is_held_up(text: str, row: _Found, said: Attribution | None) -> bool:
     return said is None and _is_title(row, words)
 
 
-def _stands_alone(text: str, row: _Found) -> bool:
+def _stands_alone(text: str, row: _QuotedSpan) -> bool:
     """Whether a stretch is a sentence by itself: it begins one, and ends one with its own full stop."""
     if row.inside[-1] not in ".!?…":
         return False
@@ -241,14 +241,14 @@ def _stands_alone(text: str, row: _Found) -> bool:
     return not before or before[-1] in '.!?…:"”»’'
 
 
-def _is_capital_name(text: str, row: _Found, words: Sequence[str]) -> bool:
+def _is_capital_name(text: str, row: _QuotedSpan, words: Sequence[str]) -> bool:
     """Whether words in the middle of a sentence are all capitalised: ``the daily “Izvestia”``."""
     before = text[max(0, row.start - 2) : row.start].rstrip()
     middle = before != "" and before[-1] not in ".!?…:,"
     return middle and all(word[0].isupper() or word[0].isdigit() for word in words)
 
 
-def _is_title(row: _Found, words: Sequence[str]) -> bool:
+def _is_title(row: _QuotedSpan, words: Sequence[str]) -> bool:
     capitals = sum(word[0].isupper() for word in words) if words[0][0].isupper() else 0
     if capitals > 1 and all(map(_may_be_in_a_name, words)) and words[-1][-1] not in "!?":
         return True

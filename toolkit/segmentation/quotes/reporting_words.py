@@ -5,7 +5,7 @@ import re
 from msgspec import Struct
 
 
-class Tongue(Struct, frozen=True, kw_only=True):
+class ReportingLanguage(Struct, frozen=True, kw_only=True):
     """What a language's attributions are made of, in lower case."""
 
     verbs: frozenset[str]
@@ -18,7 +18,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-ENGLISH = Tongue(
+ENGLISH = ReportingLanguage(
     verbs=_words(
         "said says say saying told tells asked asks added adds adding wrote writes write writing tweeted tweets"
         " posted announced announces argued argues replied replies answered answers insisted insists warned warns"
@@ -46,7 +46,7 @@ ENGLISH = Tongue(
         " will would could can must previously quickly"
     ),
 )
-RUSSIAN = Tongue(
+RUSSIAN = ReportingLanguage(
     verbs=_words(
         "сказал сказала сказали сказано говорит говорят говорил говорила говорили говорится заявил заявила"
         " заявили заявляет отметил отметила отметили отмечает отмечается отмечают добавил добавила добавили"
@@ -78,7 +78,7 @@ RUSSIAN = Tongue(
     ),
     helpers=_words("также уже не ранее тоже затем таксама раней ня яшчэ ужо ўжо також вже раніше потім при этом"),
 )
-SPANISH = Tongue(
+SPANISH = ReportingLanguage(
     verbs=_words(
         "dijo dice dicen dijeron afirmó afirma afirman afirmaron señaló señala señalaron aseguró asegura aseguran"
         " aseguraron explicó explica explicaron añadió añade agregó agrega declaró declara declararon indicó"
@@ -90,7 +90,7 @@ SPANISH = Tongue(
     stops=_words("en a al por para con cuando tras durante que quien ante desde sobre y pero como si según"),
     helpers=_words("ha han había también no se lo le les"),
 )
-CATALAN = Tongue(
+CATALAN = ReportingLanguage(
     verbs=_words(
         "dit dir diu diuen afirmat afirmar afirma assegurat assegurar assegura explicat explicar explica afegit"
         " afegir afegeix assenyalat assenyalar assenyala declarat declarar declara remarcat remarcar remarca"
@@ -101,7 +101,7 @@ CATALAN = Tongue(
     stops=_words("en a al als per amb quan després durant que qui davant des sobre i però com si segons"),
     helpers=_words("ha han va van havia també no ho li els"),
 )
-FRENCH = Tongue(
+FRENCH = ReportingLanguage(
     verbs=_words(
         "dit disent déclaré déclare déclarent affirmé affirme affirment expliqué explique expliquent ajouté"
         " ajoute assuré assure souligné souligne estimé estime indiqué indique précisé précise écrit raconte"
@@ -112,7 +112,7 @@ FRENCH = Tongue(
     stops=_words("en à au aux dans par pour avec quand après lors que qui devant depuis sur et mais comme si selon"),
     helpers=_words("a ont avait aussi ne pas s est l"),
 )
-GERMAN = Tongue(
+GERMAN = ReportingLanguage(
     verbs=_words(
         "sagte sagt sagten sagen erklärte erklärt erklärten betonte betont meinte meint schrieb schreibt"
         " schreiben fügte fügt berichtete berichtet warnte warnt forderte fordert kritisierte kritisiert nannte"
@@ -125,7 +125,7 @@ GERMAN = Tongue(
     ),
     helpers=_words("hat haben hatte auch nicht sich dazu"),
 )
-MALAY = Tongue(
+MALAY = ReportingLanguage(
     verbs=_words(
         "kata berkata katanya ujar ujarnya jelas jelasnya menjelaskan tegas tegasnya menegaskan dakwa dakwanya"
         " mendakwa tambah tambahnya menambah soal soalnya menurutnya akuinya luahnya memberitahu menyatakan"
@@ -145,7 +145,7 @@ MALAY = Tongue(
 TONGUES = (ENGLISH, RUSSIAN, SPANISH, CATALAN, FRENCH, GERMAN, MALAY)
 
 # ``sagen`` and the like belong to the first language that has them; the stop words differ little.
-TONGUE_OF = {verb: tongue for tongue in reversed(TONGUES) for verb in tongue.verbs}
+REPORTING_LANGUAGES = {verb: language for language in reversed(TONGUES) for verb in language.verbs}
 IMPERSONAL = _words(  # with these, who speaks stands behind ``in``: ``говорится в отчете``
     " говорится сказано сообщили рассказали пояснили заявили отметили отмечается отмечают сообщается уточнили"
     " добавили подчеркивается указывается гаворыцца паведамілі адзначаецца паведамляецца заявілі адзначылі йдеться"

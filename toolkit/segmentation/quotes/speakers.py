@@ -16,9 +16,9 @@ from toolkit.segmentation.quotes.reporting_words import (
     PASSIVE,
     PREPOSITIONS,
     PRONOUNS,
+    REPORTING_LANGUAGES,
     RUSSIAN,
-    TONGUE_OF,
-    Tongue,
+    ReportingLanguage,
     is_time,
 )
 
@@ -49,12 +49,12 @@ def attributed_behind(clause: Clause) -> Attribution | None:
         inverted = _inverted(clause.low[index]) if "-" in word else None
         if inverted:
             return _from_inverted(clause, index, inverted)
-        tongue = TONGUE_OF.get(word)  # a capital makes it a name or the beginning of a sentence
-        if tongue is None:
+        language = REPORTING_LANGUAGES.get(word)  # a capital makes it a name or the beginning of a sentence
+        if language is None:
             continue
-        if index == first or all(_helps(lead, tongue) for lead in words[first:index]):
-            return _verb_first(clause, index, tongue)
-        speaker = _subject_behind(clause, first, index, tongue)
+        if index == first or all(_helps(lead, language) for lead in words[first:index]):
+            return _verb_first(clause, index, language)
+        speaker = _subject_behind(clause, first, index, language)
         if speaker:
             return Attribution(speaker=speaker, verb=word)
     return None
@@ -63,24 +63,24 @@ def attributed_behind(clause: Clause) -> Attribution | None:
 def attributed_before(clause: Clause) -> Attribution | None:
     """The attribution in the clause before a quotation: ``He told me the matter was``, ``the report calls it``."""
     words, low = clause.words, clause.low
-    verbs = [index for index, word in enumerate(words) if word in TONGUE_OF]
+    verbs = [index for index, word in enumerate(words) if word in REPORTING_LANGUAGES]
     for index in reversed(verbs):
-        tongue = TONGUE_OF[words[index]]
+        language = REPORTING_LANGUAGES[words[index]]
         last = low[index - 1] if index else ""
-        if tongue is ENGLISH and last in DETERMINERS:
+        if language is ENGLISH and last in DETERMINERS:
             continue
-        if tongue is ENGLISH and last in PASSIVE:
+        if language is ENGLISH and last in PASSIVE:
             return None
-        if tongue is ENGLISH and last == "who" and index > verbs[0]:
+        if language is ENGLISH and last == "who" and index > verbs[0]:
             continue
-        return _verb_last(clause, index, tongue)
+        return _verb_last(clause, index, language)
     return _according_before(clause)
 
 
-def _verb_last(clause: Clause, index: int, tongue: Tongue) -> Attribution:
-    speaker = None if clause.low[index] in tongue.personal else _subject_before(clause, index, tongue)
-    if speaker is None and tongue is not ENGLISH:
-        speaker = _verb_first(clause, index, tongue).speaker
+def _verb_last(clause: Clause, index: int, language: ReportingLanguage) -> Attribution:
+    speaker = None if clause.low[index] in language.personal else _subject_before(clause, index, language)
+    if speaker is None and language is not ENGLISH:
+        speaker = _verb_first(clause, index, language).speaker
     rest = zip(clause.words[index + 1 :], clause.low[index + 1 :], strict=True)
     between = sum(word not in _BREAKS and low not in _LINKS for word, low in rest)
     return Attribution(speaker=speaker, verb=clause.words[index], distance=between)
@@ -94,37 +94,37 @@ def _inverted(word: str) -> tuple[str, str] | None:
 def _from_inverted(clause: Clause, index: int, inverted: tuple[str, str]) -> Attribution | None:
     """``dit-il``, ``a-t-elle ajouté``."""
     verb, who = inverted
-    if verb in TONGUE_OF:
+    if verb in REPORTING_LANGUAGES:
         return Attribution(speaker=who, verb=verb)
     after = clause.words[index + 1] if index + 1 < len(clause.words) else ""
-    return Attribution(speaker=who, verb=after) if after in TONGUE_OF else None
+    return Attribution(speaker=who, verb=after) if after in REPORTING_LANGUAGES else None
 
 
 # --- names behind a verb -------------------------------------------------------------------------------------------
 
 
-def _verb_first(clause: Clause, index: int, tongue: Tongue) -> Attribution:
+def _verb_first(clause: Clause, index: int, language: ReportingLanguage) -> Attribution:
     low = clause.low
     first = index + 1
-    while first < len(low) and (low[first] in tongue.helpers or is_time(low[first])):
+    while first < len(low) and (low[first] in language.helpers or is_time(low[first])):
         first += 1
     if first < len(low) and low[index] in IMPERSONAL and low[first] in INSIDE:
         first += 1
-    speaker = None if low[index] in tongue.personal else _name(clause, first, tongue)
+    speaker = None if low[index] in language.personal else _name(clause, first, language)
     return Attribution(speaker=speaker, verb=clause.words[index])
 
 
-def _name(clause: Clause, first: int, tongue: Tongue) -> str | None:
+def _name(clause: Clause, first: int, language: ReportingLanguage) -> str | None:
     """The words from one up to the first that cannot belong to a name or a title."""
     last = first
-    while last < min(len(clause.words), first + _LONGEST_NAME) and _goes_on(clause, first, last, tongue):
+    while last < min(len(clause.words), first + _LONGEST_NAME) and _goes_on(clause, first, last, language):
         last += 1
-    if first == last or not _can_begin_name(clause.words[first], tongue):
+    if first == last or not _can_begin_name(clause.words[first], language):
         return None
     return clause.says(first, last)
 
 
-def _goes_on(clause: Clause, first: int, last: int, tongue: Tongue) -> bool:
+def _goes_on(clause: Clause, first: int, last: int, language: ReportingLanguage) -> bool:
     word, low = clause.words[last], clause.low[last]
     if last > first and low in PRONOUNS:
         return False
@@ -132,13 +132,13 @@ def _goes_on(clause: Clause, first: int, last: int, tongue: Tongue) -> bool:
         return clause.words[last + 1][0].isupper()
     if word == "-":
         return last > first and clause.is_joined(last)
-    if low in tongue.stops or word in _BREAKS or not word[0].isalnum():
+    if low in language.stops or word in _BREAKS or not word[0].isalnum():
         return False
     return last == first or clause.low[last - 1] not in PRONOUNS
 
 
-def _can_begin_name(word: str, tongue: Tongue) -> bool:
-    if tongue is RUSSIAN or word[0].isupper():
+def _can_begin_name(word: str, language: ReportingLanguage) -> bool:
+    if language is RUSSIAN or word[0].isupper():
         return True
     low = word.lower()
     return low in PRONOUNS or low in DETERMINERS
@@ -162,49 +162,49 @@ def _according_before(clause: Clause) -> Attribution | None:
 def _named_after(clause: Clause, match: re.Match[str]) -> Attribution | None:
     spans = clause.spans(len(clause.words))
     first = next((i for i, (start, _) in enumerate(spans) if start >= match.end()), len(spans))
-    tongue = ENGLISH if match[0].isascii() else RUSSIAN
-    speaker = _name(clause, first, tongue)
+    language = ENGLISH if match[0].isascii() else RUSSIAN
+    speaker = _name(clause, first, language)
     return Attribution(speaker=speaker, verb=None, distance=1) if speaker else None
 
 
 # --- names before a verb -------------------------------------------------------------------------------------------
 
 
-def _subject_behind(clause: Clause, first: int, verb: int, tongue: Tongue) -> str | None:
+def _subject_behind(clause: Clause, first: int, verb: int, language: ReportingLanguage) -> str | None:
     """``Leopold Gant, 71, said``: what stands between a quotation and the verb, if it can be a name."""
     words, low = clause.words, clause.low
     head = low[first]
-    if head in CONJUNCTIONS or head in PREPOSITIONS or not _can_begin_name(words[first], tongue):
+    if head in CONJUNCTIONS or head in PREPOSITIONS or not _can_begin_name(words[first], language):
         return None
-    if tongue is RUSSIAN and not tongue.stops.isdisjoint(low[first:verb]):
+    if language is RUSSIAN and not language.stops.isdisjoint(low[first:verb]):
         return None
     end = next((i for i in range(first, verb) if words[i] in _BREAKS), verb)
-    while end > first and _helps(words[end - 1], tongue):
+    while end > first and _helps(words[end - 1], language):
         end -= 1
     if _is_participle(clause, verb) or not CONJUNCTIONS.isdisjoint(low[first:end]):
         return None
     return clause.says(first, 1 + first if head in PRONOUNS else end)
 
 
-def _subject_before(clause: Clause, verb: int, tongue: Tongue) -> str | None:
+def _subject_before(clause: Clause, verb: int, language: ReportingLanguage) -> str | None:
     last = verb
-    while last and _helps(clause.words[last - 1], tongue):
+    while last and _helps(clause.words[last - 1], language):
         last -= 1
     if not last:
         return None
     joined = clause.words[last - 1]
     if _is_participle(clause, verb):
-        return _head(clause, last, tongue)
+        return _head(clause, last, language)
     if joined in (",", "—", "–", ")") or clause.low[last - 1] in CONJUNCTIONS:
-        return _head(clause, last - 1, tongue)
-    return _tail(clause, last, tongue) or _head(clause, last, tongue)
+        return _head(clause, last - 1, language)
+    return _tail(clause, last, language) or _head(clause, last, language)
 
 
-def _helps(word: str, tongue: Tongue) -> bool:
+def _helps(word: str, language: ReportingLanguage) -> bool:
     """Whether a word stands between speaker and verb; a capital makes it a name (``Theresa May said``)."""
-    if word in tongue.helpers:
+    if word in language.helpers:
         return True
-    return tongue is ENGLISH and word.endswith(("ly", "n't", "n’t")) and word.islower()
+    return language is ENGLISH and word.endswith(("ly", "n't", "n’t")) and word.islower()
 
 
 def _is_participle(clause: Clause, verb: int) -> bool:
@@ -212,11 +212,11 @@ def _is_participle(clause: Clause, verb: int) -> bool:
     return clause.words[verb].endswith("ing") and not (verb and clause.low[verb - 1] in PASSIVE)
 
 
-def _tail(clause: Clause, last: int, tongue: Tongue) -> str | None:
+def _tail(clause: Clause, last: int, language: ReportingLanguage) -> str | None:
     """The name that ends right before the verb."""
     words, low = clause.words, clause.low
     first = last
-    while first and last - first < _LONGEST_NAME and _belongs(words[first - 1], low[first - 1], tongue):
+    while first and last - first < _LONGEST_NAME and _belongs(words[first - 1], low[first - 1], language):
         first -= 1
         if low[first] in PRONOUNS:
             break
@@ -225,20 +225,20 @@ def _tail(clause: Clause, last: int, tongue: Tongue) -> str | None:
             break
     while first < last and low[first] in _POSSESSIVE:
         first += 1
-    if first == last or not _can_begin_name(words[first], tongue):
-        first = next((i for i in range(first, last) if _can_begin_name(words[i], tongue)), last)
+    if first == last or not _can_begin_name(words[first], language):
+        first = next((i for i in range(first, last) if _can_begin_name(words[i], language)), last)
     return clause.says(first, last)
 
 
-def _belongs(word: str, low: str, tongue: Tongue) -> bool:
+def _belongs(word: str, low: str, language: ReportingLanguage) -> bool:
     if low in _POSSESSIVE:
         return True
-    if low in CONJUNCTIONS or low in PREPOSITIONS or (low in tongue.stops and low not in DETERMINERS):
+    if low in CONJUNCTIONS or low in PREPOSITIONS or (low in language.stops and low not in DETERMINERS):
         return False
     return word not in _BREAKS and (word[0].isalnum() or word in "'’")
 
 
-def _head(clause: Clause, limit: int, tongue: Tongue) -> str | None:
+def _head(clause: Clause, limit: int, language: ReportingLanguage) -> str | None:
     """The name with which the sentence begins, behind what introduces it."""
     words, low = clause.words, clause.low
     first = _behind_introduction(clause, limit)
@@ -250,13 +250,13 @@ def _head(clause: Clause, limit: int, tongue: Tongue) -> str | None:
             break
         if words[last] in _BREAKS or word in CONJUNCTIONS or (word in PRONOUNS and last > first):
             break
-        if last > first and (word in tongue.stops or word in tongue.helpers) and word not in _POSSESSIVE:
+        if last > first and (word in language.stops or word in language.helpers) and word not in _POSSESSIVE:
             break
         named = named or (words[last][0].isupper() and (last > first or word not in DETERMINERS)) or word in PRONOUNS
         last += 1
     while last > first and (low[last - 1] in _POSSESSIVE or low[last - 1] in DETERMINERS):
         last -= 1
-    return clause.says(first, last) if first < last and _can_begin_name(words[first], tongue) else None
+    return clause.says(first, last) if first < last and _can_begin_name(words[first], language) else None
 
 
 def _behind_introduction(clause: Clause, limit: int) -> int:

@@ -75,8 +75,14 @@ def test_an_unknown_name_lists_the_public_ones():
 MOST_LINES = 500
 MOST_LINES_OF_A_STEP = 150
 FEWEST_LINES_FOR_ONE_IMPORTER = 60
-NO_VERB = {"__init__", "common", "schemas"}  # of steps/: what several verbs share, and the writer of schemas/*.json
-SOON = pytest.mark.xfail(strict=False, reason="the house is being put in order")
+NO_VERB = {"__init__", "common", "app"}  # what several verbs share, and the list of all verbs
+
+# What is not yet so; each line goes when it is, and none is added.
+NAMES_TWICE = {
+    "Annotator", "Answered", "Checked", "Context", "Decision", "Draft", "Found", "Page", "Place", "Run",
+}  # fmt: skip
+LONG_STEPS = {"adjudicate", "aggregate", "push", "run"}
+TESTED_WITH_OTHERS = {"build", "card", "disagreements", "evaluate", "init", "predict", "report", "run", "simulate"}
 
 
 class Module(Struct, frozen=True):
@@ -122,14 +128,13 @@ def imports_of(tree):
 IMPORTS = {module.name: set(imports_of(module.tree)) for module in MODULES}
 
 
-@SOON
 def test_no_class_name_stands_twice():
     places = defaultdict(list)
     for module in MODULES:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.ClassDef):
                 places[node.name.lstrip("_")].append(f"{module.path}:{node.lineno}")
-    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+    assert {name: where for name, where in places.items() if len(where) > 1 and name not in NAMES_TWICE} == {}
 
 
 def test_no_module_and_package_of_one_stem_stand_in_one_folder():
@@ -141,18 +146,16 @@ def test_no_module_is_longer_than_it_can_be_read():
     assert {str(module.path): module.lines for module in MODULES if module.lines > MOST_LINES} == {}
 
 
-@SOON
 def test_a_step_is_short():
-    assert {str(module.path): module.lines for module in STEPS if module.lines > MOST_LINES_OF_A_STEP} == {}
+    long = {module.path.stem: module.lines for module in STEPS if module.lines > MOST_LINES_OF_A_STEP}
+    assert {name: lines for name, lines in long.items() if name not in LONG_STEPS} == {}
 
 
-@SOON
 def test_a_step_computes_parses_and_reads_tables_nowhere():
     foreign = {str(module.path): sorted({"numpy", "re", "csv"} & IMPORTS[module.name]) for module in STEPS}
     assert {path: names for path, names in foreign.items() if names} == {}
 
 
-@SOON
 def test_a_small_module_with_one_importer_stands_in_that_importer():
     importers = defaultdict(set)
     for module in MODULES:
@@ -169,30 +172,27 @@ def test_a_small_module_with_one_importer_stands_in_that_importer():
     assert small == {}
 
 
-@SOON
 @pytest.mark.parametrize("module", STEPS, ids=lambda module: module.path.stem)
 def test_a_step_bears_the_name_of_its_verb(module):
     verb = module.path.stem
     if verb in NO_VERB:
         return
     assert (ROOT / "toolkit/cli" / f"{verb}.py").exists()
-    assert (ROOT / "tests/steps" / f"test_{verb}.py").exists()
+    tests = [ROOT / "tests" / room / f"test_{verb}.py" for room in ("steps", "cli")]
+    assert any(path.exists() for path in tests) or verb in TESTED_WITH_OTHERS
 
 
-@SOON
 def test_every_verb_of_the_command_line_has_its_step():
     steps = {module.path.stem for module in STEPS}
     verbs = {module.path.stem for module in MODULES if module.room == "cli" and not module.path.stem.startswith("_")}
-    assert verbs - steps == set()
+    assert verbs - steps - NO_VERB == set()
 
 
-@SOON
 def test_only_the_table_module_reads_csv():
-    readers = [str(m.path) for m in MODULES if m.name != "toolkit.tables" and "csv" in IMPORTS[m.name]]
+    readers = [str(m.path) for m in MODULES if m.room != "tables" and "csv" in IMPORTS[m.name]]
     assert readers == []
 
 
-@SOON
 def test_modules_are_named_in_the_words_of_the_glossary():
     loose = re.compile(r"^(outside|elsewhere|beside|asked|told|said|wanted|heard|thing|why|line|hearing_.*|asking_.*)$")
     assert [str(module.path) for module in MODULES if loose.match(module.path.stem)] == []

@@ -180,7 +180,7 @@ def test_the_second_vote_of_a_person_is_flagged_and_the_first_is_not(begun, raw,
     by_number = {line.origin.annotation: line for line in campaign.pull().annotations if line.origin}
     assert by_number[first].flags == ()
     assert [flag.code for flag in by_number[second].flags] == ["second_vote"]
-    assert f"annotation {first} came first" in by_number[second].flags[0].reason
+    assert f"annotation of {by_number[first].created} came first" in by_number[second].flags[0].reason
     # Once the first is deleted, the second is the person's vote.
     raw("ann-1").delete(f"/api/annotations/{first}/")
     assert {(line.state, line.flags) for line in campaign.pull().annotations} == {("deleted", ()), ("submitted", ())}

@@ -77,7 +77,10 @@ def test_the_later_vote_is_the_same_in_every_zone(zone, tmp_path):
     )
     program = (
         "import pathlib, sys\n"
-        "from toolkit.steps.votes import Columns, Rules, read_votes\n"
-        "print(read_votes(pathlib.Path(sys.argv[1]), Columns(), Rules()).label.names)"
+        "from toolkit.labels.vote_tables import Columns, VoteRules, coded_votes\n"
+        "from toolkit.tables.columns import read_columns\n"
+        "columns = Columns()\n"
+        "table = read_columns(pathlib.Path(sys.argv[1]), columns.required, columns.optional)\n"
+        "print(coded_votes(table, columns, VoteRules()).label.names)"
     )
     assert under(zone, "-c", program, table).decode().strip() == "('new',)"

@@ -55,8 +55,7 @@ class AggregateResult(Result, GoldSummary, frozen=True, kw_only=True):
         gold = format_gold(name, self.questions[name], self.unresolved_reasons[name], self.models.get(name, ()))
         if not self.agreement:
             return gold + format_left_out(self.left_out) + "".join(f"\n  caution: {text}" for text in self.cautions)
-        simulated = "; SIMULATED answers" if self.is_simulated else ""
-        return f"{gold}; {alpha_line(name, self.agreement[name])}{simulated}"
+        return f"{gold}; {alpha_line(name, self.agreement[name])}" + "; SIMULATED answers" * self.is_simulated
 
 
 class SensitivityResult(Result, MethodComparison, frozen=True, kw_only=True):
@@ -139,8 +138,8 @@ def sensitivity_table(
 
 
 def _sensitivity(golds: Mapping[str, Mapping[str, list[Gold]]], scores: Mapping[str, Path]) -> SensitivityResult:
-    comparison = compare_golds(golds, {method: _figures(path) for method, path in scores.items()})
-    return SensitivityResult(**msgspec.structs.asdict(comparison))
+    figures = {method: _figures(path) for method, path in scores.items()}
+    return SensitivityResult(**msgspec.structs.asdict(compare_golds(golds, figures)))
 
 
 def _figures(path: Path) -> dict[str, float | None]:

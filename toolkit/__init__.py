@@ -1,50 +1,96 @@
 r"""News articles into a stance and sentiment dataset that others can trust, and baselines that others can beat.
 
-The names below are the public ones; each is loaded from its room when it is first used, so that importing the
-package costs nothing.
+The names below are the public ones; each is loaded when it is first used, so that importing the package costs nothing.
 
 >>> import toolkit
->>> [span.start for span in toolkit.segment_text("One.\n\nTwo.")]
-[0, 6]
+>>> toolkit.segment(["One paragraph.\n\nAnother paragraph."])["start"].tolist()
+[0, 16]
 """
 
-import importlib
-from typing import Any
+from typing import TYPE_CHECKING
 
-_ROOMS = {
-    "ToolkitError": "errors",
-    "Annotation": "records",
-    "Annotator": "records",
-    "Article": "records",
-    "Example": "records",
-    "Gold": "records",
-    "Item": "records",
-    "Paragraph": "records",
-    "Prediction": "records",
-    "Vote": "records",
-    "Codebook": "codebook",
-    "read_codebook": "codebook",
-    "CampaignConfig": "workspace",
-    "read_campaign": "workspace",
-    "read_articles": "articles.reading.reader",
-    "cluster_articles": "articles.duplicates.clusters",
-    "segment_article": "segmentation.segmenter",
-    "segment_text": "segmentation.segmenter",
-    "certify": "splitting.certificate",
-    "agreement": "labels.agreement.headline",
-    "aggregate": "labels.aggregation.gold",
-    "score": "baselines.evaluation",
-    "train_baseline": "baselines.training",
-    "load_model": "baselines.persistence",
+_MODULES = {
+    "ToolkitError": "toolkit.errors",
+    "Agreement": "toolkit.api.labels",
+    "AnnotatorAudit": "toolkit.api.labels",
+    "SentimentAudit": "toolkit.api.labels",
+    "SplitCertificate": "toolkit.api.labels",
+    "aggregate": "toolkit.api.labels",
+    "agreement": "toolkit.api.labels",
+    "audit_annotators": "toolkit.api.labels",
+    "audit_labels": "toolkit.api.labels",
+    "audit_sentiment": "toolkit.api.labels",
+    "certify": "toolkit.api.labels",
+    "load_gold": "toolkit.api.labels",
+    "Evaluation": "toolkit.api.texts",
+    "Model": "toolkit.api.texts",
+    "duplicates": "toolkit.api.texts",
+    "evaluate": "toolkit.api.texts",
+    "load_model": "toolkit.api.texts",
+    "segment": "toolkit.api.texts",
+    "train": "toolkit.api.texts",
+    "Campaign": "toolkit.api.campaign",
+    "StepResult": "toolkit.api.campaign",
 }
 
-__all__ = sorted(_ROOMS)
+if TYPE_CHECKING:
+    from toolkit.api.campaign import Campaign, StepResult
+    from toolkit.api.labels import (
+        Agreement,
+        AnnotatorAudit,
+        SentimentAudit,
+        SplitCertificate,
+        aggregate,
+        agreement,
+        audit_annotators,
+        audit_labels,
+        audit_sentiment,
+        certify,
+        load_gold,
+    )
+    from toolkit.api.texts import Evaluation, Model, duplicates, evaluate, load_model, segment, train
+    from toolkit.errors import ToolkitError
+
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> object:
+        """Load a public name."""
+        if name == "__version__":
+            import importlib.metadata
+
+            return importlib.metadata.version("stance-toolkit")
+        if name not in __all__:
+            raise AttributeError(f"module 'toolkit' has no attribute {name!r}; public are {', '.join(__all__)}")
+        import importlib
+
+        return getattr(importlib.import_module(_MODULES[name]), name)
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
-    if name not in _ROOMS:
-        raise AttributeError(f"module 'toolkit' has no attribute {name!r}; public are {', '.join(__all__)}")
-    return getattr(importlib.import_module(f"toolkit.{_ROOMS[name]}"), name)
+__all__ = [
+    "Agreement",
+    "AnnotatorAudit",
+    "Campaign",
+    "Evaluation",
+    "Model",
+    "SentimentAudit",
+    "SplitCertificate",
+    "StepResult",
+    "ToolkitError",
+    "__version__",
+    "aggregate",
+    "agreement",
+    "audit_annotators",
+    "audit_labels",
+    "audit_sentiment",
+    "certify",
+    "duplicates",
+    "evaluate",
+    "load_gold",
+    "load_model",
+    "segment",
+    "train",
+]
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,1 @@
+"""The toolkit from Python: DataFrames, paths or plain lists in; DataFrames and typed results out."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 _MODULES = {
     "ToolkitError": "toolkit.errors",
     "Agreement": "toolkit.api.labels",
-    "AnnotatorAudit": "toolkit.api.labels",
-    "SentimentAudit": "toolkit.api.labels",
+    "AuditOfAnnotators": "toolkit.api.labels",
+    "AuditOfSentiment": "toolkit.api.labels",
     "SplitCertificate": "toolkit.api.labels",
     "aggregate": "toolkit.api.labels",
     "agreement": "toolkit.api.labels",
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from toolkit.api.campaign import Campaign, StepResult
     from toolkit.api.labels import (
         Agreement,
-        AnnotatorAudit,
-        SentimentAudit,
+        AuditOfAnnotators,
+        AuditOfSentiment,
         SplitCertificate,
         aggregate,
         agreement,
@@ -69,11 +69,11 @@ else:
 
 __all__ = [
     "Agreement",
-    "AnnotatorAudit",
+    "AuditOfAnnotators",
+    "AuditOfSentiment",
     "Campaign",
     "Evaluation",
     "Model",
-    "SentimentAudit",
     "SplitCertificate",
     "StepResult",
     "ToolkitError",

@@ -25,12 +25,23 @@ def silent(what: str, done: int, total: int) -> None:
     """Ignores progress."""
 
 
+class ResultTable(Struct, frozen=True, kw_only=True):
+    """A table of a result, for a person."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 class Result(Struct, frozen=True, kw_only=True):
     """What a step returns: its fields are the facts that ``--json`` prints, its line is for a person."""
 
     def line(self) -> str:
         """The result in one line; further lines are details."""
         raise NotImplementedError
+
+    def tables(self) -> tuple[ResultTable, ...]:
+        """The tables that a person reads after the line; none unless a step has some."""
+        return ()
 
     def facts(self) -> dict[str, Any]:
         """The fields as JSON holds them, with the version of their names."""

@@ -79,9 +79,9 @@ class Campaign:
 
     def push(self) -> StepResult:
         """Bring the items to Label Studio, each once."""
-        from toolkit.steps.push import push_step
+        from toolkit.steps.push import push_campaign
 
-        return _step_result(push_step(self.config, silent))
+        return _step_result(push_campaign(self.config, silent))
 
     def pull(self) -> StepResult:
         """Append the annotators' answers to the ledger."""
@@ -91,15 +91,15 @@ class Campaign:
 
     def status(self) -> StepResult:
         """How far the annotation is, by the ledger as it was last pulled."""
-        from toolkit.steps.status import status_step
+        from toolkit.steps.status import status_campaign
 
-        return _step_result(status_step(self.config))
+        return _step_result(status_campaign(self.config))
 
     def simulate(self) -> StepResult:
         """Let simulated annotators answer, for a dry run."""
-        from toolkit.steps.simulate import simulate_step
+        from toolkit.steps.simulate import simulate_campaign
 
-        return _step_result(simulate_step(self.config, silent))
+        return _step_result(simulate_campaign(self.config, silent))
 
     def agreement(self) -> StepResult:
         """Measure agreement on each question."""

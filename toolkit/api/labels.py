@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct
 
 from toolkit.api.frames import (
     Printable,
@@ -13,7 +12,6 @@ from toolkit.api.frames import (
     column_table,
     concatenated,
     frame_of,
-    number_in,
     path_of,
     text_table,
     with_given_ids,
@@ -23,12 +21,22 @@ from toolkit.baselines.training import train_baseline
 from toolkit.codebook import Level
 from toolkit.errors import DataError, MissingFileError, UsageError
 from toolkit.labels.agreement.headline import QuestionAgreement
-from toolkit.labels.audits.annotators import Answer, Profile, profiles, repeated_pairs
-from toolkit.labels.audits.labels import Pair, Scored, StanceSentiment, doubtful_labels, stance_sentiment
+from toolkit.labels.audits.annotators import AnnotatorAudit, audit_answers, audit_lines
+from toolkit.labels.audits.answers import AnnotatorAuditOptions, answers_of_table
+from toolkit.labels.audits.labels import (
+    Scored,
+    SentimentColumns,
+    StanceSentiment,
+    doubtful_labels,
+    pairs_in_table,
+    stance_sentiment,
+    stance_sentiment_lines,
+)
+from toolkit.labels.vote_tables import Columns, VoteRules
 from toolkit.records import Answered, Example
 from toolkit.splitting.certificate import Certificate
 from toolkit.splitting.certificate import certify as certify_examples
-from toolkit.words import coefficient, plural, scored, shared, tally
+from toolkit.words import coefficient, plural, scored, tally
 from toolkit.workspace import AggregateOptions
 
 if TYPE_CHECKING:
@@ -77,11 +85,10 @@ def agreement(
         DataError: a column is missing, or one annotator has two votes on an item of which neither is the later.
     """
     from toolkit.labels.agreement.questions import AgreementOptions, agreement_of_columns
-    from toolkit.labels.vote_tables import Columns, Rules
 
     columns = Columns(item=item, annotator=annotator, label=label, cluster=cluster)
     options = AgreementOptions(level=level, order=tuple(order))
-    measured = agreement_of_columns(column_table(votes, columns), columns, Rules(), options, seed)
+    measured = agreement_of_columns(column_table(votes, columns), columns, VoteRules(), options, seed)
     return as_result(Agreement, measured.agreement)
 
 
@@ -108,29 +115,22 @@ def aggregate(
         UsageError: there is no such method.
     """
     from toolkit.labels.aggregation.methods import TableOptions, gold_of_columns, gold_rows
-    from toolkit.labels.vote_tables import Columns, Rules
 
     try:
         chosen = msgspec.convert({"method": method}, AggregateOptions)
     except msgspec.ValidationError as error:
         raise UsageError(f"method {method!r}: allowed: majority, dawid-skene, mace, glad") from error
     columns = Columns(item=item, annotator=annotator, label=label)
-    gold = gold_of_columns(column_table(votes, columns), columns, Rules(), TableOptions(method=chosen, seed=seed))
+    gold = gold_of_columns(column_table(votes, columns), columns, VoteRules(), TableOptions(method=chosen, seed=seed))
     return with_given_ids(frame_of(gold_rows(gold)), "item", votes, item)
 
 
-class AnnotatorAudit(Printable, Struct, frozen=True, kw_only=True):
-    """What is known of each annotator."""
-
-    annotators: tuple[Profile, ...]
+class AuditOfAnnotators(Printable, AnnotatorAudit, frozen=True, kw_only=True):
+    """The figures and flags of each annotator."""
 
     def __str__(self) -> str:
         """The annotators, a line each."""
-        return "\n".join(
-            f"{row.annotator}: {plural(row.answers, 'answer')}, accuracy {coefficient(row.accuracy)}, "
-            f"agrees with the others {shared(row.agreement)}" + "".join(f"; flag: {flag.code}" for flag in row.flags)
-            for row in self.annotators
-        )
+        return "\n".join(audit_lines(self))
 
 
 def audit_annotators(
@@ -142,7 +142,7 @@ def audit_annotators(
     seconds: str | None = None,
     time: str | None = None,
     seed: int = 0,
-) -> AnnotatorAudit:
+) -> AuditOfAnnotators:
     """Each annotator against the others: accuracy, agreement, bias, drift, speed; nothing is removed.
 
     Args:
@@ -159,35 +159,19 @@ def audit_annotators(
         DataError: a column is missing or there are no votes.
     """
     table = text_table(votes)
-    items, people, labels = table.column(item), table.column(annotator), table.column(label)
-    taken = table.column(seconds) if seconds else [""] * len(items)
-    times = table.column(time) if time else [""] * len(items)
-    answers = [
-        Answer(item=i, annotator=a, label=given, cluster=i, seconds=number_in(table, number, s), time=t)
-        for number, (i, a, given, s, t) in enumerate(zip(items, people, labels, taken, times, strict=True), 1)
-        if given
-    ]
-    if not answers:
-        raise DataError(f"{table.source}: no votes in the column {label!r}")
-    names = sorted({answer.label for answer in answers})
-    if unknown := [name for name in order if name not in names]:
-        raise UsageError(f"order: no label {unknown[0]!r}; the table has {', '.join(names)}")
-    scale = {name: float(place) for place, name in enumerate(order)}
-    last = {(row.item, row.annotator): row for row in sorted(answers, key=lambda row: (row.time, row.label))}
-    found = profiles(list(last.values()), names, scale, repeated_pairs(answers, {}), seed)
-    return AnnotatorAudit(annotators=tuple(found))
+    options = AnnotatorAuditOptions(
+        columns=Columns(item=item, annotator=annotator, label=label), order=tuple(order), seconds=seconds, time=time
+    )
+    answers = answers_of_table([dict(row) for row in table.rows], options, Path(table.source))
+    return as_result(AuditOfAnnotators, audit_answers(answers, None, seed))
 
 
-class SentimentAudit(Printable, StanceSentiment, frozen=True, kw_only=True):
+class AuditOfSentiment(Printable, StanceSentiment, frozen=True, kw_only=True):
     """How far stance is only sentiment."""
 
     def __str__(self) -> str:
         """The association, and the score of a rule that only sees sentiment."""
-        return (
-            f"{plural(self.rows, 'row')}: association {scored(self.association)}, "
-            f"macro-F1 of a rule that only sees sentiment {scored(self.rule_f1)}, "
-            f"most frequent {scored(self.majority_f1)}"
-        )
+        return "\n".join(stance_sentiment_lines(self))
 
 
 def audit_sentiment(
@@ -197,7 +181,7 @@ def audit_sentiment(
     id: str | None = None,
     cluster: str | None = None,
     seed: int = 0,
-) -> SentimentAudit:
+) -> AuditOfSentiment:
     """How far stance is only sentiment: their association, and how well a rule of sentiment alone does.
 
     Args:
@@ -212,14 +196,9 @@ def audit_sentiment(
         DataError: a column is missing, or no row has both labels.
     """
     table = text_table(rows)
-    ids = table.column(id) if id else [str(number) for number in range(1, len(table.rows) + 1)]
-    clusters = table.column(cluster) if cluster else ids
-    cells = zip(ids, table.column(stance), table.column(sentiment), clusters, strict=True)
-    pairs = [Pair(id=i, stance=s, sentiment=t, cluster=c) for i, s, t, c in cells if s and t]
-    if not pairs:
-        raise DataError(f"{table.source}: no row has both {stance!r} and {sentiment!r}")
-    stances, tones = sorted({pair.stance for pair in pairs}), sorted({pair.sentiment for pair in pairs})
-    return as_result(SentimentAudit, stance_sentiment(pairs, stances, tones, seed))
+    columns = SentimentColumns(stance=stance, sentiment=sentiment, id=id, cluster=cluster)
+    pairs = pairs_in_table([dict(row) for row in table.rows], columns, Path(table.source))
+    return as_result(AuditOfSentiment, stance_sentiment(pairs.pairs, pairs.stances, pairs.sentiments, seed))
 
 
 def audit_labels(

@@ -11,7 +11,7 @@ from msgspec import Struct
 from toolkit.errors import UsageError
 from toolkit.labels.ledger import Ledger, latest, settle
 from toolkit.records import Annotation, Item, Withdrawal
-from toolkit.runs import Result
+from toolkit.runs import Result, ResultTable
 from toolkit.times import moment, now
 from toolkit.words import plural
 
@@ -417,13 +417,7 @@ _ROUND_HEAD = ("round", "items", "votes", "skipped", "hours", "per hour", "expec
 
 
 def pace_lines(pace: Pace) -> Iterator[str]:
-    """Progress as lines of text: by annotator, by day, by round, items and drafts that wait, and the expected end."""
-    if pace.people:
-        yield from _table([_ANNOTATOR_HEAD, *map(_annotator_row, pace.people)])
-    if len(pace.days) > 1:
-        yield from _table([_DAY_HEAD, *map(_day_row, pace.days[-_NAMED:])])
-    if len(pace.rounds) > 1:
-        yield from _table([_ROUND_HEAD, *map(_round_row, pace.rounds)])
+    """Progress as lines of text: items and drafts that wait, and the expected end."""
     if pace.waiting:
         named = ", ".join(f"{row.item_id} ({row.votes} of {row.asked})" for row in pace.waiting[:_NAMED])
         yield f"{plural(len(pace.waiting), 'item')} with some of the votes, the oldest first: {named}"
@@ -431,6 +425,18 @@ def pace_lines(pace: Pace) -> Iterator[str]:
         named = ", ".join(f"{row.annotator} on {row.item_id} since {row.since[:16]}" for row in pace.begun[:_NAMED])
         yield f"{plural(len(pace.begun), 'draft')} not submitted, the oldest first: {named}"
     yield f"expected end: {pace.end} ({pace.reason})" if pace.end else f"expected end: none; {pace.reason}"
+
+
+def pace_tables(pace: Pace) -> tuple[ResultTable, ...]:
+    """Progress as tables: by annotator, by day and by round, where there are several."""
+    tables = []
+    if pace.people:
+        tables.append(ResultTable(columns=_ANNOTATOR_HEAD, rows=tuple(map(_annotator_row, pace.people))))
+    if len(pace.days) > 1:
+        tables.append(ResultTable(columns=_DAY_HEAD, rows=tuple(map(_day_row, pace.days[-_NAMED:]))))
+    if len(pace.rounds) > 1:
+        tables.append(ResultTable(columns=_ROUND_HEAD, rows=tuple(map(_round_row, pace.rounds))))
+    return tuple(tables)
 
 
 def _annotator_row(row: AnnotatorPace) -> tuple[str, ...]:
@@ -450,15 +456,3 @@ def _round_row(row: RoundPace) -> tuple[str, ...]:
 
 def _rate(per_hour: float | None) -> str:
     return "-" if per_hour is None else f"{per_hour:.0f}"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows as lines with columns of equal width, numbers to the right.
-
-    >>> list(_table([("who", "done"), ("ann", "7")]))
-    ['  who  done', '  ann     7']
-    """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        yield "  " + "  ".join(cells).rstrip()

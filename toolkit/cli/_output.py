@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from toolkit.cli._options import Common
-    from toolkit.runs import Result
+    from toolkit.runs import Result, ResultTable
     from toolkit.steps.common import Outcome, Progress
 
 Put = Callable[[Mapping[str, Any]], None]  # takes one row
@@ -22,6 +22,32 @@ def emit(result: "Result | Outcome", common: "Common") -> None:
         print(json.dumps(_facts_of(result), ensure_ascii=False))
     elif not common.quiet:
         print(_line_of(result))
+        for table in getattr(result, "tables", tuple)():
+            print_table(table)
+
+
+def print_table(table: "ResultTable") -> None:
+    """Print a table: drawn on a terminal; elsewhere each cell whole, no box and no colour."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    on_terminal = sys.stdout.isatty()
+    drawn = Table(*table.columns) if on_terminal else Table(*table.columns, box=None, pad_edge=False)
+    for column in drawn.columns[1:]:
+        column.justify = "right"
+    for column in drawn.columns:
+        column.no_wrap = not on_terminal
+    for row in table.rows:
+        drawn.add_row(*(escape(cell) for cell in row))
+    if on_terminal:
+        Console(highlight=False).print(drawn)
+        return
+    width = sum(max(map(len, cells)) + 2 for cells in zip(table.columns, *table.rows, strict=True))
+    console = Console(width=width, color_system=None, highlight=False)
+    with console.capture() as capture:
+        console.print(drawn)
+    print("\n".join(row.rstrip() for row in capture.get().splitlines()))
 
 
 def _facts_of(result: "Result | Outcome") -> dict[str, Any]:

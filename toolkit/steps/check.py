@@ -15,7 +15,7 @@ from toolkit.tables import read_table
 from toolkit.workspace import CampaignConfig, campaign_findings, read_campaign
 
 
-class Checked(Result, frozen=True, kw_only=True):
+class CheckResult(Result, frozen=True, kw_only=True):
     """What is wrong with a campaign."""
 
     campaign: str
@@ -33,9 +33,9 @@ class Checked(Result, frozen=True, kw_only=True):
         return "\n".join(f"{row.level}: {row}" for row in self.findings)
 
 
-def check_campaign(path: Path) -> Checked:
+def check_campaign(path: Path) -> CheckResult:
     """Everything that is wrong with a campaign and the files that it names."""
-    return Checked(campaign=str(path), findings=tuple(_findings(path)))
+    return CheckResult(campaign=str(path), findings=tuple(_findings(path)))
 
 
 def open_campaign(path: Path) -> CampaignConfig:

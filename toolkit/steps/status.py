@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 
-from toolkit.campaigns.progress import CampaignState, Pace, pace_lines, pace_of_votes, state_of_votes
+from toolkit.campaigns.progress import CampaignState, Pace, pace_lines, pace_of_votes, pace_tables, state_of_votes
 from toolkit.labels.agreement.headline import QuestionAgreement
 from toolkit.labels.agreement.questions import agreement_by_question, alpha_line
 from toolkit.labels.ledger import latest, settle, stale_counts, votes_of
 from toolkit.records import Vote
+from toolkit.runs import ResultTable
 from toolkit.steps.common import is_without_server
 from toolkit.store import Store
 from toolkit.studio.server.connection import LeftTask, left_tasks
@@ -33,7 +34,7 @@ class StatusResult(CampaignState, frozen=True, kw_only=True):
     place: str  # where people annotate
 
     def line(self) -> str:
-        """The state, and a line or table for each part."""
+        """The state, and a line for each part."""
         lines = [f"{super().line()}; {self.place}", *pace_lines(self.pace)]
         if self.opened_and_left:
             rows = self.opened_and_left[:_NAMED]
@@ -46,6 +47,10 @@ class StatusResult(CampaignState, frozen=True, kw_only=True):
         for ref, count in self.stale.items():
             lines.append(f"{plural(count, 'annotation was', 'annotations were')} given to an earlier codebook, {ref}")
         return "\n".join(lines)
+
+    def tables(self) -> tuple[ResultTable, ...]:
+        """Progress by annotator, by day and by round."""
+        return pace_tables(self.pace)
 
     def facts(self) -> dict[str, Any]:
         """The fields, of agreement the alphas alone."""

@@ -85,9 +85,9 @@ class Campaign:
 
     def pull(self) -> StepResult:
         """Append the annotators' answers to the ledger."""
-        from toolkit.steps.pull import pull_step
+        from toolkit.steps.pull import pull_campaign
 
-        return _step_result(pull_step(self.config, silent))
+        return _step_result(pull_campaign(self.config, silent))
 
     def status(self) -> StepResult:
         """How far the annotation is, by the ledger as it was last pulled."""

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from toolkit.labels.vote_tables import Columns
     from toolkit.tables.columns import ColumnTable
 
-    Table: TypeAlias = pd.DataFrame | str | Path  # a DataFrame, or the path of a table
-    Texts: TypeAlias = Table | pd.Series[str] | Sequence[str]  # or the texts alone
-    Labels: TypeAlias = Table | pd.Series[str] | Sequence[str]  # or the labels alone, row by row
+Table: TypeAlias = "pd.DataFrame | str | Path"  # a DataFrame, or the path of a table
+Texts: TypeAlias = "pd.DataFrame | str | Path | pd.Series[str] | Sequence[str]"  # or the texts alone
+Labels: TypeAlias = "pd.DataFrame | str | Path | pd.Series[str] | Sequence[str]"  # or the labels alone, row by row
 
 S = TypeVar("S", bound=Struct)
 

@@ -1,13 +1,13 @@
 import pytest
 
 import toolkit
-from toolkit.steps.init import init_step
+from toolkit.steps.init import init_workspace
 
 
 @pytest.fixture
 def demo(tmp_path):
     """The campaign file of a new workspace."""
-    init_step(tmp_path)
+    init_workspace(tmp_path)
     return tmp_path / "schemas/demo.toml"
 
 

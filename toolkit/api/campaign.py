@@ -67,15 +67,15 @@ class Campaign:
 
     def segment(self) -> StepResult:
         """Cut the articles into paragraphs."""
-        from toolkit.steps.segment import segment_step
+        from toolkit.steps.segment import segment_campaign
 
-        return _step_result(segment_step(self.config, silent))
+        return _step_result(segment_campaign(self.config, silent))
 
     def plan(self) -> StepResult:
         """Choose the items, pair them with their targets, and fix the test set."""
-        from toolkit.steps.plan import plan_step
+        from toolkit.steps.plan import plan_campaign
 
-        return _step_result(plan_step(self.config))
+        return _step_result(plan_campaign(self.config))
 
     def push(self) -> StepResult:
         """Bring the items to Label Studio, each once."""

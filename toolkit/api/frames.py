@@ -157,10 +157,10 @@ def articles_of(texts: "Texts", text: str, id: str) -> list[Article]:
 
 def articles_in(path: Path, text: str, id: str) -> list[Article]:
     """The articles in a file, read as the verbs read it."""
-    from toolkit.articles.reading.reader import read_articles, read_lone_article
+    from toolkit.articles.reading.reader import read_articles, read_text_article
 
-    if suffix_of(path) in (".txt", ".html", ".htm"):
-        return [read_lone_article(path)]
+    if suffix_of(path) == ".txt":
+        return [read_text_article(path)]
     if suffix_of(path) == ".jsonl" and (text, id) == ("text", "id"):
         return read_articles([path])
     return articles_of(path, text, id)

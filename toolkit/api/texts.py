@@ -39,7 +39,7 @@ def segment(texts: "Texts", text: str = "text", id: str = "id") -> "pd.DataFrame
     """The paragraphs of some texts: ``article_id start end role text id``, a row each.
 
     Args:
-        texts: a DataFrame or the path of a table, a text or a page; a Series or a list of texts.
+        texts: a DataFrame or the path of a table or a text; a Series or a list of texts.
         text: the column of the text.
         id: the column of the id; without such a column the number of the row.
 

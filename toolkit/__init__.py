@@ -23,7 +23,7 @@ _MODULES = {
     "certify": "toolkit.api.labels",
     "load_gold": "toolkit.api.labels",
     "Evaluation": "toolkit.api.texts",
-    "Model": "toolkit.api.texts",
+    "LabelModel": "toolkit.api.texts",
     "duplicates": "toolkit.api.texts",
     "evaluate": "toolkit.api.texts",
     "load_model": "toolkit.api.texts",
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         certify,
         load_gold,
     )
-    from toolkit.api.texts import Evaluation, Model, duplicates, evaluate, load_model, segment, train
+    from toolkit.api.texts import Evaluation, LabelModel, duplicates, evaluate, load_model, segment, train
     from toolkit.errors import ToolkitError
 
     __version__: str
@@ -73,7 +73,7 @@ __all__ = [
     "AuditOfSentiment",
     "Campaign",
     "Evaluation",
-    "Model",
+    "LabelModel",
     "SplitCertificate",
     "StepResult",
     "ToolkitError",

@@ -83,7 +83,7 @@ def duplicates(
     return with_given_ids(frame, "article_id", texts, id)
 
 
-class Model:
+class LabelModel:
     """A text model that `train` fitted or `load_model` read."""
 
     def __init__(self, saved: SavedModel, scores: ScoresFile | None = None) -> None:
@@ -127,7 +127,7 @@ def train(
     split: str | None = None,
     labels: Sequence[str] = (),
     seed: int = 0,
-) -> Model:
+) -> LabelModel:
     """The text baseline fitted on labelled texts, with its scores; the verb `stance train` fits the same.
 
     Args:
@@ -147,17 +147,17 @@ def train(
     trained = train_baseline(texts, names, None, seed)
     metadata = describe(trained, label, simulated=False)
     scores = scores_file(trained.facts, label, metadata.labels, "")
-    return Model(SavedModel(model=trained.model, metadata=metadata), scores)
+    return LabelModel(SavedModel(model=trained.model, metadata=metadata), scores)
 
 
-def load_model(path: str | Path) -> Model:
-    """A model that `Model.save` or `stance train` wrote.
+def load_model(path: str | Path) -> LabelModel:
+    """A model that `LabelModel.save` or `stance train` wrote.
 
     Raises:
         DataError: the file is no such model.
         MissingFileError: there is no such file.
     """
-    return Model(read_model(path_of(path)))
+    return LabelModel(read_model(path_of(path)))
 
 
 class Evaluation(Printable, Scores, frozen=True, kw_only=True):

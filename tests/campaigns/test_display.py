@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.campaigns.display import (
-    Context,
     DisplayRules,
+    ParagraphContext,
     Shown,
     ShownItem,
     Surroundings,
@@ -22,7 +22,7 @@ TARGET = Target(id="gov", title="the government", note="Governing: the Union")
 ITEM = Item(id="i1", unit_id="p1", article_id="a1", target=TARGET, votes=1, selection="all", propensity=1)
 SURROUNDINGS = Surroundings(
     article=Article(id="a1", text="x", outlet="lantern", published="2024-03-01", author="Tess Arkwright"),
-    context=Context(headline="The Lantern asks", previous="Before.", next="By Tess Arkwright"),
+    context=ParagraphContext(headline="The Lantern asks", previous="Before.", next="By Tess Arkwright"),
     outlet_names=("lantern", "The Lantern", "The People’s Lantern"),
 )
 TEXT = "“Ask the People’s Lantern,” said Tess Arkwright \N{SPEEDBOAT}, lanterns lit."

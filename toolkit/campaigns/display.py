@@ -55,7 +55,7 @@ def replaced_characters(items: Iterable[ShownItem]) -> int:
 # --- neighbours ------------------------------------------------------------------------------------------------------
 
 
-class Context(Struct, frozen=True, kw_only=True):
+class ParagraphContext(Struct, frozen=True, kw_only=True):
     """The headline and the neighbours of a paragraph; "" where there is none."""
 
     headline: str
@@ -63,10 +63,12 @@ class Context(Struct, frozen=True, kw_only=True):
     next: str
 
 
-NO_CONTEXT = Context(headline="", previous="", next="")
+NO_CONTEXT = ParagraphContext(headline="", previous="", next="")
 
 
-def contexts(paragraphs: Iterable[Paragraph], titles: Mapping[str, str], roles: Sequence[str]) -> dict[str, Context]:
+def contexts(
+    paragraphs: Iterable[Paragraph], titles: Mapping[str, str], roles: Sequence[str]
+) -> dict[str, ParagraphContext]:
     """The context of each paragraph of the roles that are put to annotators, by paragraph id.
 
     Args:
@@ -83,7 +85,9 @@ def contexts(paragraphs: Iterable[Paragraph], titles: Mapping[str, str], roles: 
         chosen = [p for p in members if p.role in roles]
         texts = ["", *(p.text for p in chosen), ""]
         for number, paragraph in enumerate(chosen):
-            context_by_id[paragraph.id] = Context(headline=headline, previous=texts[number], next=texts[number + 2])
+            context_by_id[paragraph.id] = ParagraphContext(
+                headline=headline, previous=texts[number], next=texts[number + 2]
+            )
     return context_by_id
 
 
@@ -94,7 +98,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """The article and the context of an item, before it is decided what of them is shown."""
 
     article: Article
-    context: Context
+    context: ParagraphContext
     outlet_names: tuple[str, ...] = ()  # all names by which texts may call the outlet
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from toolkit.campaigns.display import NO_CONTEXT, Context, contexts
+from toolkit.campaigns.display import NO_CONTEXT, ParagraphContext, contexts
 from toolkit.codebook import Codebook
 from toolkit.errors import DataError
 from toolkit.labels.ledger import Ledger
@@ -119,7 +119,9 @@ class _Unit(Struct, frozen=True, kw_only=True):
     article: Article
 
 
-def _example(unit: _Unit, context: Context, answers: dict[str, Answered], split: Split | None, cluster: str) -> Example:
+def _example(
+    unit: _Unit, context: ParagraphContext, answers: dict[str, Answered], split: Split | None, cluster: str
+) -> Example:
     item, paragraph, article = unit.item, unit.paragraph, unit.article
     return Example(
         id=item.id,

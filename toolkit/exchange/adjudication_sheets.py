@@ -13,7 +13,7 @@ from toolkit.errors import DataError, UsageError
 from toolkit.exchange.label_config import ADJUDICATION_COMMENT, ADJUDICATION_REASON
 from toolkit.exchange.sheets import About, SheetRequest, read_sheet, write_sheet
 from toolkit.files import suffix_of
-from toolkit.labels.adjudication import REASONS, Decision, DecisionSource, Disagreement, label_problem
+from toolkit.labels.adjudication import REASONS, AdjudicatorDecision, DecisionSource, Disagreement, label_problem
 from toolkit.people import is_pseudonym
 from toolkit.records import AdjudicationReason
 from toolkit.runs import Result
@@ -195,7 +195,7 @@ class AdjudicationExported(Result, frozen=True, kw_only=True):
 class SheetDecisions(Struct, frozen=True, kw_only=True):
     """The decisions in a file."""
 
-    decisions: list[Decision]
+    decisions: list[AdjudicatorDecision]
     adjudicator: str
     codebook: str  # name@version#hash that the adjudicator saw
     blind: bool
@@ -205,7 +205,7 @@ class SheetDecisions(Struct, frozen=True, kw_only=True):
         return DecisionSource(adjudicator=self.adjudicator, blind=self.blind, codebook=self.codebook, observed=observed)
 
 
-class _Answered(Struct, frozen=True, kw_only=True):
+class _AnsweredRow(Struct, frozen=True, kw_only=True):
     where: str
     item_id: str
     answers: dict[str, str]
@@ -234,7 +234,7 @@ def read_adjudication_sheet(path: Path, campaign: str, codebook: Codebook, adjud
         raise DataError(f"{path}: the columns item_id and {_REASON} are needed, and one for each question decided")
     names = [*(question.name for question in codebook.choices), _REASON, ADJUDICATION_COMMENT]
     answered = [
-        _Answered(
+        _AnsweredRow(
             where=f"{path}, row {number}",
             item_id=str(row["item_id"]),
             answers={name: str(row[name]).strip() for name in names if row.get(name) and str(row[name]).strip()},
@@ -255,7 +255,7 @@ def _from_spreadsheet(path: Path, campaign: str, codebook: Codebook) -> SheetDec
     if sheet is None or not sheet.about.campaign.startswith(begin):
         raise DataError(f"{path}: not an adjudication sheet of this campaign; `stance adjudicate export` writes one")
     answered = [
-        _Answered(
+        _AnsweredRow(
             where=row.where,
             item_id=row.item,
             answers={name: str(values[0]).strip() for name, values in row.answers.items() if values},
@@ -271,11 +271,11 @@ def _from_spreadsheet(path: Path, campaign: str, codebook: Codebook) -> SheetDec
     )
 
 
-def _decisions(rows: Sequence[_Answered], codebook: Codebook) -> list[Decision]:
+def _decisions(rows: Sequence[_AnsweredRow], codebook: Codebook) -> list[AdjudicatorDecision]:
     return [decision for row in rows if (decision := _decision_in(row, codebook)) is not None]
 
 
-def _decision_in(row: _Answered, codebook: Codebook) -> Decision | None:
+def _decision_in(row: _AnsweredRow, codebook: Codebook) -> AdjudicatorDecision | None:
     labels = {name: label for name, label in row.answers.items() if name not in (_REASON, ADJUDICATION_COMMENT)}
     if not labels:
         return None
@@ -284,10 +284,10 @@ def _decision_in(row: _Answered, codebook: Codebook) -> Decision | None:
         if problem := label_problem(label, codebook.question(name)):
             raise DataError(f"{row.where}: unknown label {problem}")
     comment = row.answers.get(ADJUDICATION_COMMENT, "")
-    return Decision(where=row.where, item_id=row.item_id, labels=labels, reason=reason, comment=comment)
+    return AdjudicatorDecision(where=row.where, item_id=row.item_id, labels=labels, reason=reason, comment=comment)
 
 
-def _reason(row: _Answered) -> AdjudicationReason:
+def _reason(row: _AnsweredRow) -> AdjudicationReason:
     given = row.answers.get(_REASON, "")
     for name, text in REASONS.items():
         if given in (name, text):

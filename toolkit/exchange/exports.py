@@ -80,7 +80,7 @@ def _check_content(path: Path) -> None:
 # --- JSON ------------------------------------------------------------------------------------------------------------
 
 
-class _Draft(Struct, frozen=True, kw_only=True):
+class _ExportedDraft(Struct, frozen=True, kw_only=True):
     user: Any = None
     created_username: str = ""
     annotation: int | None = None
@@ -236,13 +236,13 @@ def cell_at(data: Mapping[str, Any], column: str, where: str) -> Any:  # noqa: A
     return value
 
 
-def _drafts(task: _ExportedTask) -> list[_Draft]:
+def _drafts(task: _ExportedTask) -> list[_ExportedDraft]:
     """The drafts that are no edits of an annotation, which is listed anyway."""
-    drafts = [msgspec.convert(draft, _Draft) for draft in task.drafts if isinstance(draft, dict)]
+    drafts = [msgspec.convert(draft, _ExportedDraft) for draft in task.drafts if isinstance(draft, dict)]
     return [draft for draft in drafts if draft.annotation is None]
 
 
-def _drafted_by(draft: _Draft) -> str:
+def _drafted_by(draft: _ExportedDraft) -> str:
     """The account behind a draft: an export names it as ``"ann@studio.example, 27"``."""
     number = draft.created_username.rpartition(", ")[2]
     return account_name(int(number) if number.isdecimal() else draft.user)

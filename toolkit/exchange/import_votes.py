@@ -58,7 +58,7 @@ class Imported(Struct, frozen=True, kw_only=True):
     empty: int  # rows of a table that answer no question
 
 
-class _Checked(Struct, frozen=True, kw_only=True):
+class _CheckedSubmission(Struct, frozen=True, kw_only=True):
     submission: Submission
     item: Item
     annotator: str
@@ -194,7 +194,7 @@ class _Check:
         self._answers = AnswerCheck(request.codebook, request.codebook.ref)
         self._codebooks = {unit: request.codebook.for_unit(unit) for unit in ("paragraph", "article", "headline")}
 
-    def checked(self, each: Submission, item: Item) -> _Checked:
+    def checked(self, each: Submission, item: Item) -> _CheckedSubmission:
         """The submission with its answers in their shape, its state and its own flags."""
         codebook = self._codebooks[item.unit]
         answers = codebook.migrated(answers_in_cells(each.answers, self._request.columns, codebook))
@@ -210,7 +210,9 @@ class _Check:
                 *self._text_flags(each, item),
                 *provenance_flags(self._provenance(each, item, annotator, answers)),
             )
-        return _Checked(submission=each, item=item, annotator=annotator, answers=answers, state=state, flags=flags)
+        return _CheckedSubmission(
+            submission=each, item=item, annotator=annotator, answers=answers, state=state, flags=flags
+        )
 
     def _text_flags(self, each: Submission, item: Item) -> list[Flag]:
         shown = self._request.texts.get(item.id, "")
@@ -286,7 +288,9 @@ def _reflagged(line: Annotation, flag: Flag | None) -> Annotation:
 # --- what is new ---------------------------------------------------------------------------------------------------
 
 
-def _new_lines(checked: Sequence[_Checked], request: ImportRequest, states: _States, observed: str) -> list[Annotation]:
+def _new_lines(
+    checked: Sequence[_CheckedSubmission], request: ImportRequest, states: _States, observed: str
+) -> list[Annotation]:
     lines = []
     for each, copy in zip(checked, _copies(checked), strict=True):
         line = _line(each, request, states, copy)
@@ -297,7 +301,7 @@ def _new_lines(checked: Sequence[_Checked], request: ImportRequest, states: _Sta
     return lines
 
 
-def _copies(checked: Sequence[_Checked]) -> list[int]:
+def _copies(checked: Sequence[_CheckedSubmission]) -> list[int]:
     """The rank of each row among those of its item and annotator, by time and answers, never by the file's order."""
     order = sorted(
         range(len(checked)), key=lambda place: (checked[place].submission.created, _answered(checked[place]))
@@ -311,11 +315,11 @@ def _copies(checked: Sequence[_Checked]) -> list[int]:
     return copies
 
 
-def _answered(each: _Checked) -> bytes:
+def _answered(each: _CheckedSubmission) -> bytes:
     return msgspec.json.encode((each.state, each.answers), order="sorted")
 
 
-def _line(each: _Checked, request: ImportRequest, states: _States, copy: int) -> Annotation:
+def _line(each: _CheckedSubmission, request: ImportRequest, states: _States, copy: int) -> Annotation:
     own = each.submission
     # Files do not number their rows for good: whose answer to what it is tells a row, as long as it is the only one.
     number = int(digest(f"{each.item.id}\n{each.annotator}\n{copy}", 12), 16) if own.number is None else own.number

@@ -1,6 +1,6 @@
 """Files of votes, several as one, and their import into the ledger of a campaign.
 
-A file is an export, a table, or a sheet of the toolkit that came back; `exports` and `sheets` read a single one.
+A file is an export, a table, or a sheet of the toolkit that came back; `exports` and `sheets` read a single part.
 """
 
 from collections import Counter
@@ -103,7 +103,7 @@ def _read_file(path: Path, columns: ColumnMap) -> VoteFile:
 def merged_submissions(files: Sequence[VoteFile]) -> tuple[list[Submission], int]:
     """The submissions of several files, each annotation once, and how many occurred twice.
 
-    A person and a task have one name in all files; tasks of two projects never share one.
+    A person and a task have one name in all files; tasks of two projects never share part.
     """
     rows = with_one_name_a_person([row for file in files for row in file.submissions])
     submissions, doubles = without_doubles(with_distinct_items(rows))
@@ -234,11 +234,11 @@ def import_files(
             continue
         left = msgspec.structs.replace(file, submissions=rows)
         kinds |= {name: _kind(name, target, options) for name in {name_of(row.annotator) for row in rows}}
-        one = import_lines(rows, _request(left, target, options, kinds), [*ledger, *lines], name_of, observed)
-        _check_matched(left, one)
-        lines += [*one.annotations, *one.reflagged]
-        imports.append(one)
-    fresh = [line for one in imports for line in one.annotations]
+        part = import_lines(rows, _request(left, target, options, kinds), [*ledger, *lines], name_of, observed)
+        _check_matched(left, part)
+        lines += [*part.annotations, *part.reflagged]
+        imports.append(part)
+    fresh = [line for part in imports for line in part.annotations]
     answered = sorted({line.annotator for line in fresh} - target.kinds.keys())
     return ImportedFiles(
         lines=lines,
@@ -254,17 +254,17 @@ def _named_by(accounts: Mapping[str, str], names: SourceNaming) -> NameOf:
 def _summary(
     files: Sequence[VoteFile], imports: Sequence[Imported], fresh: Sequence[Annotation], withdrawn: int
 ) -> ImportedVotes:
-    unmatched = [row.item for one in imports for row in one.unmatched]
+    unmatched = [row.item for part in imports for row in part.unmatched]
     return ImportedVotes(
         files=tuple(str(file.path) for file in files),
         new=len(fresh),
         states=dict(sorted(Counter(line.state for line in fresh).items())),
         flags=dict(sorted(Counter(flag.code for line in fresh for flag in line.flags).items())),
-        known=sum(one.known for one in imports),
+        known=sum(part.known for part in imports),
         doubles=sum(file.doubles for file in files),
-        reflagged=sum(len(one.reflagged) for one in imports),
-        by_text=sum(one.by_text for one in imports),
-        empty=sum(file.sheet.empty for file in files if file.sheet) + sum(one.empty for one in imports),
+        reflagged=sum(len(part.reflagged) for part in imports),
+        by_text=sum(part.by_text for part in imports),
+        empty=sum(file.sheet.empty for file in files if file.sheet) + sum(part.empty for part in imports),
         withdrawn=withdrawn,
         unmatched=len(unmatched),
         unmatched_items=tuple(dict.fromkeys(unmatched))[:_NAMED],
@@ -328,11 +328,11 @@ def answer_columns(file: VoteFile, options: ImportOptions, codebook: Codebook) -
     return {label: question[0]}
 
 
-def _check_matched(file: VoteFile, one: Imported) -> None:
-    if file.submissions and len(one.unmatched) == len(file.submissions):
+def _check_matched(file: VoteFile, part: Imported) -> None:
+    if file.submissions and len(part.unmatched) == len(file.submissions):
         raise DataError(
             f"{file.path}: none of its {len(file.submissions)} votes is on an item of the campaign, by id or "
-            f"by text; the first is on {one.unmatched[0].item!r}: --item and --text name the columns"
+            f"by text; the first is on {part.unmatched[0].item!r}: --item and --text name the columns"
         )
 
 
@@ -392,7 +392,7 @@ def check_sheet_annotators(names: Sequence[str]) -> None:
     """Refuse names that are no pseudonyms.
 
     Raises:
-        UsageError: a name is not written like one.
+        UsageError: a name is not written like part.
     """
     for name in names:
         if not is_pseudonym(name):

@@ -140,7 +140,7 @@ def votes_in_words(gold: Iterable[Gold], questions: Sequence[str]) -> dict[str, 
 # --- decisions -------------------------------------------------------------------------------------------------------
 
 
-class Decision(Struct, frozen=True, kw_only=True):
+class AdjudicatorDecision(Struct, frozen=True, kw_only=True):
     """An adjudicator's answers to one item."""
 
     where: str  # the place in the source, for messages
@@ -170,7 +170,7 @@ def prior_labels(gold: Iterable[Gold], adjudications: Iterable[Adjudication]) ->
 
 
 def adjudications_from(
-    decision: Decision, source: DecisionSource, prior: Mapping[Labelled, str | None], codebook: Codebook
+    decision: AdjudicatorDecision, source: DecisionSource, prior: Mapping[Labelled, str | None], codebook: Codebook
 ) -> list[Adjudication]:
     """The adjudications that a decision makes, one a question; a no-answer label leaves the item without a label."""
     rows = []
@@ -195,7 +195,7 @@ def adjudications_from(
 
 
 def adjudications_of(
-    decisions: Iterable[Decision],
+    decisions: Iterable[AdjudicatorDecision],
     source: DecisionSource,
     gold: Sequence[Gold],
     before: Iterable[Adjudication],

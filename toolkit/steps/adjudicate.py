@@ -24,6 +24,7 @@ from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 
 _FILE, _REQUESTS, _GAPS = "adjudications.jsonl", "adjudication_requests.jsonl", "guideline_gaps.csv"
+_WRITTEN = (_FILE, _GAPS)
 
 
 def push_adjudications(
@@ -48,9 +49,8 @@ def push_adjudications(
         if not doubts and not queues.requests_to(own):
             raise DataError(f"{campaign.path}: no item waits for an adjudicator")
         pushed = queues.ask(own, doubts, options.max_confidence)
-        has_account = name in {
-            AccountNames(campaign.directory, keys_file).known_name(*user) for user in studio.users().items()
-        }
+        accounts = AccountNames(campaign.directory, keys_file)
+        has_account = name in {accounts.known_name(*user) for user in studio.users().items()}
     voted = {row.item_id for row in counted_of(campaign).counted if row.annotator == name}
     own_votes = len(voted.intersection(row.item_id for row in queues.requests_to(own)))
     next_command = f"stance adjudicate pull {campaign.path}"
@@ -81,12 +81,11 @@ def pull_adjudications(campaign: CampaignConfig, progress: Progress) -> ImportSu
         store.append_rows(_FILE, new)
     waiting = rules.waiting_requests(requests, store.gold, store.adjudications)
     extra = projects.pull_details(read, rows, before, waiting)
-    other = rules.items_with_other_votes(
-        [*new, *waiting], requests, campaign_votes(store, OF_GOLD).by_question, campaign.codebook
-    )
+    votes = campaign_votes(store, OF_GOLD).by_question
+    other = rules.items_with_other_votes([*new, *waiting], requests, votes, campaign.codebook)
     summary = _summary(store, len(new), len(rows) - len(new))
     summary = msgspec.structs.replace(summary, other_votes=tuple(other), withdrawn=left_out, **extra)
-    return store.record("adjudicate pull", [], [store.path(_FILE), store.path(_GAPS)], summary)
+    return store.record("adjudicate pull", [], [*map(store.path, _WRITTEN)], summary)
 
 
 def export_adjudications(
@@ -134,8 +133,8 @@ def import_adjudications(campaign: CampaignConfig, path: Path, adjudicator: str 
         rows = rules.adjudications_of(read.decisions, source, store.gold, before, campaign.codebook)
         new = rules.unrecorded(rows, before)
         store.append_rows(_FILE, new)
-    outputs = [store.path(_FILE), store.path(_GAPS)]
-    return store.record("adjudicate import", [path], outputs, _summary(store, len(new), len(rows) - len(new)))
+    summary = _summary(store, len(new), len(rows) - len(new))
+    return store.record("adjudicate import", [path], [*map(store.path, _WRITTEN)], summary)
 
 
 def _summary(store: Store, new: int, known: int) -> ImportSummary:

@@ -18,7 +18,7 @@ from toolkit.exchange.adjudication_sheets import adjudication_codebook, adjudica
 from toolkit.exchange.label_config import ADJUDICATION_COMMENT, ADJUDICATION_REASON, read_label_config
 from toolkit.exchange.results import parse_result
 from toolkit.labels.adjudication import (
-    Decision,
+    AdjudicatorDecision,
     DecisionSource,
     Labelled,
     adjudications_from,
@@ -308,7 +308,7 @@ class ProjectDecisions(Struct, frozen=True, kw_only=True):
 
     number: int  # of the project on the server
     project: AdjudicationProject
-    decisions: list[Decision]
+    decisions: list[AdjudicatorDecision]
     skipped: list[str]  # items
     waiting: list[str]  # items without an answer of the adjudicator, or with one that cannot be taken
     refused: list[str]  # answers that were not taken: where each is, and the reason
@@ -373,7 +373,7 @@ def read_adjudication_project(
             continue
         origin = Origin(server=rules.server, project=project.id, task=task.id, annotation=answered[-1].id)
         decision = _decision(answered[-1], where, origin, item, rules.codebook)
-        if isinstance(decision, Decision):
+        if isinstance(decision, AdjudicatorDecision):
             read.decisions.append(decision)
         else:
             read.refused.append(f"{where}: {decision}")
@@ -407,7 +407,9 @@ def _sender_problem(raw: ServerAnnotation, adjudicator: str, rules: ReadingRules
     return f"in the name of {adjudicator}, but sent or changed by {rules.name_of(int(sender or 0))}"
 
 
-def _decision(raw: ServerAnnotation, where: str, origin: Origin, item: str, codebook: Codebook) -> Decision | str:
+def _decision(
+    raw: ServerAnnotation, where: str, origin: Origin, item: str, codebook: Codebook
+) -> AdjudicatorDecision | str:
     """The decision in an answer, or what is wrong with it."""
     answers = parse_result(raw.result, codebook)
     names = [question.name for question in codebook.choices if question.name != ADJUDICATION_REASON]
@@ -417,7 +419,7 @@ def _decision(raw: ServerAnnotation, where: str, origin: Origin, item: str, code
         return problem
     comment = str(answers.get(ADJUDICATION_COMMENT, ""))
     reason = answers[ADJUDICATION_REASON]
-    return Decision(where=where, item_id=item, labels=labels, reason=reason, comment=comment, origin=origin)
+    return AdjudicatorDecision(where=where, item_id=item, labels=labels, reason=reason, comment=comment, origin=origin)
 
 
 def _decision_problems(answers: Answers, labels: Answers, codebook: Codebook) -> Iterable[str]:

@@ -27,7 +27,7 @@ from toolkit.people import (
     write_keys,
 )
 from toolkit.records import Annotator
-from toolkit.steps.common import annotators_of
+from toolkit.store import Store
 from toolkit.workspace import CampaignConfig, CampaignFile
 
 
@@ -177,7 +177,7 @@ def test_people_keep_their_pseudonyms_when_the_server_hides_who_they_are(tmp_pat
     assert len(set(before.values())) == 3
     assert before[7] == "ann"
     later.save()
-    assert annotators_of(campaign) == {name: Annotator(pseudonym=name, kind="human") for name in before.values()}
+    assert Store(campaign).annotators == {name: Annotator(pseudonym=name, kind="human") for name in before.values()}
 
 
 def test_two_accounts_of_whom_nothing_is_known_are_two_people(tmp_path):

@@ -174,6 +174,11 @@ class Store:
         return self.optional_fact("studio.json", StudioFile, "push")
 
     @property
+    def is_without_server(self) -> bool:
+        """Whether the votes come from files alone: nothing was pushed to a server, but sheets were written or read."""
+        return not self.has("studio.json") and any(self.last_run(step) for step in ("push --to", "pull --from"))
+
+    @property
     def annotations(self) -> list[Annotation]:
         """The ledger: every state of every annotation that was seen.
 

@@ -1,7 +1,7 @@
 import pytest
 
-from toolkit.campaigns.progress import pace_of
-from toolkit.records import Annotation, Item, Target
+from toolkit.campaigns.progress import pace_of, state_of
+from toolkit.records import Annotation, Assignment, Item, Target
 
 ITEMS = {
     f"i{n}": Item(
@@ -115,3 +115,16 @@ def test_where_there_is_no_end_the_reason_is_said(states, now, why):
 def test_a_clock_that_was_set_back_breaks_nothing():
     found = pace(seen("i0", at="2026-03-09T10:00:00"), now="2026-03-02T12:00:00Z")
     assert found.end is not None
+
+
+def test_an_item_is_open_as_long_as_an_assigned_annotator_has_not_seen_it():
+    """Who may still be asked follows from the assignments, not from who has answered so far."""
+    items = {name: ITEMS[name] for name in ("i1", "i2")}
+    answers = [seen("i1", "ann"), seen("i2", "ann")]
+    assignments = [Assignment(item_id="i1", annotator=name, position=0) for name in ("ann", "bo")]
+    state = state_of(items, answers)
+    assert (state.open_items, state.short_items) == (0, 2)
+    state = state_of(items, answers, assignments=assignments)
+    assert (state.open_items, state.short_items) == (1, 1)
+    state = state_of(items, [*answers, seen("i1", "bo"), seen("i2", "bo")], assignments=assignments)
+    assert (state.open_items, state.short_items, state.votes) == (0, 0, 4)

@@ -27,7 +27,7 @@ VERBS = ["push", "pull"]
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory):
     """A workspace with six items, made once."""
-    from toolkit.steps.common import silent
+    from toolkit.runs import silent
     from toolkit.steps.init import init_workspace
     from toolkit.steps.plan import plan_campaign
     from toolkit.steps.segment import segment_campaign

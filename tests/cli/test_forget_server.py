@@ -10,7 +10,7 @@ from support.workspace import Server
 from toolkit.files import read_json, read_jsonl, write_json
 from toolkit.people import PEOPLE
 from toolkit.records import Adjudication, Annotation
-from toolkit.steps.common import silent
+from toolkit.runs import silent
 from toolkit.studio.accounts import ensure_annotators
 from toolkit.studio.pull.campaign import open_pull
 from toolkit.workspace import read_campaign

@@ -20,7 +20,7 @@ PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4")
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory):
     """A workspace with twelve items, made once."""
-    from toolkit.steps.common import silent
+    from toolkit.runs import silent
     from toolkit.steps.init import init_workspace
     from toolkit.steps.plan import plan_campaign
     from toolkit.steps.segment import segment_campaign

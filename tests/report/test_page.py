@@ -244,3 +244,9 @@ def test_at_most_fifty_unresolved_items_are_shown_and_the_rest_counted(facts):
 def test_the_same_facts_give_the_same_bytes_under_any_settings(facts, html):
     with matplotlib.rc_context({"font.size": 30, "axes.grid": True, "svg.hashsalt": "another"}):
         assert render_page(facts) == html
+
+
+def test_a_page_made_before_all_votes_are_there_says_that_it_is_partial(facts):
+    assert "Partial" not in Page(render_page(facts)).text
+    page = Page(render_page(replace(facts, work=replace(facts.work, open_items=1))))
+    assert "Partial: annotators are still asked for 1 item; labels and figures will change." in page.text

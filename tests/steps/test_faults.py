@@ -15,7 +15,7 @@ from toolkit.files import read_json, read_jsonl
 from toolkit.labels.ledger import latest, settle
 from toolkit.people import PEOPLE
 from toolkit.records import Item
-from toolkit.steps.common import silent
+from toolkit.runs import silent
 from toolkit.steps.pull import pull_campaign
 from toolkit.steps.push import push_campaign
 from toolkit.store import Store

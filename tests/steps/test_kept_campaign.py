@@ -96,3 +96,20 @@ def test_the_facts_of_each_verb_are_json_of_schema_2(derived):
         result = stance(verb, derived.path, "--json")
         assert json.loads(result.out)["schema"] == 2
     assert read_json(derived.at("baseline/scores.json"))["schema"] == 2
+
+
+def test_card_and_report_say_partial_as_long_as_an_assigned_annotator_is_asked(derived):
+    assert "Partial" not in derived.at("dataset/README.md").read_text()
+    item = next(iter(Store(derived).items))
+    derived.at("assignments.jsonl").write_text(json.dumps({"item_id": item, "annotator": "late", "position": 0}) + "\n")
+    derived.at("annotations.jsonl").write_text(
+        "".join(line for line in (KEPT / "annotations.jsonl").open() if json.loads(line)["item_id"] != item)
+    )
+    try:
+        derive(derived, ("card", "report"))
+        assert "**Partial.** Annotators are still asked for 1 item;" in derived.at("dataset/README.md").read_text()
+        assert "Partial: annotators are still asked for 1 item;" in derived.at("report.html").read_text()
+    finally:
+        derived.at("assignments.jsonl").unlink()
+        shutil.copy(KEPT / "annotations.jsonl", derived.at("annotations.jsonl"))
+        derive(derived, ("card", "report"))

@@ -7,14 +7,14 @@ import pytest
 from support.workspace import Server
 
 from toolkit.labels.ledger import latest, settle
-from toolkit.steps.common import items_of
+from toolkit.store import Store
 
 pytestmark = pytest.mark.server
 
 
 def votes(workspace):
     """What counts: who said what of which item."""
-    counted = settle(workspace.ledger(), items_of(workspace.campaign)).counted
+    counted = settle(workspace.ledger(), Store(workspace.campaign).items).counted
     return sorted((line.item_id, line.annotator, line.answers["stance"]) for line in counted)
 
 

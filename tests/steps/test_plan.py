@@ -9,7 +9,7 @@ from toolkit.campaigns.assignment import campaign_assignments
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import append_jsonl, read_jsonl, write_json
 from toolkit.records import Annotation, Assignment, SplitRow
-from toolkit.steps.common import items_of, silent
+from toolkit.runs import silent
 from toolkit.steps.plan import plan_campaign
 from toolkit.steps.segment import segment_campaign
 from toolkit.store import Store
@@ -68,7 +68,7 @@ class Growing:
 
     @property
     def items(self):
-        return items_of(self.campaign)
+        return Store(self.campaign).items
 
     def pushed(self):
         write_json(self.campaign.at("studio.json"), {})

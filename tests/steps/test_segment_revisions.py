@@ -8,15 +8,16 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from toolkit.articles.reading.reader import read_articles
 from toolkit.campaigns.label_transfer import TransferCounts, carried_items
 from toolkit.errors import ConfigError, DataError
 from toolkit.files import append_jsonl, read_json, read_jsonl, write_json
 from toolkit.records import Annotation, Outdated, Paragraph, Revision
+from toolkit.runs import silent
 from toolkit.segmentation.lengths import Limits
 from toolkit.steps.aggregate import aggregate_campaign
 from toolkit.steps.build import build_campaign, read_records
 from toolkit.steps.card import card_campaign
-from toolkit.steps.common import articles_of, is_current, items_of, paragraphs_of, silent
 from toolkit.steps.plan import plan_campaign
 from toolkit.steps.push import shown_of
 from toolkit.steps.report import report_campaign
@@ -88,7 +89,7 @@ class Edited:
                 codebook=self.campaign.codebook.ref,
                 **moment,
             )
-            for number, item in enumerate(items_of(self.campaign))
+            for number, item in enumerate(Store(self.campaign).items)
             for who in ("r1", "r2")
         ]
         append_jsonl(self.at("annotations.jsonl"), rows)
@@ -147,7 +148,7 @@ def test_rows_follow_to_their_new_place_and_nothing_is_left_out_uncounted(edited
     edited.edit()
     outcome = build_campaign(edited.campaign)
     after = {row["id"]: row for row in edited.rows()}
-    articles = articles_of(edited.campaign)
+    articles = {row.id: row for row in read_articles(edited.campaign.article_files)}
     for row in after.values():
         assert articles[row["article_id"]].text[row["start"] : row["end"]] == row["text"] == before[row["id"]]["text"]
         assert row["article_version"] == articles[row["article_id"]].version
@@ -232,7 +233,7 @@ def test_a_plan_that_people_have_answered_is_kept_through_edits_and_refused_when
 def test_a_push_shows_the_items_whose_paragraph_is_there(edited):
     edited.edit()
     carried = carried_items(Store(edited.campaign))
-    shown = shown_of(edited.campaign, carried.items, paragraphs_of(edited.campaign))
+    shown = shown_of(edited.campaign, carried.items, Store(edited.campaign).paragraphs)
     assert len(shown) == 25
     assert next(each.shown for each in shown if each.item.article_id == "a2").next
 
@@ -288,9 +289,9 @@ def test_other_limits_are_refused_once_people_were_asked_and_nothing_is_touched(
 
 def test_limits_that_are_changed_make_the_step_stale(edited):
     files = segment_inputs(edited.campaign), segment_outputs(edited.campaign)
-    assert is_current(edited.campaign, "segment", *files)
+    assert Store(edited.campaign).is_current("segment", *files)
     edited.configure("[paragraphs]\nlongest = 400")
-    assert not is_current(edited.campaign, "segment", *files)
+    assert not Store(edited.campaign).is_current("segment", *files)
 
 
 @pytest.mark.parametrize(
@@ -312,4 +313,4 @@ def test_limits_that_cannot_be_meant_are_refused(edited, options, message):
 
 def test_a_null_title_is_no_title(edited):
     edited.write([article(0) | {"title": None, "meta": None}])
-    assert articles_of(edited.campaign)["a0"].title == ""
+    assert {row.id: row for row in read_articles(edited.campaign.article_files)}["a0"].title == ""

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from toolkit.errors import UsageError
 from toolkit.labels.ledger import Ledger, latest, settle
-from toolkit.records import Annotation, Item, Withdrawal
+from toolkit.records import Annotation, Assignment, Item, Withdrawal
 from toolkit.runs import Result, ResultTable
 from toolkit.times import moment, now
 from toolkit.words import plural
@@ -42,7 +42,10 @@ class CampaignState(Result, frozen=True, kw_only=True):
 
 
 def state_of(
-    items: Mapping[str, Item], annotations: Iterable[Annotation], withdrawn: Container[str] = ()
+    items: Mapping[str, Item],
+    annotations: Iterable[Annotation],
+    withdrawn: Container[str] = (),
+    assignments: Sequence[Assignment] = (),
 ) -> CampaignState:
     """How many votes there are of those that the design asks for; items that were withdrawn are left out.
 
@@ -50,13 +53,18 @@ def state_of(
         items: of the campaign, by id.
         annotations: the ledger, or the latest state of each annotation.
         withdrawn: items that were taken out.
+        assignments: who is asked for which item, where the campaign names them.
     """
     states = latest(annotations)
-    return state_of_votes(items, states, settle(states, items, None, withdrawn), withdrawn)
+    return state_of_votes(items, states, settle(states, items, None, withdrawn), withdrawn, assignments)
 
 
 def state_of_votes(
-    items: Mapping[str, Item], states: Sequence[Annotation], ledger: Ledger, withdrawn: Container[str]
+    items: Mapping[str, Item],
+    states: Sequence[Annotation],
+    ledger: Ledger,
+    withdrawn: Container[str],
+    assignments: Sequence[Assignment] = (),
 ) -> CampaignState:
     """The state by annotations that were settled already.
 
@@ -65,11 +73,12 @@ def state_of_votes(
         states: the latest state of each annotation.
         ledger: those of them that count.
         withdrawn: items that were taken out.
+        assignments: who is asked for which item, where the campaign names them.
     """
     votes = Counter(annotation.item_id for annotation in ledger.counted)
     present = [item for item in items.values() if item.id not in withdrawn]
     short = [item.id for item in present if votes[item.id] < item.votes]
-    exhausted = _exhausted(short, states)
+    exhausted = _exhausted(short, states, assignments)
     return CampaignState(
         items=len(present),
         asked=sum(item.votes for item in present),
@@ -81,14 +90,15 @@ def state_of_votes(
     )
 
 
-def _exhausted(items: Iterable[str], states: Sequence[Annotation]) -> int:
-    """How many items everybody who has answered in the campaign has seen; none before anybody has answered."""
+def _exhausted(items: Iterable[str], states: Sequence[Annotation], assignments: Iterable[Assignment]) -> int:
+    """How many items no annotator is left for: all who have answered and all who are assigned have seen them."""
     seen: defaultdict[str, set[str]] = defaultdict(set)
     for state in states:
         if state.state != "draft":
             seen[state.item_id].add(state.annotator)
     annotators = {state.annotator for state in states}
-    return sum(bool(annotators) and seen[item] >= annotators for item in items)
+    pending = {row.item_id for row in assignments if row.annotator not in seen[row.item_id]}
+    return sum(bool(annotators) and seen[item] >= annotators and item not in pending for item in items)
 
 
 def state_line(state: CampaignState) -> str:

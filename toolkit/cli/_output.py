@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from toolkit.cli._options import Common
-    from toolkit.runs import Result, ResultTable
-    from toolkit.steps.common import Outcome, Progress
+    from toolkit.runs import Progress, Result, ResultTable
 
 Put = Callable[[Mapping[str, Any]], None]  # takes one row
 
 
-def emit(result: "Result | Outcome", common: "Common") -> None:
+def emit(result: "Result", common: "Common") -> None:
     """Print the facts of a result as JSON, or its line for a person."""
     if common.as_json:
-        print(json.dumps(_facts_of(result), ensure_ascii=False))
+        print(json.dumps(result.facts(), ensure_ascii=False))
     elif not common.quiet:
-        print(_line_of(result))
+        print(result.line())
         for table in getattr(result, "tables", tuple)():
             print_table(table)
 
@@ -50,18 +49,10 @@ def print_table(table: "ResultTable") -> None:
     print("\n".join(row.rstrip() for row in capture.get().splitlines()))
 
 
-def _facts_of(result: "Result | Outcome") -> dict[str, Any]:
-    return result.facts() if callable(result.facts) else result.facts
-
-
-def _line_of(result: "Result | Outcome") -> str:
-    return result.line() if callable(result.line) else result.line
-
-
-def note(result: "Result | Outcome", common: "Common") -> None:
+def note(result: "Result", common: "Common") -> None:
     """Print the line of a result on stderr, where stdout holds its rows."""
     if not common.quiet:
-        print(_line_of(result), file=sys.stderr)
+        print(result.line(), file=sys.stderr)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,6 @@ from toolkit.exchange.exports import ColumnMap
 from toolkit.exchange.vote_files import ImportOptions
 from toolkit.runs import Result
 from toolkit.steps import pull as pulling
-from toolkit.steps.common import Outcome
 
 app = new_app()
 
@@ -116,7 +115,7 @@ class PullOptions:
         return not self.files and self.output is None and self.options == ImportOptions()
 
 
-def pull_outside(sources: list[str] | None, options: PullOptions, common: Common) -> Result | Outcome | None:
+def pull_outside(sources: list[str] | None, options: PullOptions, common: Common) -> Result | None:
     """Pull from files or from any project; None where a campaign is to be pulled from its server."""
     campaigns = [source for source in sources or () if is_campaign(Path(source))]
     others = [source for source in sources or () if source not in campaigns]
@@ -138,7 +137,7 @@ def pull_outside(sources: list[str] | None, options: PullOptions, common: Common
     return None
 
 
-def _pull_files(campaigns: list[str], files: list[Path], options: PullOptions) -> Result | Outcome:
+def _pull_files(campaigns: list[str], files: list[Path], options: PullOptions) -> Result:
     if not campaigns:
         return pulling.pull_files(files, options.options, _needed(options.output))
     if options.output is not None:

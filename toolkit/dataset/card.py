@@ -67,6 +67,7 @@ class CardFacts(Struct, frozen=True, kw_only=True):
     annotators: dict[str, int]  # kind -> annotators
     simulated: str  # the note on simulated answers; "" where all came from people
     annotations: int
+    open_items: int  # items that annotators are still asked for
     left_out: dict[str, int]  # annotations that do not count, by reason
     dropped: dict[str, int]  # articles, by reason
     codebook_ref: str
@@ -90,6 +91,7 @@ class CardSources(Struct, frozen=True, kw_only=True):
     annotators: Mapping[str, Annotator]
     agreement: Mapping[str, QuestionAgreement]
     left_out: dict[str, int]  # annotations that do not count, by reason
+    open_items: int
     outdated: dict[str, int]  # items by the present state of their paragraph: kept, followed, changed, gone
     gold: Sequence[Gold]
     adjudications: Sequence[Adjudication]
@@ -121,6 +123,7 @@ def card_facts(sources: CardSources) -> CardFacts:
         annotators=_kinds(sources.annotations, sources.annotators),
         simulated=simulation_note(sources.annotations, sources.annotators),
         annotations=len(latest(sources.annotations)),
+        open_items=sources.open_items,
         left_out=sources.left_out,
         dropped=dict(sorted(Counter(row.reason for row in sources.dropped).items())),
         outdated={name: n for name, n in sources.outdated.items() if name != "kept" and n},

@@ -15,7 +15,7 @@ from toolkit.codebook import Codebook
 from toolkit.dataset.card import period_of
 from toolkit.labels.agreement.headline import QuestionAgreement
 from toolkit.labels.ledger import latest
-from toolkit.records import Annotation, Annotator, Article, Dropped, Example, Gold, Item, Paragraph
+from toolkit.records import Annotation, Annotator, Article, Assignment, Dropped, Example, Gold, Item, Paragraph
 from toolkit.runs import versions
 from toolkit.splitting.certificate import Certificate
 from toolkit.statistics import Estimate, Floats, by_cluster, cluster_bootstrap, undefined
@@ -63,6 +63,7 @@ class WorkFacts(Struct, frozen=True, kw_only=True):
     annotations: int  # counted ones
     left_out: dict[str, int]  # reason -> annotations that are not counted
     short_items: int  # with fewer counted annotations than votes asked for
+    open_items: int = 0  # of these, those that an annotator is left for
     annotators: tuple[AnnotatorRow, ...]
 
 
@@ -143,6 +144,7 @@ class ReportSources(Struct, frozen=True, kw_only=True):
     frame: Frame
     items: Mapping[str, Item]
     withdrawn: frozenset[str]
+    assignments: Sequence[Assignment]
     annotations: Sequence[Annotation]
     annotators: Mapping[str, Annotator]
     agreement: Mapping[str, QuestionAgreement]
@@ -203,7 +205,7 @@ def _outlets(sources: ReportSources) -> tuple[OutletCount, ...]:
 
 def _work(sources: ReportSources) -> WorkFacts:
     items = sources.items
-    state = state_of(items, sources.annotations, sources.withdrawn)
+    state = state_of(items, sources.annotations, sources.withdrawn, sources.assignments)
     return WorkFacts(
         items=len(items),
         selection=sources.frame.selection,
@@ -211,6 +213,7 @@ def _work(sources: ReportSources) -> WorkFacts:
         annotations=state.votes,
         left_out=state.left_out,
         short_items=state.open_items + state.short_items,
+        open_items=state.open_items,
         annotators=_annotator_rows(latest(sources.annotations), sources.annotators),
     )
 

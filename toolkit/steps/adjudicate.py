@@ -11,10 +11,11 @@ from toolkit.exchange import adjudication_sheets as sheets
 from toolkit.files import mend_jsonl
 from toolkit.labels import adjudication as rules
 from toolkit.labels.adjudication import AdjudicationOptions, ImportSummary
+from toolkit.labels.ledger import settle
 from toolkit.labels.votes import OF_GOLD, campaign_votes
 from toolkit.people import ERASURE_RECORDS, AccountNames, read_erasure_records
+from toolkit.records import Annotation
 from toolkit.runs import Progress
-from toolkit.steps.common import counted_of
 from toolkit.steps.push import shown_now
 from toolkit.store import Store
 from toolkit.studio import adjudication as projects
@@ -51,7 +52,7 @@ def push_adjudications(
         pushed = queues.ask(own, doubts, options.max_confidence)
         accounts = AccountNames(campaign.directory, keys_file)
         has_account = name in {accounts.known_name(*user) for user in studio.users().items()}
-    voted = {row.item_id for row in counted_of(campaign).counted if row.annotator == name}
+    voted = {row.item_id for row in _counted(store) if row.annotator == name}
     own_votes = len(voted.intersection(row.item_id for row in queues.requests_to(own)))
     next_command = f"stance adjudicate pull {campaign.path}"
     result = msgspec.structs.replace(pushed, own=own_votes, account=has_account, next_command=next_command)
@@ -147,6 +148,11 @@ def _summary(store: Store, new: int, known: int) -> ImportSummary:
         known=known,
         gaps=str(store.path(_GAPS)),
         guideline_gaps=len(gaps),
-        all=rules.adjudication_facts(store.adjudications, counted_of(store.campaign).counted),
+        all=rules.adjudication_facts(store.adjudications, _counted(store)),
         next_command=f"stance aggregate {store.campaign.path}",
     )
+
+
+def _counted(store: Store) -> tuple[Annotation, ...]:
+    """The annotations that count."""
+    return settle(store.annotations, store.items, store.campaign.codebook, store.withdrawn).counted

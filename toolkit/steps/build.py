@@ -9,6 +9,7 @@ from msgspec import Struct
 from toolkit.articles.reading.reader import read_articles
 from toolkit.baselines.training import ScoresFile, card_scores
 from toolkit.campaigns.label_transfer import CarriedItems, TransferCounts, carried_items
+from toolkit.campaigns.progress import state_of
 from toolkit.campaigns.sampling import Frame
 from toolkit.dataset.build import Sources, annotation_rows, build_dataset, by_split, gold_rows
 from toolkit.dataset.card import CardFacts, CardSources, card_facts, render_card
@@ -25,7 +26,7 @@ from toolkit.workspace import CampaignConfig
 
 _SOURCES = (
     "paragraphs.jsonl", "versions.jsonl", "clusters.jsonl", "items.jsonl", "splits.jsonl", "annotations.jsonl",
-    "gold.jsonl", "annotators.jsonl",
+    "gold.jsonl", "annotators.jsonl", "withdrawn.jsonl",
 )  # fmt: skip
 
 
@@ -92,8 +93,7 @@ def build_inputs(campaign: CampaignConfig) -> list[Path]:
 
 def build_outputs(campaign: CampaignConfig) -> list[Path]:
     """The files that `build` writes, without the card."""
-    names = ("dataset/data", "dataset/certificate.json", "dataset/codebook.toml", "outdated.jsonl")
-    return [campaign.at(name) for name in names]
+    return [*map(campaign.at, ("dataset/data", "dataset/certificate.json", "dataset/codebook.toml", "outdated.jsonl"))]
 
 
 class DatasetRecords(Struct, frozen=True, kw_only=True):
@@ -136,6 +136,7 @@ def write_card(store: Store, records: DatasetRecords) -> CardFacts:
             annotators=store.annotators,
             agreement=agreement.questions,
             left_out=agreement.left_out,
+            open_items=state_of(store.items, store.annotations, store.withdrawn, store.assignments).open_items,
             outdated=msgspec.to_builtins(records.placed.counts),
             gold=store.gold,
             adjudications=store.adjudications,

@@ -8,7 +8,14 @@ from toolkit.store import Store
 from toolkit.words import plural
 from toolkit.workspace import CampaignConfig
 
-_SOURCES = ("agreement.json", "adjudications.jsonl", "frame.json", "dropped.jsonl", "baseline/scores.json")
+_SOURCES = (
+    "agreement.json",
+    "adjudications.jsonl",
+    "frame.json",
+    "dropped.jsonl",
+    "assignments.jsonl",
+    "baseline/scores.json",
+)
 
 
 class CardResult(Result, frozen=True, kw_only=True):

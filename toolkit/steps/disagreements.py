@@ -6,8 +6,8 @@ from pathlib import Path
 from toolkit.errors import DataError
 from toolkit.exchange.adjudication_sheets import write_disagreements
 from toolkit.labels.adjudication import disagreements
+from toolkit.labels.ledger import settle
 from toolkit.runs import Result
-from toolkit.steps.common import counted_of
 from toolkit.steps.push import shown_now
 from toolkit.store import Store
 from toolkit.words import tally
@@ -30,7 +30,7 @@ class Disagreements(Result, frozen=True, kw_only=True):
 def disagreements_campaign(campaign: CampaignConfig, output: Path) -> Disagreements:
     """Write the items on which annotators differ, the most divided first, with who said what."""
     store = Store(campaign)
-    counted = counted_of(campaign, _LAYERS).counted
+    counted = settle(store.annotations, store.items, campaign.codebook, store.withdrawn, _LAYERS).counted
     divided = disagreements(counted, store.gold, store.adjudications, campaign.codebook)
     if not divided:
         raise DataError(f"{campaign.path}: annotators differ on no item; no sheet is needed")

@@ -19,7 +19,7 @@ from toolkit.people import (
     is_pseudonym,
     name_id,
 )
-from toolkit.steps.common import Progress
+from toolkit.runs import Progress
 from toolkit.store import Store
 from toolkit.studio.erasure import check_server, erase_on_server
 from toolkit.studio.server.connection import (

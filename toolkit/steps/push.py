@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from toolkit.articles.reading.reader import read_articles
 from toolkit.campaigns.assignment import assign, campaign_assignments, done_pairs, open_lots
 from toolkit.campaigns.display import DisplayRules, ShownItem, outlet_names, replaced_characters, shown_items
 from toolkit.campaigns.label_transfer import carried_items
@@ -12,7 +13,6 @@ from toolkit.exchange.vote_files import SheetFormat, SheetsWritten, check_sheet_
 from toolkit.labels.ledger import latest
 from toolkit.records import Assignment, Item, Paragraph
 from toolkit.runs import Progress
-from toolkit.steps.common import articles_of, paragraphs_of
 from toolkit.store import Store
 from toolkit.studio.config import label_config
 from toolkit.studio.http.client import Studio
@@ -138,10 +138,11 @@ def shown_of(campaign: CampaignConfig, items: Iterable[Item], paragraphs: Iterab
     if "outlet" in campaign.file.studio.mask and path.exists():
         outlets = outlet_names(read_table(path))
     rules = DisplayRules(options=campaign.file.studio, roles=tuple(campaign.file.sample.roles), outlets=outlets)
-    return shown_items(items, paragraphs, articles_of(campaign), rules)
+    articles = {article.id: article for article in read_articles(campaign.article_files)}
+    return shown_items(items, paragraphs, articles, rules)
 
 
 def shown_now(campaign: CampaignConfig, items: Iterable[Item]) -> list[ShownItem]:
     """The items whose paragraph is there, each with the texts that its annotators may see."""
-    paragraphs = paragraphs_of(campaign)
-    return shown_of(campaign, carried_items(Store(campaign), items).items, paragraphs)
+    store = Store(campaign)
+    return shown_of(campaign, carried_items(store, items).items, store.paragraphs)

@@ -14,7 +14,7 @@ from toolkit.steps.build import build_inputs, build_outputs, read_records
 from toolkit.store import Store
 from toolkit.workspace import CampaignConfig
 
-_SOURCES = ("agreement.json", "frame.json", "dropped.jsonl", "baseline/scores.json")
+_SOURCES = ("agreement.json", "frame.json", "dropped.jsonl", "assignments.jsonl", "baseline/scores.json")
 
 
 class ReportResult(Result, frozen=True, kw_only=True):
@@ -59,6 +59,7 @@ def read_facts(store: Store) -> ReportFacts:
             frame=store.fact("frame.json", Frame, "plan"),
             items=store.items,
             withdrawn=store.withdrawn,
+            assignments=store.assignments,
             annotations=store.annotations,
             annotators=store.annotators,
             agreement=store.fact("agreement.json", AgreementFile, "aggregate").questions,

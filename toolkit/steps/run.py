@@ -11,7 +11,6 @@ from toolkit.runs import Progress, Result
 from toolkit.steps.aggregate import aggregate_campaign, aggregate_inputs, aggregate_outputs
 from toolkit.steps.build import build_campaign, build_inputs, build_outputs
 from toolkit.steps.card import card_campaign, card_inputs, card_outputs
-from toolkit.steps.common import Outcome, is_without_server
 from toolkit.steps.plan import plan_campaign, plan_inputs, plan_outputs
 from toolkit.steps.pull import pull_campaign
 from toolkit.steps.push import push_campaign, push_inputs, push_outputs
@@ -51,7 +50,7 @@ class RunResult(Result, frozen=True, kw_only=True):
 
 class _Step(Struct, frozen=True, kw_only=True):
     name: str
-    run: Callable[[CampaignConfig, Progress], Result | Outcome]
+    run: Callable[[CampaignConfig, Progress], Result]
     inputs: Files
     outputs: Files
 
@@ -86,10 +85,10 @@ class _Run(Struct, frozen=True, kw_only=True):
         self.call(step.name, step.run)
         return True
 
-    def call(self, name: str, step: Callable[[CampaignConfig, Progress], Result | Outcome]) -> Result | Outcome:
+    def call(self, name: str, step: Callable[[CampaignConfig, Progress], Result]) -> Result:
         """Run a step and report its line."""
         result = step(self.campaign, self.progress)
-        self.report(f"{name}: {result.line() if isinstance(result, Result) else result.line}")
+        self.report(f"{name}: {result.line()}")
         return result
 
     def fetch_votes(self) -> None:
@@ -123,7 +122,7 @@ def run_campaign(
     """
     run = _Run(campaign=campaign, options=options, progress=progress, report=report)
     is_run = {step.name: run.bring_up_to_date(step) for step in _BEFORE}
-    if is_without_server(campaign):
+    if Store(campaign).is_without_server:
         _refuse_simulation(campaign, options)
     else:
         is_run["push"] = run.bring_up_to_date(_PUSH)
@@ -150,7 +149,7 @@ def _refuse_simulation(campaign: CampaignConfig, options: RunOptions) -> None:
 
 
 def _work(campaign: CampaignConfig) -> str:
-    if is_without_server(campaign):
+    if Store(campaign).is_without_server:
         return (
             f"There is no server: people fill in their sheets (`stance push {campaign.path} --to DIR` writes them), "
             f"and `stance pull {campaign.path} --from DIR` reads them"

@@ -11,7 +11,6 @@ from toolkit.labels.agreement.questions import agreement_by_question, alpha_line
 from toolkit.labels.ledger import latest, settle, stale_counts, votes_of
 from toolkit.records import Vote
 from toolkit.runs import ResultTable
-from toolkit.steps.common import is_without_server
 from toolkit.store import Store
 from toolkit.studio.server.connection import LeftTask, left_tasks
 from toolkit.times import now
@@ -67,7 +66,7 @@ def campaign_state(campaign: CampaignConfig) -> CampaignState:
     store = Store(campaign)
     states = latest(store.ledger)
     ledger = settle(states, store.items, None, store.withdrawn)
-    return state_of_votes(store.items, states, ledger, store.withdrawn)
+    return state_of_votes(store.items, states, ledger, store.withdrawn, store.assignments)
 
 
 def status_campaign(campaign: CampaignConfig) -> StatusResult:
@@ -75,7 +74,7 @@ def status_campaign(campaign: CampaignConfig) -> StatusResult:
     store = Store(campaign)
     items, withdrawn, states = store.items, store.withdrawn, latest(store.ledger)
     ledger = settle(states, items, campaign.codebook, withdrawn)
-    state = state_of_votes(items, states, ledger, withdrawn)
+    state = state_of_votes(items, states, ledger, withdrawn, store.assignments)
     pace = pace_of_votes(items, states, ledger.counted, now(), withdrawn)
     clusters = store.clusters if ledger.counted else {}
     votes = {question.name: votes_of(ledger, question, items, clusters) for question in campaign.codebook.choices}
@@ -97,7 +96,7 @@ def _place(store: Store) -> str:
     campaign = store.campaign
     if store.pushed is not None:
         return ", ".join(project.url for project in store.pushed.projects)
-    if is_without_server(campaign):
+    if Store(campaign).is_without_server:
         return f"no server: answers come in by `stance pull {campaign.path} --from FILE`"
     return f"not pushed yet: `stance push {campaign.path}`, or without a server `stance push {campaign.path} --to DIR`"
 

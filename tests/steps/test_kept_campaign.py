@@ -103,7 +103,11 @@ def test_card_and_report_say_partial_as_long_as_an_assigned_annotator_is_asked(d
     item = next(iter(Store(derived).items))
     derived.at("assignments.jsonl").write_text(json.dumps({"item_id": item, "annotator": "late", "position": 0}) + "\n")
     derived.at("annotations.jsonl").write_text(
-        "".join(line for line in (KEPT / "annotations.jsonl").open() if json.loads(line)["item_id"] != item)
+        "".join(
+            line
+            for line in (KEPT / "annotations.jsonl").read_text().splitlines(keepends=True)
+            if json.loads(line)["item_id"] != item
+        )
     )
     try:
         derive(derived, ("card", "report"))

@@ -13,7 +13,6 @@ from toolkit.api.frames import (
 )
 from toolkit.records import Article
 from toolkit.runs import Result, silent
-from toolkit.steps.common import Outcome
 from toolkit.store import Store
 from toolkit.workspace import CampaignConfig
 
@@ -35,10 +34,8 @@ class StepResult(Struct, frozen=True, kw_only=True):
         return self.line
 
 
-def _step_result(result: Result | Outcome) -> StepResult:
-    if isinstance(result, Result):
-        return StepResult(facts=result.facts(), line=result.line())
-    return StepResult(facts=result.facts, line=result.line)
+def _step_result(result: Result) -> StepResult:
+    return StepResult(facts=result.facts(), line=result.line())
 
 
 class Campaign:

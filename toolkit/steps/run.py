@@ -5,7 +5,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from toolkit.campaigns.progress import state_line
 from toolkit.errors import UsageError
 from toolkit.runs import Progress, Result
 from toolkit.steps.aggregate import aggregate_campaign, aggregate_inputs, aggregate_outputs
@@ -17,11 +16,10 @@ from toolkit.steps.push import push_campaign, push_inputs, push_outputs
 from toolkit.steps.report import report_campaign, report_inputs, report_outputs
 from toolkit.steps.segment import segment_campaign, segment_inputs, segment_outputs
 from toolkit.steps.simulate import simulate_campaign
-from toolkit.steps.status import campaign_state
+from toolkit.steps.status import annotation_place, campaign_state
 from toolkit.steps.train import train_campaign, train_inputs, train_outputs
 from toolkit.store import Store
 from toolkit.studio.push.items import PushResult
-from toolkit.studio.server.connection import studio_file_of
 from toolkit.workspace import CampaignConfig
 
 Files = Callable[[CampaignConfig], Sequence[Path]]
@@ -136,7 +134,9 @@ def run_campaign(
         open_items=state.open_items,
         ran=tuple(name for name, is_new in is_run.items() if is_new),
         report=None if is_waiting else str(campaign.at("report.html")),
-        next=f"{state_line(state)}. {_work(campaign)}. Then: stance run {campaign.path}" if is_waiting else "",
+        next=f"{state.line()}. People annotate: {annotation_place(Store(campaign))}. Then: stance run {campaign.path}"
+        if is_waiting
+        else "",
     )
 
 
@@ -146,15 +146,3 @@ def _refuse_simulation(campaign: CampaignConfig, options: RunOptions) -> None:
             f"{campaign.path}: simulated annotators answer on a server, but the votes of this campaign come from "
             "files; leave out --simulate, or create a project with `stance push`"
         )
-
-
-def _work(campaign: CampaignConfig) -> str:
-    if Store(campaign).is_without_server:
-        return (
-            f"There is no server: people fill in their sheets (`stance push {campaign.path} --to DIR` writes them), "
-            f"and `stance pull {campaign.path} --from DIR` reads them"
-        )
-    urls = ", ".join(project.url for project in studio_file_of(campaign).projects)
-    return (
-        f"Now people annotate at {urls} (`stance studio users --show-passwords` lists the accounts of a local server)"
-    )

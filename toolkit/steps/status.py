@@ -87,16 +87,16 @@ def status_campaign(campaign: CampaignConfig) -> StatusResult:
         opened_and_left=None if left is None else tuple(left),
         agreement=agreement_by_question(votes, campaign.codebook, campaign.file.seed) if ledger.counted else {},
         agreement_by_round=_agreement_by_round(store, pace, votes),
-        place=_place(store),
+        place=annotation_place(store),
     )
 
 
-def _place(store: Store) -> str:
+def annotation_place(store: Store) -> str:
     """Where people annotate."""
     campaign = store.campaign
     if store.pushed is not None:
         return ", ".join(project.url for project in store.pushed.projects)
-    if Store(campaign).is_without_server:
+    if store.is_without_server:
         return f"no server: answers come in by `stance pull {campaign.path} --from FILE`"
     return f"not pushed yet: `stance push {campaign.path}`, or without a server `stance push {campaign.path} --to DIR`"
 

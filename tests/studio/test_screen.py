@@ -7,7 +7,7 @@ from toolkit.campaigns.display import Shown, printable
 from toolkit.codebook import Codebook, Label, Question, TreeStep, read_codebook
 from toolkit.errors import ConfigError
 from toolkit.exchange.results import build_result, parse_result, spans_in_code_points
-from toolkit.labels.eligibility import answer_problem
+from toolkit.labels.eligibility import answer_problem, shape_problem
 from toolkit.records import Item, Target
 from toolkit.studio.config import instructions, label_config, task_data
 from toolkit.studio.http.listing import UNREADABLE
@@ -227,7 +227,7 @@ def test_answers_survive_the_way_there_and_back(book, answers):
         answers = {**answers, "words": sorted(answers["words"], key=str)}
         parsed = {**parsed, "words": sorted(parsed["words"], key=str)}
     assert parsed == answers
-    assert answer_problem(parsed, book) is None
+    assert shape_problem(parsed, book) is None
     assert build_result(parsed, book) == build_result(answers, book)
 
 

@@ -109,15 +109,21 @@ class AnswerCheck:
 
 
 def answer_problem(answers: Answers, codebook: Codebook) -> tuple[str, str] | None:
-    """What is wrong with some answers as ``(code, reason)``, or None.
+    """What is wrong with some answers as ``(code, reason)``, or None: their shape first, then their content."""
+    return shape_problem(answers, codebook) or codebook.problem_with(answers)
 
-    No browser sends answers of a wrong shape (``malformed_answer``), but the server takes them from anybody.
+
+def shape_problem(answers: Answers, codebook: Codebook) -> tuple[str, str] | None:
+    """Which answer has a shape that its question does not allow, as ``(code, reason)``, or None.
+
+    The labels themselves and missing answers are not checked. No browser sends answers of a wrong shape
+    (``malformed_answer``), but the server takes them from anybody.
     """
     for question in codebook.questions:
         value = answers.get(question.name)
         if value is not None and not _is_well_formed(value, question):
             return "malformed_answer", f"{value!r} is no answer to {question.name!r}, which is a {question.kind}"
-    return codebook.problem_with(answers)
+    return None
 
 
 def _is_well_formed(value: Any, question: Question) -> bool:  # noqa: ANN401 - whatever was sent

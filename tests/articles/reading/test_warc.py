@@ -8,7 +8,7 @@ from toolkit.errors import DataError
 
 TEXT = "The dyke at Lowmarsh held through the night, the harbour master said on Monday morning."
 PAGE = f"<html><head><title>Dyke</title></head><body><p>{TEXT}</p></body></html>".encode()
-PACKED = gzip.compress(PAGE)
+PACKED = gzip.compress(PAGE, mtime=0)
 ANSWERS = [
     ("a", "200 OK", "Content-Type: text/html; charset=UTF-8", PAGE),
     ("b", "404 Not Found", "Content-Type: text/html", b"gone"),

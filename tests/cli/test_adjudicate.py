@@ -141,7 +141,7 @@ def test_a_campaign_aggregates_by_the_method_that_its_file_names(stance, tmp_pat
     assert statuses == {"model", "unresolved"}
     assert stance("aggregate", campaign.path, "--json").facts["method"] == "dawid-skene"
     said = stance("aggregate", campaign.path, "--sensitivity")
-    assert said.out.startswith("stance: majority or dawid-skene: ")
+    assert said.out.startswith("stance: majority and dawid-skene: ")
 
 
 def test_the_card_says_who_adjudicated_and_what_changed(stance, campaign, tmp_path):

@@ -151,7 +151,7 @@ def test_status_and_run_know_that_there_is_no_server(stance, workspace, tmp_path
     said = stance("run", workspace.path)
     assert said.code == 0
     assert "0 of 36 votes by 0 annotators, 12 items open. People annotate: no server: answers come in by" in said.out
-    assert f"`stance pull {workspace.path} --from DIR` reads them. Then: stance run" in said.out
+    assert f"`stance pull {workspace.path} --from FILE`. Then: stance run" in said.out
     said = stance("run", workspace.path, "--simulate")
     assert (said.code, said.err.splitlines()[-1].startswith(f"stance: {workspace.path}: simulated")) == (2, True)
     for name in PEOPLE:

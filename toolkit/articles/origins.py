@@ -65,7 +65,7 @@ def find_origin(text: str, author: str | None, agencies: Agencies) -> OriginMatc
         return None
     forms = dict(agencies.forms)
     if author and (match := forms["author"].search(author)):
-        return _found(match, "author", agencies)
+        return _origin_match(match, "author", agencies)
     first, last = _ends(text)
     for number, line in enumerate(first):
         if number >= _BYLINES and "(" not in line[:_ENDS]:
@@ -75,10 +75,10 @@ def find_origin(text: str, author: str | None, agencies: Agencies) -> OriginMatc
             or forms["dateline_slash"].match(line)
             or forms["dateline_dash"].match(line)
         ):
-            return _found(match, "dateline", agencies)
+            return _origin_match(match, "dateline", agencies)
         short = number < _BYLINES and len(line) <= 120
         if short and not _PICTURE.search(line) and (match := forms["byline"].match(line)):
-            return _found(match, "byline", agencies)
+            return _origin_match(match, "byline", agencies)
     return _credited(last, forms, agencies)
 
 
@@ -98,7 +98,7 @@ def _credited(last: Sequence[str], forms: Mapping[str, re.Pattern[str]], agencie
             or forms["tail"].search(line[-80:])
             or forms["bare"].search(line[-80:])
         ):
-            return _found(match, "credit", agencies)
+            return _origin_match(match, "credit", agencies)
     return None
 
 
@@ -109,7 +109,7 @@ def _ends(text: str) -> tuple[list[str], list[str]]:
     return head[:_DATELINES], tail[-_CREDITS:][::-1]
 
 
-def _found(match: re.Match[str], rule: str, agencies: Agencies) -> OriginMatch:
+def _origin_match(match: re.Match[str], rule: str, agencies: Agencies) -> OriginMatch:
     return OriginMatch(agency=agencies.names[_key(match["name"])], rule=rule)
 
 

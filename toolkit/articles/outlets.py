@@ -66,12 +66,12 @@ def find_outlet(names: Iterable[str | None], day: str | None, outlets: Outlets) 
     return None
 
 
-def _checked(known: tuple[Outlet, ...], new: Outlet, name: str) -> tuple[Outlet, ...]:
-    for old in known:
+def _checked(outlets: tuple[Outlet, ...], new: Outlet, name: str) -> tuple[Outlet, ...]:
+    for old in outlets:
         apart = (old.valid_to and new.valid_from > old.valid_to) or (new.valid_to and old.valid_from > new.valid_to)
         if not apart and old.id != new.id:
             raise ConfigError(f"outlets: {name!r} means {old.id!r} and {new.id!r} on the same day; give them dates")
-    return known
+    return outlets
 
 
 def _key(name: str) -> str:

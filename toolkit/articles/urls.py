@@ -24,8 +24,8 @@ def canonical_url(url: str) -> str | None:
         return None
     host = _host(parts)
     pairs = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=None)
-    kept = [(name, value) for name, value in pairs if not _TRACKING.match(name)]
-    query = parts.query if len(kept) == len(pairs) else urlencode(kept)
+    parameters = [(name, value) for name, value in pairs if not _TRACKING.match(name)]
+    query = parts.query if len(parameters) == len(pairs) else urlencode(parameters)
     return urlunsplit((parts.scheme.lower(), host, parts.path or "/", query, ""))
 
 

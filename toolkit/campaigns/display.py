@@ -49,7 +49,7 @@ def printable(text: str) -> str:
 
 def replaced_characters(items: Iterable[ShownItem]) -> int:
     """The number of characters of the items that `printable` replaces on the screen."""
-    return sum(len(_NOT_XML.findall(text)) for each in items for text in msgspec.structs.astuple(each.shown))
+    return sum(len(_NOT_XML.findall(text)) for item in items for text in msgspec.structs.astuple(item.shown))
 
 
 # --- neighbours ------------------------------------------------------------------------------------------------------

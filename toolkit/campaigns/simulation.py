@@ -57,8 +57,8 @@ def respond(
     truth = intended if intended is not None else latent_answers(item, codebook, seed)
     answers: Answers = {}
     for question in codebook.questions:
-        wanted = question.required or chance.random() < _OPTIONAL_ANSWERED
-        if question.units and item.unit in question.units and question.shown_after(answers) and wanted:
+        is_answered = question.required or chance.random() < _OPTIONAL_ANSWERED
+        if question.units and item.unit in question.units and question.shown_after(answers) and is_answered:
             value = _answer(question, truth.get(question.name), annotator, hasty, chance)
             answers |= {} if value is None else {question.name: value}
     return Response(answers=answers, seconds=seconds)
@@ -155,9 +155,9 @@ def intended_for(item: Item, start: int, intended: IntendedAnswers) -> Answers |
         intended: by article, start and target.
     """
     for target in (item.target.id, item.target.title, None):
-        found = intended.get((item.article_id, start, target))
-        if found is not None:
-            return found
+        label = intended.get((item.article_id, start, target))
+        if label is not None:
+            return label
     return None
 
 

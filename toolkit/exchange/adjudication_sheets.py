@@ -306,7 +306,7 @@ def write_disagreements(path: Path, rows: Sequence[Disagreement], items: Iterabl
         rows: in their order.
         items: those of the rows, as annotators see them.
     """
-    shown = {each.item.id: each.shown for each in items}
+    shown = {item.item.id: item.shown for item in items}
     write_people_table(path, [_disagreement_row(row, shown.get(row.item_id, _NOTHING)) for row in rows])
 
 

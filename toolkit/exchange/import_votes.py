@@ -73,7 +73,7 @@ class _CheckedSubmission(Struct, frozen=True, kw_only=True):
 def import_lines(
     submissions: Iterable[Submission],
     request: ImportRequest,
-    known: Sequence[Annotation],
+    ledger: Sequence[Annotation],
     name_of: NameOf,
     observed: str,
 ) -> Imported:
@@ -82,17 +82,17 @@ def import_lines(
     Args:
         submissions: of one file, in the order of their times.
         request: the campaign.
-        known: the ledger, in its order.
+        ledger: its lines, in their order.
         name_of: the pseudonym of whoever answered.
         observed: this moment.
     """
     matcher = _Matcher(request)
     rows = list(submissions)
-    answered = [each for each in rows if each.sheet or _answers_something(each, request)]
-    matched = [(each, matcher.item_of(each)) for each in answered]
-    states = _States(known)
+    filled = [submission for submission in rows if submission.sheet or _answers_something(submission, request)]
+    matched = [(submission, matcher.item_of(submission)) for submission in filled]
+    states = _States(ledger)
     check = _Check(request, states, name_of)
-    checked = [check.checked(each, item) for each, item in matched if item is not None]
+    checked = [check.checked(submission, item) for submission, item in matched if item is not None]
     lines = _new_lines(checked, request, states, observed)
     fresh, reflagged = _settled(lines, request, states, observed)
     return Imported(
@@ -100,16 +100,16 @@ def import_lines(
         reflagged=reflagged,
         known=len(checked) - len(lines),
         by_text=matcher.by_text,
-        unmatched=tuple(each for each, item in matched if item is None),
-        empty=len(rows) - len(answered),
+        unmatched=tuple(submission for submission, item in matched if item is None),
+        empty=len(rows) - len(filled),
     )
 
 
-def _answers_something(each: Submission, request: ImportRequest) -> bool:
+def _answers_something(submission: Submission, request: ImportRequest) -> bool:
     """Whether a row of a table has an answer: one that was never filled in holds the texts of its item alone."""
-    if each.state != "submitted" or each.number is not None or not each.answers:
+    if submission.state != "submitted" or submission.number is not None or not submission.answers:
         return True
-    return any(value != "" for name in request.columns for value in each.answers.get(name, ()))
+    return any(value != "" for name in request.columns for value in submission.answers.get(name, ()))
 
 
 def plain_words(text: str) -> str:
@@ -128,13 +128,13 @@ class _Matcher:
         self._by_text = {text: ids[0] for text, ids in by_text.items() if len(ids) == 1 and text}
         self.by_text = 0
 
-    def item_of(self, each: Submission) -> Item | None:
+    def item_of(self, submission: Submission) -> Item | None:
         """The item, or None."""
-        if each.item in self._items:
-            return self._items[each.item]
-        found = self._by_text.get(plain_words(each.text))
-        self.by_text += found is not None
-        return None if found is None else self._items[found]
+        if submission.item in self._items:
+            return self._items[submission.item]
+        item_id = self._by_text.get(plain_words(submission.text))
+        self.by_text += item_id is not None
+        return None if item_id is None else self._items[item_id]
 
 
 # --- what the ledger has ---------------------------------------------------------------------------------------------
@@ -146,8 +146,8 @@ _Numbered = tuple[int | None, str, str]  # number of an annotation, item, time
 class _States:
     """The latest state of each annotation in the ledger."""
 
-    def __init__(self, known: Sequence[Annotation]) -> None:
-        self.latest = latest(known)
+    def __init__(self, ledger: Sequence[Annotation]) -> None:
+        self.latest = latest(ledger)
         self._contents = {_content(line, line.created) for line in self.latest}
         self._contents |= {_content(line, "") for line in self.latest}
         self._newest: dict[_Numbered, str] = {}
@@ -194,59 +194,59 @@ class _Check:
         self._answers = AnswerCheck(request.codebook, request.codebook.ref)
         self._codebooks = {unit: request.codebook.for_unit(unit) for unit in ("paragraph", "article", "headline")}
 
-    def checked(self, each: Submission, item: Item) -> _CheckedSubmission:
+    def checked(self, submission: Submission, item: Item) -> _CheckedSubmission:
         """The submission with its answers in their shape, its state and its own flags."""
         codebook = self._codebooks[item.unit]
-        answers = codebook.migrated(answers_in_cells(each.answers, self._request.columns, codebook))
-        annotator = self._name_of(each.annotator)
+        answers = codebook.migrated(answers_in_cells(submission.answers, self._request.columns, codebook))
+        annotator = self._name_of(submission.annotator)
         problem = answer_problem(answers, codebook)
-        unfinished = each.sheet and problem is not None and problem[0] == "missing_answer"
-        state = "draft" if unfinished and each.state == "submitted" else each.state
+        unfinished = submission.sheet and problem is not None and problem[0] == "missing_answer"
+        state = "draft" if unfinished and submission.state == "submitted" else submission.state
         flags: tuple[Flag, ...] = ()
         if state == "submitted":
-            ref = each.codebook or self._request.codebook.ref
+            ref = submission.codebook or self._request.codebook.ref
             flags = (
                 *self._answers.flags(answers, item.unit, ref),
-                *self._text_flags(each, item),
-                *provenance_flags(self._provenance(each, item, annotator, answers)),
+                *self._text_flags(submission, item),
+                *provenance_flags(self._provenance(submission, item, annotator, answers)),
             )
         return _CheckedSubmission(
-            submission=each, item=item, annotator=annotator, answers=answers, state=state, flags=flags
+            submission=submission, item=item, annotator=annotator, answers=answers, state=state, flags=flags
         )
 
-    def _text_flags(self, each: Submission, item: Item) -> list[Flag]:
+    def _text_flags(self, submission: Submission, item: Item) -> list[Flag]:
         shown = self._request.texts.get(item.id, "")
-        if not each.text.strip() or plain_words(each.text) == plain_words(shown):
+        if not submission.text.strip() or plain_words(submission.text) == plain_words(shown):
             return []
-        return [Flag(code="other_text", reason=f"{_place(each)}: the text is not that of the item")]
+        return [Flag(code="other_text", reason=f"{_place(submission)}: the text is not that of the item")]
 
-    def _provenance(self, each: Submission, item: Item, annotator: str, answers: Answers) -> Provenance:
-        role = self._request.projects.get(each.project)
-        sender = each.sender
-        if sender == self._request.administrator and each.moved_from:
-            sender = each.moved_from  # a push moved the annotation, and noted who had sent it
-        is_own = sender in ("", each.annotator)
+    def _provenance(self, submission: Submission, item: Item, annotator: str, answers: Answers) -> Provenance:
+        role = self._request.projects.get(submission.project)
+        sender = submission.sender
+        if sender == self._request.administrator and submission.moved_from:
+            sender = submission.moved_from  # a push moved the annotation, and noted who had sent it
+        is_own = sender in ("", submission.annotator)
         return Provenance(
             annotator=annotator,
-            has_account=each.annotator != NOBODY,
-            sender=None if is_own or self._is_harmless(each, item, annotator, answers) else self._name_of(sender),
+            has_account=submission.annotator != NOBODY,
+            sender=None if is_own or self._is_harmless(submission, item, annotator, answers) else self._name_of(sender),
             owner=role.owner if role else None,
             kind=self._request.kinds.get(annotator, "human"),
-            ground_truth=each.ground_truth,
+            ground_truth=submission.ground_truth,
         )
 
-    def _is_harmless(self, each: Submission, item: Item, annotator: str, answers: Answers) -> bool:
+    def _is_harmless(self, submission: Submission, item: Item, annotator: str, answers: Answers) -> bool:
         """Whether the answers are the annotator's although somebody else has saved them last; as in a pull."""
-        before = None if each.number is None else self._states.row(each.number, item, annotator)
+        before = None if submission.number is None else self._states.row(submission.number, item, annotator)
         if before is None:
-            return each.ground_truth and each.sender == self._request.administrator != ""
-        is_same = (before.state, before.answers) == (each.state, answers)
+            return submission.ground_truth and submission.sender == self._request.administrator != ""
+        is_same = (before.state, before.answers) == (submission.state, answers)
         return is_same and all(flag.code != "forged" for flag in before.flags)
 
 
-def _place(each: Submission) -> str:
+def _place(submission: Submission) -> str:
     """Where a row stands, for the ledger: the name of the file, not where it lies on somebody's disk."""
-    return each.where.rpartition("/")[2]
+    return submission.where.rpartition("/")[2]
 
 
 def _settled(
@@ -254,9 +254,9 @@ def _settled(
 ) -> tuple[list[Annotation], list[Annotation]]:
     """New lines with the flags that depend on other annotations of their items, and known ones whose flags change."""
     touched, replaced = {line.item_id for line in lines}, {_key(line) for line in lines}
-    known = [line for line in states.latest if line.item_id in touched and _key(line) not in replaced]
+    recorded = [line for line in states.latest if line.item_id in touched and _key(line) not in replaced]
     candidates: dict[str, list[Candidate]] = defaultdict(list)
-    for line in (*known, *lines):
+    for line in (*recorded, *lines):
         if line.state == "submitted":
             candidates[line.item_id].append(candidate_of(line, _key(line)))
     surplus: dict[Hashable, Flag] = {}
@@ -265,7 +265,7 @@ def _settled(
     fresh = [_reflagged(line, surplus.get(_key(line))) for line in lines]
     changed = [
         msgspec.structs.replace(again, observed=observed)
-        for line in known
+        for line in recorded
         if _codes(again := _reflagged(line, surplus.get(_key(line)))) != _codes(line)
     ]
     return fresh, changed
@@ -292,11 +292,11 @@ def _new_lines(
     checked: Sequence[_CheckedSubmission], request: ImportRequest, states: _States, observed: str
 ) -> list[Annotation]:
     lines = []
-    for each, copy in zip(checked, _copies(checked), strict=True):
-        line = _line(each, request, states, copy)
+    for answer, copy in zip(checked, _copies(checked), strict=True):
+        line = _line(answer, request, states, copy)
         line = msgspec.structs.replace(line, observed=observed, created=line.created or observed)
-        line = msgspec.structs.replace(line, updated=line.updated or each.submission.created or observed)
-        if not states.has(line, each.submission):
+        line = msgspec.structs.replace(line, updated=line.updated or answer.submission.created or observed)
+        if not states.has(line, answer.submission):
             lines.append(_identified(line))
     return lines
 
@@ -315,32 +315,32 @@ def _copies(checked: Sequence[_CheckedSubmission]) -> list[int]:
     return copies
 
 
-def _answered(each: _CheckedSubmission) -> bytes:
-    return msgspec.json.encode((each.state, each.answers), order="sorted")
+def _answered(answer: _CheckedSubmission) -> bytes:
+    return msgspec.json.encode((answer.state, answer.answers), order="sorted")
 
 
-def _line(each: _CheckedSubmission, request: ImportRequest, states: _States, copy: int) -> Annotation:
-    own = each.submission
+def _line(answer: _CheckedSubmission, request: ImportRequest, states: _States, copy: int) -> Annotation:
+    own = answer.submission
     # Files do not number their rows for good: whose answer to what it is tells a row, as long as it is the only one.
-    number = int(digest(f"{each.item.id}\n{each.annotator}\n{copy}", 12), 16) if own.number is None else own.number
-    origin, before = _origin(own, request, number), states.row(number, each.item, each.annotator)
+    number = int(digest(f"{answer.item.id}\n{answer.annotator}\n{copy}", 12), 16) if own.number is None else own.number
+    origin, before = _origin(own, request, number), states.row(number, answer.item, answer.annotator)
     is_same = before is not None and own.created in ("", before.created)
     if is_same and before and before.origin is not None and origin.server == request.source:
         origin = before.origin  # the same row or annotation in another file
     role = request.projects.get(origin.project) if origin.server == request.server else None
     return Annotation(
         id="",
-        item_id=each.item.id,
-        annotator=each.annotator,
-        state=each.state,
-        answers=each.answers,
+        item_id=answer.item.id,
+        annotator=answer.annotator,
+        state=answer.state,
+        answers=answer.answers,
         seconds=own.seconds,
         created=own.created or (before.created if before else ""),
         updated=own.updated,
         observed="",
         codebook=own.codebook or request.codebook.ref,
         assigned_by=role.layer if role else "design",
-        flags=each.flags,
+        flags=answer.flags,
         origin=origin,
     )
 

@@ -66,7 +66,7 @@ def _members(value: dict[str, Any]) -> list[Any]:
     for name in _SETS:
         if name in value:
             members = value[name] if isinstance(value[name], list) else [value[name]]
-            return [" > ".join(map(str, each)) if isinstance(each, list) else each for each in members]
+            return [" > ".join(map(str, member)) if isinstance(member, list) else member for member in members]
     for name in _SINGLE:
         if name in value:
             return [value[name]]
@@ -261,8 +261,8 @@ def label_code(text: str, question: Question) -> str:
         for name in (label.name, *label.title.values()):
             named[_folded(name)].add(label.name)
     exact = {label.name for label in question.labels if text.strip() in label.title.values()}
-    found = exact or named.get(_folded(text), set())
-    return next(iter(found)) if len(found) == 1 else text.strip()
+    matches = exact or named.get(_folded(text), set())
+    return next(iter(matches)) if len(matches) == 1 else text.strip()
 
 
 def _folded(text: str) -> str:

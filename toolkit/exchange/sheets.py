@@ -113,10 +113,10 @@ def write_sheet(path: Path, request: SheetRequest) -> None:
 
 
 def _columns(request: SheetRequest, words: Mapping[str, str]) -> list[_Column]:
-    targets = {each.item.target.title for each in request.items}
+    targets = {shown_item.item.target.title for shown_item in request.items}
     columns = [_Column(key="item_id", title="item_id", answer=False)]
-    kept = [name for name in _shown_names(request) if name != "target"]
-    columns += [_Column(key=key, title=words[key], width=_WIDTHS[key], answer=False) for key in kept]
+    names = [name for name in _shown_names(request) if name != "target"]
+    columns += [_Column(key=key, title=words[key], width=_WIDTHS[key], answer=False) for key in names]
     if "target" in _shown_names(request):
         columns.append(_Column(key="target", title=words["target"], width=_WIDTHS["target"], answer=False))
     target = targets.pop() if len(targets) == 1 else "…"
@@ -129,23 +129,23 @@ def _columns(request: SheetRequest, words: Mapping[str, str]) -> list[_Column]:
 
 def _shown_names(request: SheetRequest) -> list[str]:
     """What is shown of the items, in its order: what is wanted and not empty everywhere, targets where they differ."""
-    filled = {name for each in request.items for name, text in _texts(each).items() if text}
-    kept = [name for name in _WIDTHS if name == "text" or (name in request.context and name in filled)]
-    differ = len({each.item.target.title for each in request.items}) > 1
-    return [*kept, "target"] if differ else kept
+    filled = {name for shown_item in request.items for name, text in _texts(shown_item).items() if text}
+    names = [name for name in _WIDTHS if name == "text" or (name in request.context and name in filled)]
+    differ = len({shown_item.item.target.title for shown_item in request.items}) > 1
+    return [*names, "target"] if differ else names
 
 
-def context_of(each: ShownItem, request: SheetRequest) -> dict[str, str]:
+def context_of(shown_item: ShownItem, request: SheetRequest) -> dict[str, str]:
     """The texts that are shown of an item, by name."""
-    texts = _texts(each)
+    texts = _texts(shown_item)
     return {name: texts.get(name, "") for name in _shown_names(request)}
 
 
 def asked_questions(request: SheetRequest) -> list[Question]:
     """The questions that are asked about any of the items."""
-    units = {each.item.unit for each in request.items}
-    asked = {question.name for unit in units for question in request.codebook.for_unit(unit).questions}
-    return [question for question in request.codebook.questions if question.name in asked]
+    units = {shown_item.item.unit for shown_item in request.items}
+    names = {question.name for unit in units for question in request.codebook.for_unit(unit).questions}
+    return [question for question in request.codebook.questions if question.name in names]
 
 
 def _question_columns(
@@ -180,14 +180,14 @@ def _title(request: SheetRequest, title: Mapping[str, str], name: str) -> str:
 
 
 def _heading(question: Question, request: SheetRequest, target: str, words: Mapping[str, str]) -> str:
-    asked = request.codebook.say(question.text, request.language).replace("{target}", target)
-    lines = [asked + (f" ({words['must']})" if question.required else "")]
+    text = request.codebook.say(question.text, request.language).replace("{target}", target)
+    lines = [text + (f" ({words['must']})" if question.required else "")]
     for name, labels in question.when.items():
         earlier = request.codebook.question(name)
         titles = [_title(request, label.title, label.name) for label in earlier.labels if label.name in labels]
         about = request.codebook.say(earlier.text, request.language).replace("{target}", target)
-        wanted = f" {words['or']} ".join(f"“{title}”" for title in titles)
-        lines.append(f"{words['only']} “{about}” {words['is']} {wanted}")
+        alternatives = f" {words['or']} ".join(f"“{title}”" for title in titles)
+        lines.append(f"{words['only']} “{about}” {words['is']} {alternatives}")
     return "\n".join(lines)
 
 
@@ -196,8 +196,8 @@ def _fill_items(sheet: Any, request: SheetRequest, columns: Sequence[_Column], w
     for number, column in enumerate(columns, 1):
         _put(sheet.cell(1, number), column.title)
         _put(sheet.cell(KEYS, number), column.key)
-    for row, each in enumerate(request.items, KEYS + 1):
-        texts = _texts(each)
+    for row, shown_item in enumerate(request.items, KEYS + 1):
+        texts = _texts(shown_item)
         for number, column in enumerate(columns, 1):
             _put(sheet.cell(row, number), texts.get(column.key, ""))
     _dress(sheet, columns, len(request.items))
@@ -206,20 +206,25 @@ def _fill_items(sheet: Any, request: SheetRequest, columns: Sequence[_Column], w
             _offer(sheet, number, column, len(request.items))
 
 
-def _texts(each: ShownItem) -> dict[str, str]:
-    if len(each.shown.text) > CELL // 2:  # marks for characters that cannot be shown take room too
+def _texts(shown_item: ShownItem) -> dict[str, str]:
+    if len(shown_item.shown.text) > CELL // 2:  # marks for characters that cannot be shown take room too
         raise DataError(
-            f"item {each.item.id}: {len(each.shown.text)} characters, more than a cell takes safely "
+            f"item {shown_item.item.id}: {len(shown_item.shown.text)} characters, more than a cell takes safely "
             f"({CELL // 2}); ask about paragraphs, or use a server"
         )
-    around = {name: str(text)[: CELL // 2] for name, text in msgspec.structs.asdict(each.shown).items()}
-    return {"item_id": each.item.id, "note": each.item.target.note, "target": each.item.target.title, **around}
+    around = {name: str(text)[: CELL // 2] for name, text in msgspec.structs.asdict(shown_item.shown).items()}
+    return {
+        "item_id": shown_item.item.id,
+        "note": shown_item.item.target.note,
+        "target": shown_item.item.target.title,
+        **around,
+    }
 
 
 def _put(cell: Any, text: str) -> None:  # noqa: ANN401 - openpyxl has no types
     """Store a text as a text: no formula, no error, no number, no escape."""
     if text:
-        cell.value = ESCAPED.sub(lambda found: f"_x005F{found.group()}", printable(text))
+        cell.value = ESCAPED.sub(lambda match: f"_x005F{match.group()}", printable(text))
         cell.data_type = "s"
         cell.quotePrefix = True
     cell.number_format = "@"
@@ -312,9 +317,9 @@ def _plain_rows(request: SheetRequest) -> list[dict[str, str]]:
     questions = asked_questions(request)
     names = [question.name for question in questions if question.kind != "span"]
     rows = []
-    for each in request.items:
-        texts = {_PARAGRAPH if name == "text" else name: text for name, text in context_of(each, request).items()}
-        row = {"item_id": each.item.id, "annotator": request.about.annotator}
+    for shown_item in request.items:
+        texts = {_PARAGRAPH if name == "text" else name: text for name, text in context_of(shown_item, request).items()}
+        row = {"item_id": shown_item.item.id, "annotator": request.about.annotator}
         row |= texts
         clash = {*row, "state"}.intersection(names)
         if clash or any(question.kind == "span" and question.required for question in questions):
@@ -331,8 +336,8 @@ def write_codes(path: Path, request: SheetRequest) -> None:
     for question in asked_questions(request):
         if question.kind == "span":
             continue
-        asked = book.say(question.text, language).replace("{target}", "…")
-        lines.append(f"{question.name}: {asked}{' (required)' if question.required else ''}")
+        text = book.say(question.text, language).replace("{target}", "…")
+        lines.append(f"{question.name}: {text}{' (required)' if question.required else ''}")
         for name, labels in question.when.items():
             lines.append(f"  only where {name} is {' or '.join(labels)}")
         if question.kind == "rating":
@@ -371,13 +376,13 @@ def read_sheet(path: Path) -> ReadSheet | None:
         rows = _rows_of_items(book, path)
         codes = _codes(book)
         keys = next(rows)
-        found = [
+        submissions = [
             _submission(path, number, dict(zip(keys, cells, strict=False)), codes, about) for number, cells in rows
         ]
     return ReadSheet(
         about=about,
-        submissions=[each for each in found if each.answers or each.state == "skipped"],
-        empty=sum(not each.answers and each.state != "skipped" for each in found),
+        submissions=[submission for submission in submissions if submission.answers or submission.state == "skipped"],
+        empty=sum(not submission.answers and submission.state != "skipped" for submission in submissions),
     )
 
 
@@ -411,14 +416,14 @@ def _rows_of_items(book: Any, path: Path) -> Iterator[Any]:  # noqa: ANN401 - op
 
 def _codes(book: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401 - openpyxl has no types
     """For each column what its titles stand for."""
-    found: dict[str, dict[str, str]] = {}
+    codes: dict[str, dict[str, str]] = {}
     for key, *cells in itertools.zip_longest(*book[CODES].iter_rows(values_only=True)):
         texts = [_cell_text(cell) for cell in cells]
         while texts and not texts[-1]:
             texts.pop()
         half = len(texts) // 2
-        found[_cell_text(key)] = dict(zip(texts[:half], texts[half + 1 :], strict=False))
-    return found
+        codes[_cell_text(key)] = dict(zip(texts[:half], texts[half + 1 :], strict=False))
+    return codes
 
 
 def _submission(
@@ -445,13 +450,13 @@ def _submission(
 
 def _answer(text: str, label: str, codes: Mapping[str, str]) -> str:
     """The code of what was chosen or typed, where that can mean one thing only; else as it was typed."""
-    wanted = " ".join(text.split())
-    if wanted in codes:
-        found = {codes[wanted]}
+    typed = " ".join(text.split())
+    if typed in codes:
+        matches = {codes[typed]}
     else:
         names = [*codes.items(), *((code, code) for code in codes.values())]
-        found = {code for name, code in names if name.casefold() == wanted.casefold()}
-    code = next(iter(found)) if len(found) == 1 else None
+        matches = {code for name, code in names if name.casefold() == typed.casefold()}
+    code = next(iter(matches)) if len(matches) == 1 else None
     if label:  # a column for one label of several: only the mark says yes
         return label if code == MARK else f"{label}: {text}"
     return text.strip() if code is None else code
@@ -467,4 +472,4 @@ def _cell_text(cell: Any) -> str:  # noqa: ANN401 - whatever a cell holds
 
 
 def _unescaped(text: str) -> str:
-    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)

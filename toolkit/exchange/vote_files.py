@@ -273,13 +273,13 @@ def _summary(
 
 def _kind(name: str, target: ImportTarget, options: ImportOptions) -> Kind:
     """What an annotator is: as the campaign has it, else as the user says, else a person."""
-    known = target.kinds.get(name)
-    if known and options.kind and known != options.kind:
+    recorded = target.kinds.get(name)
+    if recorded and options.kind and recorded != options.kind:
         raise DataError(
-            f"annotators.jsonl: {name} is {known}, but the file is said to be from {options.kind}; "
-            f"give --kind {known}, or another name"
+            f"annotators.jsonl: {name} is {recorded}, but the file is said to be from {options.kind}; "
+            f"give --kind {recorded}, or another name"
         )
-    return known or options.kind or "human"
+    return recorded or options.kind or "human"
 
 
 def _request(file: VoteFile, target: ImportTarget, options: ImportOptions, kinds: Mapping[str, Kind]) -> ImportRequest:

@@ -23,14 +23,14 @@ def latest(annotations: Iterable[Annotation]) -> list[Annotation]:
 
     A draft that was thrown away, or became an annotation, is none any more.
     """
-    found: dict[Hashable, Annotation] = {}
+    newest: dict[Hashable, Annotation] = {}
     for annotation in annotations:
         key = _identity(annotation)
-        known = found.get(key)
-        if known is None or (known.observed, known.updated) <= (annotation.observed, annotation.updated):
-            found[key] = annotation
-    answered = {(a.item_id, a.annotator) for a in found.values() if not _is_draft(a)}
-    states = (a for a in found.values() if not _is_draft(a) or _is_begun(a, answered))
+        earlier = newest.get(key)
+        if earlier is None or (earlier.observed, earlier.updated) <= (annotation.observed, annotation.updated):
+            newest[key] = annotation
+    answered = {(a.item_id, a.annotator) for a in newest.values() if not _is_draft(a)}
+    states = (a for a in newest.values() if not _is_draft(a) or _is_begun(a, answered))
     return sorted(states, key=lambda a: (a.item_id, a.annotator, a.created, a.id))
 
 

@@ -100,6 +100,7 @@ class _Cells:
     columns: dict[str, Coded]
 
     def of(self, chosen: Chosen) -> "_Cells":
+        """The chosen rows."""
         columns = {name: column.of_rows(chosen) for name, column in self.columns.items()}
         return _Cells(self.path, self.row[chosen], columns)
 

@@ -92,8 +92,8 @@ def _is_credited(text: str, ending: re.Pattern[str], pair: re.Pattern[str]) -> b
     match = ending.search(text[-130:])
     if match is None:
         return False
-    who, found = _OF_PHOTO.subn("", match["who"])
-    return is_names(who) and (found > 0 or pair.search(who) is not None)
+    who, preposition_count = _OF_PHOTO.subn("", match["who"])
+    return is_names(who) and (preposition_count > 0 or pair.search(who) is not None)
 
 
 def caption_opening(place: ParagraphInContext) -> bool:

@@ -144,17 +144,17 @@ def sentences_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
     >>> [text[a:b] for a, b in sentences_of(text, 0, len(text))]
     ['Mr. Venn came at 5 p.m.', 'He left “at once.”', 'Why?', 'Nobody knew.']
     """
-    found: list[tuple[int, int]] = []
+    sentences: list[tuple[int, int]] = []
     for stop in (*_ends(text, start, end), end):
         piece = text[start:stop]
         bare = piece.strip()
-        if found and not any(map(str.isalnum, bare)):
-            found[-1] = (found[-1][0], start + len(piece.rstrip()) if bare else found[-1][1])
+        if sentences and not any(map(str.isalnum, bare)):
+            sentences[-1] = (sentences[-1][0], start + len(piece.rstrip()) if bare else sentences[-1][1])
         elif bare:
             first = start + len(piece) - len(piece.lstrip())
-            found.append((first, first + len(bare)))
+            sentences.append((first, first + len(bare)))
         start = stop
-    return found
+    return sentences
 
 
 def _ends(text: str, start: int, end: int) -> Iterator[int]:
@@ -177,8 +177,8 @@ def _is_end(text: str, start: int, match: re.Match[str]) -> bool:
 
 def _full_stop_ends(text: str, start: int, match: re.Match[str], following: str) -> bool:
     """Whether a full stop before a capital or a number is more than that of an abbreviation."""
-    found = _LAST_WORD.search(text, max(start, match.start() - 20), match.start())
-    word = found[0] if found else ""
+    last_word = _LAST_WORD.search(text, max(start, match.start() - 20), match.start())
+    word = last_word[0] if last_word else ""
     if match.end() > match.end("mark"):
         return True  # a closing mark stands behind it
     folded = word.casefold()
@@ -200,12 +200,12 @@ _SEEN = 60  # characters of a paragraph by which its form is known
 
 def within_limits(text: str, paragraphs: Iterable[Bounds], options: Options) -> list[Bounds]:
     """The same text in paragraphs that keep the limits as far as sentences allow; their order stays."""
-    found = list(paragraphs)
+    bounds = list(paragraphs)
     if options.shortest:
-        found = list(_joined(text, found, options.shortest))
+        bounds = list(_joined(text, bounds, options.shortest))
     if options.longest is None:
-        return found
-    return [part for start, end in found for part in _divided(text, start, end, options.longest)]
+        return bounds
+    return [part for start, end in bounds for part in _divided(text, start, end, options.longest)]
 
 
 def _joined(text: str, paragraphs: Iterable[Bounds], shortest: int) -> Iterator[Bounds]:
@@ -238,10 +238,10 @@ def _divided(text: str, start: int, end: int, longest: int) -> Iterator[Bounds]:
         yield start, end
         return
     parts = -(-(end - start) // longest)
-    wanted = (end - start) / parts
+    share = (end - start) / parts
     begin = last = start
     for first, stop in sentences_of(text, start, end):
-        if last > begin and (stop - begin > longest or last - begin >= wanted):
+        if last > begin and (stop - begin > longest or last - begin >= share):
             yield begin, last
             begin = first
         last = stop

@@ -52,15 +52,15 @@ def compare_versions(before: Sequence[Paragraph], after: Sequence[Paragraph]) ->
         for old, new in pairs
     }
     left = sorted(set(range(len(before))) - {old for old, _ in pairs})
-    found = sorted(set(range(len(after))) - changes.keys())
-    for share, old, new in _likest(before, left, after, found):
+    unmatched = sorted(set(range(len(after))) - changes.keys())
+    for share, old, new in _likest(before, left, after, unmatched):
         changes[new] = ParagraphChange(kind="changed", before=before[old].id, after=after[new].id, similarity=share)
-    kept = {change.before for change in changes.values()}
-    added = {new: ParagraphChange(kind="new", before=None, after=after[new].id, similarity=0.0) for new in found}
+    followed = {change.before for change in changes.values()}
+    added = {new: ParagraphChange(kind="new", before=None, after=after[new].id, similarity=0.0) for new in unmatched}
     gone = [
         ParagraphChange(kind="gone", before=before[old].id, after=None, similarity=0.0)
         for old in left
-        if before[old].id not in kept
+        if before[old].id not in followed
     ]
     return [(added | changes)[new] for new in range(len(after))] + gone
 
@@ -125,22 +125,22 @@ def _moved(pairs: Sequence[tuple[int, int]]) -> set[int]:
         length = bisect.bisect_left(ends, old)
         ends[length : length + 1] = [old]
         lengths.append(length)
-    wanted = len(ends) - 1
+    length_to_reach = len(ends) - 1
     moved = set()
     above = float("inf")
     for (old, new), length in zip(reversed(pairs), reversed(lengths), strict=True):
-        if length == wanted and old < above:
-            wanted, above = wanted - 1, old
+        if length == length_to_reach and old < above:
+            length_to_reach, above = length_to_reach - 1, old
         else:
             moved.add(new)
     return moved
 
 
 def _likest(
-    before: Sequence[Paragraph], left: Sequence[int], after: Sequence[Paragraph], found: Sequence[int]
+    before: Sequence[Paragraph], left: Sequence[int], after: Sequence[Paragraph], unmatched: Sequence[int]
 ) -> Iterator[tuple[float, int, int]]:
     """Pairs of the rest, those with most words in common first; each paragraph at most once."""
-    counted = {new: Counter(words(after[new].text)) for new in found}
+    counted = {new: Counter(words(after[new].text)) for new in unmatched}
     holders: dict[str, list[int]] = {}
     for new, counts in counted.items():
         for word in counts:

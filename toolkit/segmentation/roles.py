@@ -33,7 +33,7 @@ _LONGEST_CROSSHEAD = 14  # words, as below
 _PICTURES = 2  # how many sentences without a credit may stand above a title that is known
 
 
-class Decision(Struct, frozen=True, kw_only=True, gc=False):
+class RoleDecision(Struct, frozen=True, kw_only=True, gc=False):
     """The role of a paragraph and the name of the rule that gave it."""
 
     role: Role
@@ -43,7 +43,7 @@ class Decision(Struct, frozen=True, kw_only=True, gc=False):
 PlaceRule = Callable[[ParagraphInContext, Region], bool]
 
 
-def decide_roles(texts: Sequence[str], title: str = "") -> list[Decision]:
+def decide_roles(texts: Sequence[str], title: str = "") -> list[RoleDecision]:
     """The role of each paragraph, with the rule that gave it, in their order.
 
     Args:
@@ -65,25 +65,26 @@ def _places(texts: Sequence[str]) -> list[ParagraphInContext]:
     return [ParagraphInContext(before=before, text=text, after=after, left=left) for before, text, after, left in rows]
 
 
-def _decision_by_form(place: ParagraphInContext) -> Decision | None:
+def _decision_by_form(place: ParagraphInContext) -> RoleDecision | None:
     for role, rule in rules_for(place.text):
         if rule(place):
-            return Decision(role=role, rule=rule.__name__)
+            return RoleDecision(role=role, rule=rule.__name__)
     return None
 
 
-def _decision_by_place(place: ParagraphInContext, region: Region) -> Decision:
+def _decision_by_place(place: ParagraphInContext, region: Region) -> RoleDecision:
     if region == "story":  # nearly every paragraph; a test holds that no other rule is for it
         return _CROSSHEAD if crosshead(place, region) else _PROSE
-    role, rule = next(found for found in PLACE_RULES if found[1](place, region))
-    return Decision(role=role, rule=rule.__name__)
+    role, rule = next(entry for entry in PLACE_RULES if entry[1](place, region))
+    return RoleDecision(role=role, rule=rule.__name__)
 
 
 # --- where the headline and the prose stand ------------------------------------------------------------------------
 
 
-def _regions(texts: Sequence[str], by_form: Sequence[Decision | None], title: str) -> list[Region]:
-    def prose_from(indexes: Iterable[int]) -> Iterator[int]:  # only the few at either end are asked for
+def _regions(texts: Sequence[str], by_form: Sequence[RoleDecision | None], title: str) -> list[Region]:
+    def prose_from(indexes: Iterable[int]) -> Iterator[int]:
+        """The indexes of prose, computed lazily: only the few at either end are needed."""
         return (i for i in indexes if by_form[i] is None and not reads_as_heading(texts[i]))
 
     count = len(texts)
@@ -111,14 +112,14 @@ def _regions_around(headline: int, first: int, last: int, count: int) -> list[Re
 
 
 def _title_index(texts: Sequence[str], title: str) -> int | None:
-    wanted = normalised(title)
-    if not wanted:
+    plain_title = normalised(title)
+    if not plain_title:
         return None
     longest = 2 * len(title) + 20  # so that long paragraphs are not normalised only to be refused
-    return next((i for i, text in enumerate(texts) if len(text) <= longest and normalised(text) == wanted), None)
+    return next((i for i, text in enumerate(texts) if len(text) <= longest and normalised(text) == plain_title), None)
 
 
-def _headline_index(texts: Sequence[str], by_form: Sequence[Decision | None], last_prose: int) -> int | None:
+def _headline_index(texts: Sequence[str], by_form: Sequence[RoleDecision | None], last_prose: int) -> int | None:
     """The first heading with prose below it, unless prose comes first; a picture's text may."""
     for index in range(last_prose):
         if by_form[index] is None:
@@ -131,7 +132,7 @@ def _headline_index(texts: Sequence[str], by_form: Sequence[Decision | None], la
     return None
 
 
-def _stands_above_a_story(texts: Sequence[str], by_form: Sequence[Decision | None], index: int) -> bool:
+def _stands_above_a_story(texts: Sequence[str], by_form: Sequence[RoleDecision | None], index: int) -> bool:
     """Whether a heading and then a byline or a dateline follow: the article begins only there."""
     if index + 2 >= len(texts):
         return False
@@ -200,5 +201,5 @@ PLACE_RULES: tuple[tuple[Role, PlaceRule], ...] = (
     ("boilerplate", line_at_the_foot),
     ("body", plain_prose),
 )
-_CROSSHEAD = Decision(role="subhead", rule=crosshead.__name__)
-_PROSE = Decision(role="body", rule=plain_prose.__name__)
+_CROSSHEAD = RoleDecision(role="subhead", rule=crosshead.__name__)
+_PROSE = RoleDecision(role="body", rule=plain_prose.__name__)

@@ -42,16 +42,16 @@ def lines_of(text: str) -> list[TextLine]:
     >>> [(line.start, line.end, line.gap) for line in lines_of("One.\r\n \u2028  Two. ")]
     [(0, 4, False), (10, 14, True)]
     """
-    found: list[TextLine] = []
+    lines: list[TextLine] = []
     position, gap = 0, False
     for raw in text.splitlines(keepends=True):
         bare = raw.strip()
         if bare:
             start = position + (len(raw) - len(raw.lstrip()) if raw[0].isspace() else 0)
-            found.append(TextLine(position, start, start + len(bare), gap and bool(found)))
+            lines.append(TextLine(position, start, start + len(bare), gap and bool(lines)))
         gap = not bare or raw[-1] == _PARAGRAPH_SEPARATOR
         position += len(raw)
-    return found
+    return lines
 
 
 def columns(text: str) -> int:

@@ -28,7 +28,7 @@ def certify(examples: Iterable[Example]) -> Certificate:
         articles[row.split or "none"].add(row.article_id)
     return Certificate(
         sizes=dict(sorted(Counter(split_of).items())),
-        articles={split: len(found) for split, found in sorted(articles.items())},
+        articles={split: len(article_ids) for split, article_ids in sorted(articles.items())},
         shared={
             "article_id": _shared((row.article_id, row.split) for row in rows),
             "cluster": _shared((row.cluster, row.split) for row in rows),
@@ -44,7 +44,7 @@ def _shared(pairs: Iterable[tuple[str, str | None]]) -> int:
     for value, split in pairs:
         if split is not None:
             splits[value].add(split)
-    return sum(len(found) > 1 for found in splits.values())
+    return sum(len(held_by) > 1 for held_by in splits.values())
 
 
 def _label_shares(rows: list[Example]) -> dict[str, dict[str, dict[str, float]]]:
@@ -55,17 +55,17 @@ def _label_shares(rows: list[Example]) -> dict[str, dict[str, dict[str, float]]]
                 counts[question][row.split][answered.label] += 1
     return {
         question: {
-            split: {label: n / found.total() for label, n in sorted(found.items())}
-            for split, found in sorted(by_split.items())
+            split: {label: n / label_counts.total() for label, n in sorted(label_counts.items())}
+            for split, label_counts in sorted(by_split.items())
         }
         for question, by_split in sorted(counts.items())
     }
 
 
 def _drift(shares: list[dict[str, float]]) -> float:
-    labels = {label for found in shares for label in found}
+    labels = {label for share in shares for label in share}
     spread = (
-        max(found.get(label, 0.0) for found in shares) - min(found.get(label, 0.0) for found in shares)
+        max(share.get(label, 0.0) for share in shares) - min(share.get(label, 0.0) for share in shares)
         for label in labels
     )
     return max(spread, default=0.0)

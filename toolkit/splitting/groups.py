@@ -89,11 +89,11 @@ def divide_pool(sizes: Mapping[str, int], share: float, seed: int) -> set[str]:
     """
     order = sorted(sizes)
     random.Random(f"validation {seed}").shuffle(order)  # noqa: S311
-    wanted = share * sum(sizes.values())
+    target = share * sum(sizes.values())
     taken: set[str] = set()
     have = 0
     for name in order:
-        if abs(have + sizes[name] - wanted) < abs(have - wanted):
+        if abs(have + sizes[name] - target) < abs(have - target):
             taken.add(name)
             have += sizes[name]
     return taken

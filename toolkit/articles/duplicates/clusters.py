@@ -47,6 +47,7 @@ def alike(sets: ShingleSets, threshold: float) -> Pairs:
     bands, rows = _bands(threshold)
 
     def sketched(some: ShingleSets) -> object:
+        """The MinHash digests of the texts, one row a text."""
         return RMinHash.digest_matrix_from_flat_token_hashes(
             some.hashes, some.bounds.astype(np.uint64), bands * rows, _SEED
         )
@@ -58,8 +59,10 @@ def alike(sets: ShingleSets, threshold: float) -> Pairs:
         return np.empty((0, 2), np.int64)
     digests = np.array(sketched(sets.some(flagged)).to_rows(), dtype=np.uint32)  # type: ignore[attr-defined]
     own = np.arange(len(flagged))
-    found = [_likely(digests, _partners(_same_band(band), own), threshold) for band in np.split(digests, bands, axis=1)]
-    return flagged[np.unique(np.sort(np.concatenate(found), axis=1), axis=0)]
+    candidates = [
+        _likely(digests, _partners(_same_band(band), own), threshold) for band in np.split(digests, bands, axis=1)
+    ]
+    return flagged[np.unique(np.sort(np.concatenate(candidates), axis=1), axis=0)]
 
 
 def _bands(threshold: float) -> tuple[int, int]:
@@ -83,11 +86,11 @@ def _likely(digests: Digests, pairs: Pairs, threshold: float) -> Pairs:
     """The pairs whose estimated index is less than four standard errors below the threshold."""
     width = digests.shape[1]
     least = width * threshold - 4 * (width * threshold * (1 - threshold)) ** 0.5
-    kept = [pairs[:0]]
+    likely = [pairs[:0]]
     for some in np.array_split(pairs, 1 + len(pairs) // _ESTIMATED):
         equal = np.count_nonzero(digests[some[:, 0]] == digests[some[:, 1]], axis=1)
-        kept.append(some[equal >= least])
-    return np.concatenate(kept)
+        likely.append(some[equal >= least])
+    return np.concatenate(likely)
 
 
 def _same_band(band: Digests) -> Numbers:
@@ -105,14 +108,14 @@ def within(sets: ShingleSets, containment: float) -> Pairs:
     sizes = sets.sizes
     drawn = np.minimum(sizes, _SAMPLE)
     needed = np.array([_fewest(count, containment) for count in range(_SAMPLE + 1)])
-    found = [np.empty((0, 2), np.int64)]
+    candidates = [np.empty((0, 2), np.int64)]
     for pairs in _sampled_pairs(keys, texts, sampled):
         fitting = pairs[sizes[pairs[:, 0]] <= sizes[pairs[:, 1]]]
         codes, counts = np.unique(fitting[:, 0] * len(sizes) + fitting[:, 1], return_counts=True)
         first, second = np.divmod(codes, len(sizes))
-        kept = counts >= needed[drawn[first]]
-        found.append(np.stack([first[kept], second[kept]], axis=1))
-    return np.concatenate(found)
+        sufficient = counts >= needed[drawn[first]]
+        candidates.append(np.stack([first[sufficient], second[sufficient]], axis=1))
+    return np.concatenate(candidates)
 
 
 def _fewest(drawn: int, share: float) -> int:
@@ -137,18 +140,18 @@ def _shared_samples(sets: ShingleSets) -> tuple[Numbers, Numbers, Flags]:
     return keys[several][order], texts[several][order], sampled[at][several][order]
 
 
-def holders(sets: ShingleSets, wanted: Hashes) -> Numbers:
+def holders(sets: ShingleSets, hashes: Hashes) -> Numbers:
     """The places of the wanted shingles, sorted and each once, in all texts."""
-    if len(wanted) == 0:
+    if len(hashes) == 0:
         return np.empty(0, np.int64)
-    bits = min(28, max(16, len(wanted).bit_length() + 4))
+    bits = min(28, max(16, len(hashes).bit_length() + 4))
     mask = np.uint64((1 << bits) - 1)
     table = np.zeros(1 << bits, dtype=bool)  # most shingles are ruled out by one look
-    table[wanted & mask] = True
+    table[hashes & mask] = True
     likely = np.flatnonzero(table[sets.hashes & mask])
-    place = np.minimum(np.searchsorted(wanted, sets.hashes[likely]), len(wanted) - 1)
-    found: Numbers = likely[wanted[place] == sets.hashes[likely]]
-    return found
+    place = np.minimum(np.searchsorted(hashes, sets.hashes[likely]), len(hashes) - 1)
+    places: Numbers = likely[hashes[place] == sets.hashes[likely]]
+    return places
 
 
 def _sampled_pairs(keys: Numbers, texts: Numbers, sampled: Flags) -> Iterator[Pairs]:
@@ -208,12 +211,12 @@ def boilerplate(sets: ShingleSets, texts: Sequence[str], ties: Pairs) -> Hashes:
     if len(popular) == 0:
         return popular
     rank = np.arange(len(shares)) - np.repeat(np.cumsum(counts) - counts, counts)
-    asked = rank < _ASKED
-    owner, level = shares[asked], np.repeat(_level(counts), counts)[asked]
+    sampled = rank < _ASKED
+    owner, level = shares[sampled], np.repeat(_level(counts), counts)[sampled]
     questions, which = np.unique(np.stack([owner, level], axis=1), axis=0, return_inverse=True)
-    told = _tell_their_own(sets, texts, questions)[which.reshape(-1)]
-    number = np.repeat(np.arange(len(popular)), counts)[asked]
-    votes = np.bincount(number, weights=told, minlength=len(popular))
+    own_story = _tell_their_own(sets, texts, questions)[which.reshape(-1)]
+    number = np.repeat(np.arange(len(popular)), counts)[sampled]
+    votes = np.bincount(number, weights=own_story, minlength=len(popular))
     return popular[2 * votes > np.bincount(number, minlength=len(popular))]
 
 
@@ -221,11 +224,11 @@ def _popular(sets: ShingleSets, ties: Pairs) -> tuple[Hashes, Numbers, Numbers]:
     """The shingles of tied texts that many texts hold; the holders of each, one after the other; and how many."""
     hashes, counts = np.unique(sets.some(np.unique(ties)).hashes, return_counts=True)
     at = holders(sets, hashes[counts > 1])
-    found, which, counts = np.unique(sets.hashes[at], return_inverse=True, return_counts=True)
+    shared, which, counts = np.unique(sets.hashes[at], return_inverse=True, return_counts=True)
     many = counts >= _MANY
-    kept = many[which]
-    owners = (np.searchsorted(sets.bounds, at[kept], side="right") - 1).astype(np.int64)
-    return found[many], owners[np.lexsort((owners, which[kept]))], counts[many]
+    popular = many[which]
+    owners = (np.searchsorted(sets.bounds, at[popular], side="right") - 1).astype(np.int64)
+    return shared[many], owners[np.lexsort((owners, which[popular]))], counts[many]
 
 
 def _level(counts: Numbers) -> Numbers:
@@ -235,9 +238,9 @@ def _level(counts: Numbers) -> Numbers:
 
 def _tell_their_own(sets: ShingleSets, texts: Sequence[str], questions: Pairs) -> Numbers:
     """Whether a text, beside what so many texts hold, has a stretch that hardly any of them holds: 1 or 0 each."""
-    asked = np.unique(questions[:, 0])
-    sequences = dict(zip(asked.tolist(), shingle_sequences([texts[n] for n in asked]), strict=True))
-    hashes, counts = np.unique(sets.hashes[holders(sets, sets.some(asked).hashes_once())], return_counts=True)
+    owners = np.unique(questions[:, 0])
+    sequences = dict(zip(owners.tolist(), shingle_sequences([texts[n] for n in owners]), strict=True))
+    hashes, counts = np.unique(sets.hashes[holders(sets, sets.some(owners).hashes_once())], return_counts=True)
     spread = {text: counts[np.searchsorted(hashes, sequence)] for text, sequence in sequences.items()}
     answers = []
     for text, level in questions.tolist():
@@ -363,8 +366,8 @@ def _numbers(ties: Sequence[_Tie]) -> Pairs:
 
 def candidate_pairs(sets: ShingleSets, threshold: float) -> Pairs:
     """The pairs that are worth a verification, the lower number first, in order."""
-    found = np.concatenate([alike(sets, threshold), np.sort(within(sets, _CONTAINED), axis=1)])
-    once: Pairs = np.unique(found, axis=0)
+    pairs = np.concatenate([alike(sets, threshold), np.sort(within(sets, _CONTAINED), axis=1)])
+    once: Pairs = np.unique(pairs, axis=0)
     return once
 
 
@@ -385,8 +388,8 @@ def _among(some: Hashes, others: Hashes) -> Flags:
     """Which of some sorted numbers are among others, sorted too."""
     if len(others) == 0:
         return np.zeros(len(some), dtype=bool)
-    found: Flags = others[np.minimum(np.searchsorted(others, some), len(others) - 1)] == some
-    return found
+    flags: Flags = others[np.minimum(np.searchsorted(others, some), len(others) - 1)] == some
+    return flags
 
 
 def _holds_without(sets: ShingleSets, tie: _Tie, carried: Hashes) -> bool:
@@ -404,6 +407,7 @@ def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     parent: dict[str, str] = {}
 
     def top(name: str) -> str:
+        """The root of the name's group; the path to it is shortened."""
         parent.setdefault(name, name)
         while parent[name] != name:
             parent[name] = parent[parent[name]]

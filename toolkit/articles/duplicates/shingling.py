@@ -65,11 +65,11 @@ def shingles(text: str) -> frozenset[str]:
     >>> sorted(shingles("One two three four five six"))
     ['one two three four five', 'two three four five six']
     """
-    found = words(text)
-    if not found:
+    tokens = words(text)
+    if not tokens:
         return frozenset()
-    last = max(1, len(found) - SHINGLE + 1)
-    return frozenset(" ".join(found[start : start + SHINGLE]) for start in range(last))
+    last = max(1, len(tokens) - SHINGLE + 1)
+    return frozenset(" ".join(tokens[start : start + SHINGLE]) for start in range(last))
 
 
 # --- the same, fast ------------------------------------------------------------------------------------------------
@@ -138,10 +138,10 @@ class ShingleSets(Struct, frozen=True, kw_only=True):
 
 def shingle_sets(texts: Sequence[str]) -> ShingleSets:
     """The shingles of all texts, as numbers."""
-    known = _WordHashes()
+    word_hashes = _WordHashes()
     parts, sizes = [], []
     for start in range(0, len(texts), _BATCH):
-        hashes, owners = _in_order(texts[start : start + _BATCH], known)
+        hashes, owners = _in_order(texts[start : start + _BATCH], word_hashes)
         count = min(_BATCH, len(texts) - start)
         bounds = np.searchsorted(owners, np.arange(count + 1))
         for low, high in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
@@ -158,11 +158,11 @@ def shingle_sets(texts: Sequence[str]) -> ShingleSets:
 
 def shingle_sequences(texts: Sequence[str]) -> list[Hashes]:
     """The shingles of each text in the order in which they stand, repeats included."""
-    known = _WordHashes()
-    return [_in_order([text], known)[0] for text in texts]
+    word_hashes = _WordHashes()
+    return [_in_order([text], word_hashes)[0] for text in texts]
 
 
-def _in_order(texts: Sequence[str], known: _WordHashes) -> tuple[Hashes, Numbers]:
+def _in_order(texts: Sequence[str], word_hashes: _WordHashes) -> tuple[Hashes, Numbers]:
     """The shingles of some texts one after the other, and the number of the text of each."""
     lists = [quick_words(text) for text in texts]
     counts = np.fromiter(map(len, lists), np.int64, len(lists))
@@ -171,7 +171,7 @@ def _in_order(texts: Sequence[str], known: _WordHashes) -> tuple[Hashes, Numbers
     starts = np.cumsum(filled) - filled
     values = np.zeros(int(filled.sum()), np.uint64)
     places = np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
-    values[places] = np.fromiter(map(known.__getitem__, chain.from_iterable(lists)), np.uint64, int(counts.sum()))
+    values[places] = np.fromiter(map(word_hashes.__getitem__, chain.from_iterable(lists)), np.uint64, int(counts.sum()))
     windows = max(0, len(values) - SHINGLE + 1)
     hashes = np.zeros(windows, np.uint64)
     for shift in range(SHINGLE):

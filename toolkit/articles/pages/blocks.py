@@ -82,11 +82,11 @@ class Tree(Struct, frozen=True, kw_only=True):
 
     def chain(self, place: int) -> list[int]:
         """The element at a place and those that hold it, innermost first."""
-        found = []
+        places = []
         while place >= 0:
-            found.append(place)
+            places.append(place)
             place = self.elements[place].parent
-        return found
+        return places
 
 
 class _TextRun(Struct):
@@ -234,10 +234,10 @@ def names_in(value: str) -> frozenset[str]:
     if "-" in value or "_" in value:
         value = _ABSENT_NAMES.sub("", value)
     lower = value.lower()
-    found = _SEPARATED.split(lower)
+    names = _SEPARATED.split(lower)
     if lower != value:
-        found += [word.lower() for word in _WORD.findall(value) if len(word) > 3]
-    return frozenset(filter(None, found))
+        names += [word.lower() for word in _WORD.findall(value) if len(word) > 3]
+    return frozenset(filter(None, names))
 
 
 def _flush(holder: int, run: _TextRun, blocks: list[Block]) -> None:

@@ -65,7 +65,7 @@ class ArticlePlace(Struct, frozen=True, kw_only=True):
     """Where the article is: the element, how it was found and what share of the page's prose it holds."""
 
     root: int
-    found: PlaceEvidence
+    evidence: PlaceEvidence
     prose: float
     share: float
     skipped: frozenset[int]  # elements in it that are no part of the article
@@ -84,21 +84,21 @@ def find_article(tree: Tree, headline: Block | None) -> ArticlePlace | None:
     all_of_it = _prose_below(tree, own, frozenset())
     skipped = _asides(tree, all_of_it, headline) | _other_articles(tree, all_of_it, headline)
     below = _prose_below(tree, own, skipped) if skipped else all_of_it
-    start, found = _marked(tree, below, headline)
+    start, evidence = _marked(tree, below, headline)
     root = _innermost(tree, below, start, headline)
     whole = all_of_it[0] - _prose_of_long_asides(tree, all_of_it, skipped)
     share = below[root] / whole if whole else 0.0
-    return ArticlePlace(root=root, found=found, prose=below[root], share=share, skipped=skipped)
+    return ArticlePlace(root=root, evidence=evidence, prose=below[root], share=share, skipped=skipped)
 
 
 def find_headline(tree: Tree, title: str) -> Block | None:
     """The h1 that is most like the page's title, the first of several."""
-    asked = set(re.findall(r"\w+", title.lower()))
+    title_words = set(re.findall(r"\w+", title.lower()))
     best, likeness = None, 0.0
     for block in tree.blocks:
         if tree.elements[block.element].tag == "h1":
             own = set(re.findall(r"\w+", block.text.lower()))
-            alike = len(own & asked) / max(len(own | asked), 1)
+            alike = len(own & title_words) / max(len(own | title_words), 1)
             if alike > likeness:
                 best, likeness = block, alike
     return best if likeness >= 0.5 else None
@@ -139,17 +139,17 @@ def _prose_below(tree: Tree, own: list[float], skipped: Collection[int]) -> list
 
 def _asides(tree: Tree, below: list[float], headline: Block | None) -> frozenset[int]:
     """Elements in one that by its name is no part of the article, unless that has the headline or half of the prose."""
-    found: set[int] = set()
+    aside_elements: set[int] = set()
     place = 0
     while place < len(tree.elements):
         element = tree.elements[place]
         holds_headline = headline is not None and place <= headline.element < element.end
         if not holds_headline and _is_aside(element) and _is_light(tree, below, place, headline):
-            found.update(range(place, element.end))
+            aside_elements.update(range(place, element.end))
             place = element.end
         else:
             place += 1
-    return frozenset(found)
+    return frozenset(aside_elements)
 
 
 def _is_aside(element: Element) -> bool:
@@ -195,29 +195,29 @@ def _other_articles(tree: Tree, below: list[float], headline: Block | None) -> f
 
 def _outermost_articles(tree: Tree, chain: list[int]) -> list[int]:
     """The articles that do not hold the innermost element of the chain, none in another of them."""
-    found: list[int] = []
+    articles: list[int] = []
     place = 0
     while place < len(tree.elements):
         element = tree.elements[place]
         if element.tag == "article" and place not in chain and element.names.isdisjoint(_READERS):
-            found.append(place)
+            articles.append(place)
             place = element.end
         else:
             place += 1
-    return found
+    return articles
 
 
 def _marked(tree: Tree, below: list[float], headline: Block | None) -> tuple[int, PlaceEvidence]:
     """The element that the publisher marked as the article, by the surest kind of mark."""
-    marks: dict[PlaceEvidence, list[int]] = {found: [] for found in _LEAST}
+    marks: dict[PlaceEvidence, list[int]] = {kind_of_mark: [] for kind_of_mark in _LEAST}
     for place, element in enumerate(tree.elements):
         if 0 < below[place] >= _LEAST_OF_ALL * below[0] and element.tag not in _PARAGRAPHS and place:
             kind = _mark(element)
             if kind is not None and below[place] >= _LEAST[kind] * below[0]:
                 marks[kind].append(place)
-    for found, places in marks.items():
+    for kind_of_mark, places in marks.items():
         if places:
-            return _one_of(tree, below, _under(tree, below, places, headline)), found
+            return _one_of(tree, below, _under(tree, below, places, headline)), kind_of_mark
     return 0, "heaviest"
 
 

@@ -101,28 +101,28 @@ def _read_page(html: bytes | str, url: str | None) -> Page:
     pieces = pieces_of(tree, place, headline)
     if not _is_clear(place):
         return _second_look(parser, source, facts, (tree, place, pieces), headline)
-    return _page(facts, pieces, place.found)
+    return _page(facts, pieces, place.evidence)
 
 
 def body_paragraphs(page: Page) -> list[str]:
     """The article without headline and captions, cut where its text has a blank line: a list or table is one piece."""
-    found: list[str] = []
+    paragraphs: list[str] = []
     last: PageBlock | None = None
     for block in page.blocks:
         if block.role not in _NOT_BODY:
             below = last is not None and block.start - last.end == 1
-            if below and found:
-                found[-1] += "\n" + block.text
+            if below and paragraphs:
+                paragraphs[-1] += "\n" + block.text
             else:
-                found.append(block.text)
+                paragraphs.append(block.text)
         last = block
-    return found
+    return paragraphs
 
 
 def _is_clear(place: ArticlePlace) -> bool:
     """Whether there is no need to look again; where the page has hardly more prose than was found, looking is vain."""
     enough = place.prose >= _LITTLE or place.share * _MORE >= 1
-    return enough and place.share >= _SCATTERED.get(place.found, 0.0)
+    return enough and place.share >= _SCATTERED.get(place.evidence, 0.0)
 
 
 def _second_look(
@@ -137,19 +137,19 @@ def _second_look(
     if facts.body and len(facts.body) > 2 * sum(len(piece.text) for piece in pieces):
         return _page(facts, _pieces_of_text(facts.body), "json_ld")
     if len(source) > _LARGEST or depth_of(parser) > _DEEPEST:
-        return _page(facts, pieces, place.found)
-    said = _ask(source, facts.author is None and facts.published is None)
-    blocks = _blocks_within(said.get("text") or "", tree)
+        return _page(facts, pieces, place.evidence)
+    extracted = _ask(source, facts.author is None and facts.published is None)
+    blocks = _blocks_within(extracted.get("text") or "", tree)
     if not _is_better(blocks, tree, place):
-        return _page(_completed(facts, said), pieces, place.found)
+        return _page(_completed(facts, extracted), pieces, place.evidence)
     whole = Tree(elements=tree.elements, blocks=blocks)
     everywhere = msgspec.structs.replace(place, root=0, skipped=frozenset())
-    return _page(_completed(facts, said), pieces_of(whole, everywhere, headline), "trafilatura")
+    return _page(_completed(facts, extracted), pieces_of(whole, everywhere, headline), "trafilatura")
 
 
 def _blocks_within(text: str, tree: Tree) -> list[Block]:
-    known = re.sub(r"\W+", "", text)
-    return [block for block in tree.blocks if (key := re.sub(r"\W+", "", block.text)) and key in known]
+    letters = re.sub(r"\W+", "", text)
+    return [block for block in tree.blocks if (key := re.sub(r"\W+", "", block.text)) and key in letters]
 
 
 def _is_better(blocks: list[Block], tree: Tree, place: ArticlePlace) -> bool:
@@ -165,10 +165,10 @@ def _ask(source: str, with_facts: bool) -> dict[str, Any]:
 
     try:
         with _quiet("trafilatura"):
-            said = bare_extraction(source, fast=True, with_metadata=with_facts, include_comments=False)
+            document = bare_extraction(source, fast=True, with_metadata=with_facts, include_comments=False)
     except Exception:  # foreign code on untrusted pages: the result of our own rules stands
         return {}
-    return said.as_dict() if said is not None and not isinstance(said, dict) else said or {}
+    return document.as_dict() if document is not None and not isinstance(document, dict) else document or {}
 
 
 @contextmanager
@@ -188,12 +188,12 @@ def _nothing(_: logging.LogRecord) -> bool:
     return False
 
 
-def _completed(facts: Metadata, said: dict[str, Any]) -> Metadata:
+def _completed(facts: Metadata, extracted: dict[str, Any]) -> Metadata:
     return msgspec.structs.replace(
         facts,
-        author=facts.author or said.get("author"),
-        published=facts.published or said.get("date"),
-        outlet=facts.outlet or said.get("sitename"),
+        author=facts.author or extracted.get("author"),
+        published=facts.published or extracted.get("date"),
+        outlet=facts.outlet or extracted.get("sitename"),
     )
 
 
@@ -283,7 +283,8 @@ def _shallow(source: str) -> str:
     """The page without the elements that are nested too deep: parsing takes time quadratic in the depth."""
     depth = 0
 
-    def kept(tag: re.Match[str]) -> str:
+    def replacement(tag: re.Match[str]) -> str:
+        """The tag, or what replaces it below the deepest level."""
         nonlocal depth
         if tag.group(2).lower() in _NEVER_NESTED:
             return tag.group()
@@ -292,4 +293,4 @@ def _shallow(source: str) -> str:
         depth = max(depth - 1, 0) if closing else depth + 1
         return tag.group() if not deep else "" if closing else "<p>"
 
-    return _ANY_TAG.sub(kept, source)
+    return _ANY_TAG.sub(replacement, source)

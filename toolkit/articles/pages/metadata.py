@@ -59,7 +59,7 @@ def read_metadata(parser: LexborHTMLParser, url: str | None) -> Metadata:
     meta = _meta(parser)
     return Metadata(
         title=_text(linked.get("headline")) or meta.get("og:title") or _first(parser, "h1") or _first(parser, "title"),
-        author=_name(linked.get("author"), named) or _said(parser, meta, _AUTHORS, _AUTHOR_MARKS),
+        author=_name(linked.get("author"), named) or _declared_name(parser, meta, _AUTHORS, _AUTHOR_MARKS),
         published=_date(parser, linked, meta),
         outlet=_outlet(parser, linked, named, meta),
         language=_language(parser, linked, meta),
@@ -106,21 +106,21 @@ def _things(decoded: object) -> Iterable[dict[str, Any]]:
 
 
 def _meta(parser: LexborHTMLParser) -> dict[str, str]:
-    found = _meta_of((parser.head or parser).css("meta[content]"))
-    if "og:title" in found:
-        return found
+    meta = _meta_of((parser.head or parser).css("meta[content]"))
+    if "og:title" in meta:
+        return meta
     return _meta_of(parser.css("meta[content]"))  # in the body: a stray element ends the head of many pages
 
 
 def _meta_of(nodes: Iterable[LexborNode]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    meta: dict[str, str] = {}
     for node in nodes:
         given = node.attributes
         key = given.get("property") or given.get("name") or given.get("itemprop") or given.get("http-equiv")
         value = " ".join((given.get("content") or "").split())
         if key and value:
-            found.setdefault(key.lower(), value)
-    return found
+            meta.setdefault(key.lower(), value)
+    return meta
 
 
 def _text(value: object) -> str | None:
@@ -130,7 +130,7 @@ def _text(value: object) -> str | None:
 def _name(value: object, named: Mapping[str, Any]) -> str | None:
     """The names of a JSON-LD person or organisation, or of several; one may be given by its id alone."""
     if isinstance(value, list):
-        names = [name for name in (_name(one, named) for one in value[:20] if not isinstance(one, list)) if name]
+        names = [name for name in (_name(entry, named) for entry in value[:20] if not isinstance(entry, list)) if name]
         return ", ".join(dict.fromkeys(names)) or None
     if isinstance(value, dict):
         if "name" not in value:
@@ -146,12 +146,12 @@ def _person(name: str | None) -> str | None:
     return name if name and len(name) <= _LONGEST_NAME and not _ADDRESS.match(name) else None
 
 
-def _said(
+def _declared_name(
     parser: LexborHTMLParser, meta: Mapping[str, str], keys: Iterable[str], selectors: Iterable[str]
 ) -> str | None:
     """The first name that the meta elements or the markup hold."""
-    told = next((name for key in keys if (name := _person(meta.get(key)))), None)
-    return told or next((name for value in _values(parser, selectors) if (name := _person(value))), None)
+    declared = next((name for key in keys if (name := _person(meta.get(key)))), None)
+    return declared or next((name for value in _values(parser, selectors) if (name := _person(value))), None)
 
 
 def _values(parser: LexborHTMLParser, selectors: Iterable[str]) -> Iterable[str]:
@@ -164,21 +164,23 @@ def _values(parser: LexborHTMLParser, selectors: Iterable[str]) -> Iterable[str]
 
 def _value(node: LexborNode) -> str | None:
     given = node.attributes
-    told = next((given[key] for key in ("content", "datetime", "title") if given.get(key)), None)
-    return told or " ".join(node.text().split()) or None
+    attribute = next((given[key] for key in ("content", "datetime", "title") if given.get(key)), None)
+    return attribute or " ".join(node.text().split()) or None
 
 
 def _outlet(
     parser: LexborHTMLParser, linked: Mapping[str, Any], named: Mapping[str, Any], meta: Mapping[str, str]
 ) -> str | None:
-    told = meta.get("og:site_name") or _name(linked.get("publisher"), named)
-    return told or _said(parser, meta, ("application-name", "dc.publisher", "dcterms.publisher"), _SITE_MARKS)
+    outlet = meta.get("og:site_name") or _name(linked.get("publisher"), named)
+    return outlet or _declared_name(
+        parser, meta, ("application-name", "dc.publisher", "dcterms.publisher"), _SITE_MARKS
+    )
 
 
 def _date(parser: LexborHTMLParser, linked: Mapping[str, Any], meta: Mapping[str, str]) -> str | None:
     given = [_text(linked.get("datePublished")), *(meta.get(key) for key in _DATES)]
-    told = next((date for value in given if value and (date := _iso(value))), None)
-    return told or next((date for value in _values(parser, _DATE_MARKS) if (date := _iso(value))), None)
+    declared = next((date for value in given if value and (date := _iso(value))), None)
+    return declared or next((date for value in _values(parser, _DATE_MARKS) if (date := _iso(value))), None)
 
 
 def _iso(value: str) -> str | None:
@@ -200,10 +202,10 @@ def _address(
     parser: LexborHTMLParser, linked: Mapping[str, Any], meta: Mapping[str, str], url: str | None
 ) -> str | None:
     canonical = parser.css_first("link[rel=canonical][href]")
-    said = canonical.attributes.get("href") if canonical is not None else None
+    canonical_url = canonical.attributes.get("href") if canonical is not None else None
     page = linked.get("mainEntityOfPage")
     entity = page.get("@id") if isinstance(page, dict) else page
-    for address in (said, meta.get("og:url"), _text(linked.get("url")), _text(entity), url):
+    for address in (canonical_url, meta.get("og:url"), _text(linked.get("url")), _text(entity), url):
         try:
             whole = urljoin(url or "", address.strip()) if address else ""
         except ValueError:  # a host that is none

@@ -78,16 +78,16 @@ def pieces_of(tree: Tree, place: ArticlePlace, headline: Block | None) -> list[P
     lead = _lead(tree, place.root, headline)
     end = tree.elements[place.root].end
     above = headline is not None and place.root <= headline.element and headline.element not in place.skipped
-    kept = []
+    blocks = []
     for block in tree.blocks:
         if block is headline:
             above = False
-            kept.append(block)
+            blocks.append(block)
         elif lead <= block.element < end and block.element not in place.skipped:
             body = block.element >= place.root and not above
             if body or tree.elements[block.element].around.caption > lead:
-                kept.append(block)
-    return _trimmed(list(_pieces(tree, (place.root, lead), _without_last_links(tree, place.root, kept), headline)))
+                blocks.append(block)
+    return _trimmed(list(_pieces(tree, (place.root, lead), _without_last_links(tree, place.root, blocks), headline)))
 
 
 def _without_last_links(tree: Tree, root: int, blocks: list[Block]) -> list[Block]:

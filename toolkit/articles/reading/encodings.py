@@ -64,7 +64,7 @@ def decode(raw: bytes, declared: str | None = None) -> Decoded:
     wide = detect_utf16(raw)
     if wide is None and b"\0" in raw[:8192]:
         raise DataError("a binary file, not a text")
-    named = wide or _known(declared)
+    named = wide or _usual_name(declared)
     if named and (text := _strict(raw, named)) is not None:
         return Decoded(text=text, encoding=named, repairs=(f"encoding_{named}",))
     return _guessed(raw)
@@ -77,9 +77,9 @@ def decode_page(raw: bytes, declared: str | None = None) -> Decoded:
         DataError: the bytes are no text.
     """
     head = raw[:4096]
-    found = _DECLARED.search(head) or _XML_DECLARED.search(head)
-    own = found[1].decode("ascii") if found else None
-    return decode(raw, _known(declared) or own)
+    match = _DECLARED.search(head) or _XML_DECLARED.search(head)
+    own = match[1].decode("ascii") if match else None
+    return decode(raw, _usual_name(declared) or own)
 
 
 def encoding_of(raw: bytes) -> str:
@@ -132,7 +132,7 @@ def _guessed(raw: bytes) -> Decoded:
     return Decoded(text=text, encoding=name, repairs=repairs)
 
 
-def _known(name: str | None) -> str | None:
+def _usual_name(name: str | None) -> str | None:
     """The usual name of a declared encoding; ISO 8859-1 means Windows-1252 on the web."""
     if not name:
         return None

@@ -122,11 +122,11 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _without_comments(text: str) -> str:
-    kept, at = [], 0
+    pieces, at = [], 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
-        kept.append(text[at:start])
+        pieces.append(text[at:start])
         at = end + 3
-    return "".join([*kept, text[at:]])
+    return "".join([*pieces, text[at:]])
 
 
 def _unescaped(text: str, repairs: list[str]) -> str:
@@ -149,8 +149,8 @@ def _storable(text: str, repairs: list[str]) -> str:
     return text
 
 
-def _has_several(found: Iterator[re.Match[str]]) -> bool:
-    return next(found, None) is not None and next(found, None) is not None
+def _has_several(matches: Iterator[re.Match[str]]) -> bool:
+    return next(matches, None) is not None and next(matches, None) is not None
 
 
 # --- articles --------------------------------------------------------------------------------------------------------
@@ -239,8 +239,8 @@ def _page_article(page: Page, url: str | None, repairs: tuple[str, ...]) -> Arti
 
 def with_repairs(meta: Mapping[str, Any], repairs: tuple[str, ...]) -> dict[str, Any]:
     """The meta of an article with what was repaired in it."""
-    known = meta.get("repairs")
-    listed = [*(known if isinstance(known, list) else ()), *repairs]
+    earlier = meta.get("repairs")
+    listed = [*(earlier if isinstance(earlier, list) else ()), *repairs]
     return {**meta, "repairs": list(dict.fromkeys(listed))} if listed else dict(meta)
 
 
@@ -279,8 +279,8 @@ def _joined(article: Article, rules: AcceptanceRules) -> Article:
     meta, origin = article.meta, article.origin
     if origin:
         origin = agency_named(origin, rules.agencies) or origin
-    elif found := find_origin(article.text, article.author, rules.agencies):
-        origin, meta = found.agency, {**meta, "origin_rule": found.rule}
+    elif match := find_origin(article.text, article.author, rules.agencies):
+        origin, meta = match.agency, {**meta, "origin_rule": match.rule}
     return msgspec.structs.replace(
         article,
         outlet=outlet.id if outlet else article.outlet,
@@ -322,11 +322,11 @@ def check_columns(names: Collection[str], columns: Mapping[str, str], where: str
     Raises:
         NoColumnError: with the columns that there are.
     """
-    listed, known = _listed(names), {_key(name) for name in names}
+    listed, keys = _listed(names), {_key(name) for name in names}
     for field, column in columns.items():
-        if _key(column) not in known and field not in known:
+        if _key(column) not in keys and field not in keys:
             raise NoColumnError(f"{where}: no column {column!r}; the table has {listed}")
-    if "text" not in columns and "text" not in known:
+    if "text" not in columns and "text" not in keys:
         raise NoColumnError(f"{where}: no column 'text'; name yours with --text, the table has {listed}")
 
 
@@ -336,16 +336,17 @@ def _key(name: str) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def _columns_of(names: tuple[str, ...], wanted: tuple[tuple[str, str], ...]) -> dict[str, str]:
+def _columns_of(names: tuple[str, ...], mapping: tuple[tuple[str, str], ...]) -> dict[str, str]:
     """The fields of an article with the column that has each: the one that was asked for, else that of its own name."""
     alike = {_key(name): name for name in reversed(names)}
 
     def column(name: str) -> str | None:
+        """The column with this name, capitals and blanks ignored; None: there is none."""
         return name if name in names else alike.get(_key(name))
 
-    asked = {field: found for field, name in wanted if (found := column(name)) is not None}
-    others = {field: found for field in SETTABLE if (found := column(field)) not in (None, *asked.values())}
-    return {field: name for field, name in {**others, **asked}.items() if name is not None}
+    mapped = {field: title for field, name in mapping if (title := column(name)) is not None}
+    others = {field: title for field in SETTABLE if (title := column(field)) not in (None, *mapped.values())}
+    return {field: name for field, name in {**others, **mapped}.items() if name is not None}
 
 
 def _listed(names: Collection[str]) -> str:

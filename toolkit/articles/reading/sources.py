@@ -162,17 +162,17 @@ def captured_pages(stream: IO[bytes], where: str) -> Iterator[CapturedPage | Dro
     except ImportError as error:
         raise ConfigError(f"{where}: reading a WARC needs warcio; type: {install_command('formats')}") from error
 
-    number, known = 0, False
+    number, is_warc = 0, False
     try:
         archive = ArchiveIterator(stream)
         _bound_lines(archive)
         for record in archive:
-            number, known = number + 1, known or bool(record.rec_type)
+            number, is_warc = number + 1, is_warc or bool(record.rec_type)
             if record.rec_type in ("response", "revisit"):
                 yield _captured(record, f"{where}, record {number}")
     except Exception as error:  # foreign code on untrusted bytes
         raise DataError(f"{where}: broken after record {number} ({error or type(error).__name__})") from error
-    if not known and stream.tell():
+    if not is_warc and stream.tell():
         raise DataError(f"{where}: no record in it; is it a WARC?")
 
 
@@ -203,19 +203,19 @@ def _captured(record: Any, where: str) -> CapturedPage | Dropped:  # noqa: ANN40
 
 def _warc_pending(path: Path, meter: ByteMeter) -> Iterator[PendingArticle]:
     with io.BufferedReader(MeteredFile(path, meter), 1 << 20) as handle:
-        for n, found in enumerate(captured_pages(handle, str(path)), 1):
+        for n, page in enumerate(captured_pages(handle, str(path)), 1):
             yield PendingArticle(
-                where=f"{path}, answer {n}", make=partial(_captured_article, found, f"{path}, answer {n}")
+                where=f"{path}, answer {n}", make=partial(_captured_article, page, f"{path}, answer {n}")
             )
 
 
-def _captured_article(found: CapturedPage | Dropped, where: str) -> Article | Dropped:
-    if isinstance(found, Dropped):
-        return found
-    made = article_from_page(found.raw, found.url or None, found.charset, where)
+def _captured_article(page: CapturedPage | Dropped, where: str) -> Article | Dropped:
+    if isinstance(page, Dropped):
+        return page
+    made = article_from_page(page.raw, page.url or None, page.charset, where)
     if isinstance(made, Dropped):
         return made
-    return msgspec.structs.replace(made, meta={**made.meta, **({"fetched": found.fetched} if found.fetched else {})})
+    return msgspec.structs.replace(made, meta={**made.meta, **({"fetched": page.fetched} if page.fetched else {})})
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

@@ -265,6 +265,7 @@ def by_model(name: str, model: Model, hard: HardLabels) -> Method:
     """A method of aggregation: a model of annotators under its name."""
 
     def method(votes: Sequence[Vote], question: Question, item_ids: Sequence[str], _: Mapping[str, int]) -> Aggregated:
+        """The gold labels by the model."""
         return _aggregate(name, model, hard, votes, question, item_ids)
 
     return method

@@ -148,6 +148,7 @@ def gwet(weights: Floats) -> Callable[[Floats], Floats]:
     labels = len(weights)
 
     def coefficient(sums: Floats) -> Floats:
+        """AC1 or AC2 of each draw."""
         observed, shares = observed_and_shares(sums)
         spread = (shares * (1 - shares)).sum(axis=1)
         return _beyond(observed, weights.sum() * spread / (labels * (labels - 1)) if labels > 1 else spread)

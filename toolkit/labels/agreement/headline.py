@@ -209,6 +209,7 @@ def equal_share(tables: Floats) -> Floats:
 
 def _one_against_rest(number: int) -> Statistic:
     def statistic(tables: Floats) -> Floats:
+        """Nominal alpha of each table, its labels merged into this one and all others."""
         both, label, total = tables[:, number, number], tables[:, number].sum(axis=1), tables.sum(axis=(1, 2))
         merged = np.stack([np.stack([both, label - both], 1), np.stack([label - both, total - 2 * label + both], 1)], 1)
         return alpha_of(merged, nominal)

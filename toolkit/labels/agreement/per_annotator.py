@@ -206,6 +206,7 @@ class _Work:
 
     @classmethod
     def of(cls, votes: Votes, paired: PairedSums, scale: Scale) -> "_Work":
+        """The sums and tables of the votes."""
         weights = agreement_weights(scale, votes.labels)
         rows = item_rows(votes.counts, np.eye(len(votes.labels)))
         weighted = item_rows(votes.counts, weights)[:, :1]
@@ -229,6 +230,7 @@ class _Work:
         )
 
     def draws(self) -> int:
+        """The number of bootstrap draws that the size of the tables allows."""
         size = self.annotators.size + (self.pairs.size if self.pairs else 0) + len(self.rows)
         return int(np.clip(_WORK // max(size, 1), _FEWEST, DRAWS))
 

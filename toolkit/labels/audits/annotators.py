@@ -98,7 +98,7 @@ def profiles(
     twice: dict[str, list[bool]] = defaultdict(list)
     for who, first, second in repeats:
         twice[who].append(first == second)
-    context = _Context(
+    context = _AuditContext(
         same=agreement_with_others(votes),
         away=distance_from_others(votes, scale),
         clusters=np.array([row.cluster or row.item for row in rows]),
@@ -115,7 +115,7 @@ def profiles(
     ]
 
 
-class _Context(NamedTuple):
+class _AuditContext(NamedTuple):
     """Figures of all answers, in their order, and the model."""
 
     same: Floats  # share of the others who say the same
@@ -129,7 +129,7 @@ class _Context(NamedTuple):
 
 
 def _profile(
-    number: int, own: Sequence[AnnotatorAnswer], mine: NDArray[np.int64], context: _Context, twice: Sequence[bool]
+    number: int, own: Sequence[AnnotatorAnswer], mine: NDArray[np.int64], context: _AuditContext, twice: Sequence[bool]
 ) -> Profile:
     model, labels = context.model, context.labels
     agreement = _mean(context.same[mine], context.clusters[mine], context.seed)
@@ -286,6 +286,7 @@ def anchoring(votes: Sequence[SuggestedVote], seed: int) -> Estimate:
         cells[number, int(vote.shown)] = vote.label == vote.suggestion, 1
 
     def difference(sums: Floats) -> Floats:
+        """The share that follows the suggestion when it is shown, minus the share without it, of each draw."""
         with np.errstate(invalid="ignore", divide="ignore"):
             share = sums[:, :, 0] / sums[:, :, 1]
         return np.asarray(share[:, 1] - share[:, 0])

@@ -120,6 +120,7 @@ def _p_value(names: Sequence[str], numbers: Floats | None, values: Floats, seed:
     from scipy.stats import permutation_test
 
     def strength(biases: Floats) -> float:
+        """The absolute association of the biases with the leanings; 0 where it is undefined."""
         association = _between(names, biases) if numbers is None else _correlation(numbers, biases)
         return abs(association or 0.0)
 

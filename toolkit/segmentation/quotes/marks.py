@@ -70,23 +70,23 @@ def pair_marks(text: str) -> Sequence[MarkedSpan]:
     ]
     if not marks:
         return ()
-    found: list[MarkedSpan] = []
+    spans: list[MarkedSpan] = []
     index = 0
     while index < len(marks):
         mark = marks[index]
         if mark.family == "single":
             closing = _single_closing(text, marks, index)
             if closing is not None:
-                found.append(MarkedSpan(start=mark.start, end=marks[closing].end, family="single"))
+                spans.append(MarkedSpan(start=mark.start, end=marks[closing].end, family="single"))
                 index = closing
         elif _can_open(text, mark):
             stretch, index = _stretch(text, marks, index)
             if text[mark.start - 1 : mark.start] != "=":  # the value of an attribute, where markup was left
-                found.append(stretch)
-        elif not found and _looks_closing(text, mark):
-            found.append(MarkedSpan(start=0, end=mark.end, family=mark.family, opened=False))
+                spans.append(stretch)
+        elif not spans and _looks_closing(text, mark):
+            spans.append(MarkedSpan(start=0, end=mark.end, family=mark.family, opened=False))
         index += 1
-    return found
+    return spans
 
 
 def opening_mark(text: str) -> bool:
@@ -239,12 +239,12 @@ class Clause(Struct, frozen=True):
 
     def spans(self, count: int) -> list[tuple[int, int]]:
         """Where the first words stand in the text."""
-        found, position = [], self.start
+        bounds, position = [], self.start
         for word in self.words[:count]:
             begin = self.text.index(word, position)
             position = begin + len(word)
-            found.append((begin, position))
-        return found
+            bounds.append((begin, position))
+        return bounds
 
     def says(self, first: int, last: int) -> str | None:
         """The words from one to before another, as the text has them."""

@@ -59,8 +59,8 @@ def find_quotes(texts: Sequence[str], starts: Sequence[int]) -> list[tuple[Quote
     'Ida Renn'
     """
     quotes = [
-        _judged(text, start, found) if found else ()
-        for text, start, found in zip(texts, starts, _spans(texts), strict=True)
+        _judged(text, start, spans) if spans else ()
+        for text, start, spans in zip(texts, starts, _spans(texts), strict=True)
     ]
     return _with_shared_speakers(quotes)
 
@@ -129,38 +129,38 @@ def _speech_again(text: str, match: re.Match[str]) -> int:
 # --- who speaks ----------------------------------------------------------------------------------------------------
 
 
-def _judged(text: str, offset: int, found: Sequence[_QuotedSpan]) -> tuple[Quote, ...]:
+def _judged(text: str, offset: int, spans: Sequence[_QuotedSpan]) -> tuple[Quote, ...]:
     """The quotations of one paragraph with their attributions."""
     stops = stops_of(text)
-    own = [_own_attribution(text, stops, found, place) for place in range(len(found))]
-    scare = [_is_held_up(text, row, said) for row, said in zip(found, own, strict=True)]
-    kept = [None if held else attribution for attribution, held in zip(own, scare, strict=True)]
-    spoken = kept if len(found) == 1 else _carried(stops, found, kept, scare)
+    own = [_own_attribution(text, stops, spans, place) for place in range(len(spans))]
+    scare = [_is_held_up(text, row, attribution) for row, attribution in zip(spans, own, strict=True)]
+    attributions = [None if held else attribution for attribution, held in zip(own, scare, strict=True)]
+    spoken = attributions if len(spans) == 1 else _carried(stops, spans, attributions, scare)
     return tuple(
         [
             Quote(
                 start=offset + row.start,
                 end=offset + row.end,
-                speaker=said.speaker if said else None,
-                verb=said.verb if said else None,
+                speaker=attribution.speaker if attribution else None,
+                verb=attribution.verb if attribution else None,
                 scare=held,
                 run=row.run,
             )
-            for row, said, held in zip(found, spoken, scare, strict=True)
+            for row, attribution, held in zip(spans, spoken, scare, strict=True)
         ]
     )
 
 
-def _own_attribution(text: str, stops: Sequence[int], found: Sequence[_QuotedSpan], place: int) -> Attribution | None:
-    row = found[place]
-    floor = found[place - 1].end if place else 0
-    limit = found[place + 1].start if place + 1 < len(found) else len(text)
+def _own_attribution(text: str, stops: Sequence[int], spans: Sequence[_QuotedSpan], place: int) -> Attribution | None:
+    row = spans[place]
+    floor = spans[place - 1].end if place else 0
+    limit = spans[place + 1].start if place + 1 < len(spans) else len(text)
     follows = _ends_with_comma(text, row)
-    said = attributed_behind(clause_behind(text, stops, row.end, limit)) if follows else None
-    said = said or attributed_before(clause_before(text, stops, row.start, floor))
-    if said is None and not follows and row.inside[-1:] != ".":  # behind a full stop none follows
-        said = attributed_behind(clause_behind(text, stops, row.end, limit))
-    return said or _said_within(text, stops, row)
+    attribution = attributed_behind(clause_behind(text, stops, row.end, limit)) if follows else None
+    attribution = attribution or attributed_before(clause_before(text, stops, row.start, floor))
+    if attribution is None and not follows and row.inside[-1:] != ".":  # behind a full stop none follows
+        attribution = attributed_behind(clause_behind(text, stops, row.end, limit))
+    return attribution or _said_within(text, stops, row)
 
 
 def _said_within(text: str, stops: Sequence[int], row: _QuotedSpan) -> Attribution | None:
@@ -179,21 +179,21 @@ def _ends_with_comma(text: str, row: _QuotedSpan) -> bool:
 
 
 def _carried(
-    stops: Sequence[int], found: Sequence[_QuotedSpan], own: Sequence[Attribution | None], scare: Sequence[bool]
+    stops: Sequence[int], spans: Sequence[_QuotedSpan], own: Sequence[Attribution | None], scare: Sequence[bool]
 ) -> list[Attribution | None]:
     """Each attribution, or that of a quotation in the sentence just before; at the head of a paragraph, just behind."""
     spoken = list(own)
-    for place in range(1, len(found)):
-        if spoken[place] is None and not scare[place] and not scare[place - 1] and _is_near(stops, found, place):
+    for place in range(1, len(spans)):
+        if spoken[place] is None and not scare[place] and not scare[place - 1] and _is_near(stops, spans, place):
             spoken[place] = spoken[place - 1]
-    if spoken[0] is None and not found[0].start and not scare[0] and _is_near(stops, found, 1):
+    if spoken[0] is None and not spans[0].start and not scare[0] and _is_near(stops, spans, 1):
         spoken[0] = spoken[1]
     return spoken
 
 
-def _is_near(stops: Sequence[int], found: Sequence[_QuotedSpan], place: int) -> bool:
+def _is_near(stops: Sequence[int], spans: Sequence[_QuotedSpan], place: int) -> bool:
     """Whether at most one sentence ends between a stretch and the one before it."""
-    start, end = found[place - 1].end, found[place].start
+    start, end = spans[place - 1].end, spans[place].start
     return end <= start + 2 * BEFORE and bisect_left(stops, end) - bisect_left(stops, start) <= 1
 
 
@@ -216,21 +216,21 @@ def _shared(quote: Quote, named: dict[int, Quote]) -> Quote:
 # --- words that are only held up -----------------------------------------------------------------------------------
 
 
-def _is_held_up(text: str, row: _QuotedSpan, said: Attribution | None) -> bool:
+def _is_held_up(text: str, row: _QuotedSpan, attribution: Attribution | None) -> bool:
     """Whether the marks hold a name, a title or a word at arm's length rather than an utterance."""
     words = row.inside.split()
     if row.run is not None or not words or (row.start == 0 and row.end == len(text)):
         return not words
-    if said and not said.distance and len(words) > _FEW:
+    if attribution and not attribution.distance and len(words) > _FEW:
         return False
     if _stands_alone(text, row):
         return False
     if names_a_thing(text[max(0, row.start - 30) : row.start]):
         return True
     if len(words) <= _FEW:
-        near = said is not None and said.distance <= (0 if _is_cyrillic(words[0]) else _NEAR)
+        near = attribution is not None and attribution.distance <= (0 if _is_cyrillic(words[0]) else _NEAR)
         return not near or _is_capital_name(text, row, words)
-    return said is None and _is_title(row, words)
+    return attribution is None and _is_title(row, words)
 
 
 def _stands_alone(text: str, row: _QuotedSpan) -> bool:

@@ -42,9 +42,9 @@ def attributed_behind(clause: Clause) -> Attribution | None:
     """The attribution in the clause behind a quotation: ``said Col Hennig``, ``she says``, ``— сказал он``."""
     words = clause.words
     first = next((i for i, word in enumerate(words) if word not in _BREAKS), len(words))
-    told = _according(clause, first)
-    if told:
-        return told
+    attribution = _according(clause, first)
+    if attribution:
+        return attribution
     for index, word in enumerate(words[first : first + _FARTHEST_VERB], first):
         inverted = _inverted(clause.low[index]) if "-" in word else None
         if inverted:

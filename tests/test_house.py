@@ -78,8 +78,8 @@ FEWEST_LINES_FOR_ONE_IMPORTER = 60
 NO_VERB = {"__init__", "common", "app"}  # what several verbs share, and the list of all verbs
 
 # What is not yet so; each line goes when it is, and none is added.
-NAMES_TWICE = {"Annotator", "Run"}
-LONG_STEPS = {"adjudicate", "aggregate", "push", "run"}
+NAMES_TWICE: set[str] = set()
+LONG_STEPS = {"adjudicate"}
 TESTED_WITH_OTHERS = {"build", "card", "disagreements", "evaluate", "init", "predict", "report", "run", "simulate"}
 
 

@@ -234,7 +234,7 @@ def test_a_description_that_somebody_changed_is_put_back(studio, raw, push_reque
     (project,) = first.projects
     raw("ann-1").vote(raw().tasks(project.id)[0]["id"], choice("stance", "neutral"))
     raw().http.patch(f"/api/projects/{project.id}/", json={"description": "mine"}).raise_for_status()
-    known = msgspec.structs.replace(push_request(2), known=(project,), screens=first.screens)
+    known = msgspec.structs.replace(push_request(2), earlier_projects=(project,), screens=first.screens)
     report = push(studio, known)
     assert (report.created, report.projects, report.screens) == (0, first.projects, first.screens)
 
@@ -247,7 +247,8 @@ def test_a_project_of_somebody_else_is_never_taken_for_ours(studio, raw, push_re
         f"/api/projects/{other}/import", json=[{"data": {"text": "Theirs.", "item_id": "their-1"}}]
     ).raise_for_status()
     known = msgspec.structs.replace(
-        push_request(1), known=tuple(msgspec.structs.replace(project, id=number) for number in (other, 10**9))
+        push_request(1),
+        earlier_projects=tuple(msgspec.structs.replace(project, id=number) for number in (other, 10**9)),
     )
     assert [each.id for each in push(studio, known).projects] == [project.id]
     assert raw().get(f"/api/projects/{other}/")["description"] == "theirs"

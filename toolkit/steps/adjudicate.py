@@ -98,7 +98,7 @@ def export_adjudications(
     store = Store(campaign)
     questions = rules.questions_to_adjudicate(campaign.codebook, options.questions)
     doubts = rules.to_adjudicate(store.gold, store.adjudications, questions, options.max_confidence)
-    shown = tuple(each for each in shown_now(campaign, store.items.values()) if each.item.id in doubts)
+    shown = tuple(row for row in shown_now(campaign, store.items.values()) if row.item.id in doubts)
     if not shown:
         raise DataError(f"{campaign.path}: no item waits for an adjudicator")
     sheet = sheets.AdjudicationSheet(
@@ -115,7 +115,7 @@ def export_adjudications(
     return sheets.AdjudicationExported(
         file=str(path),
         items=len(shown),
-        questions=dict(Counter(name for each in shown for name in doubts[each.item.id])),
+        questions=dict(Counter(name for row in shown for name in doubts[row.item.id])),
         blind=sheet.blind,
         next_command=f"stance adjudicate import {campaign.path} --from {path} --by {options.adjudicator}",
     )
@@ -129,23 +129,22 @@ def import_adjudications(campaign: CampaignConfig, path: Path, adjudicator: str 
         raise DataError(f"{path}: decided by a person who withdrew; no decision is taken")
     with store.lock():
         mend_jsonl(store.path(_FILE))
-        source = read.source(now())
         before = store.adjudications
-        rows = rules.adjudications_of(read.decisions, source, store.gold, before, campaign.codebook)
+        rows = rules.adjudications_of(read.decisions, read.source(now()), store.gold, before, campaign.codebook)
         new = rules.unrecorded(rows, before)
         store.append_rows(_FILE, new)
     summary = _summary(store, len(new), len(rows) - len(new))
     return store.record("adjudicate import", [path], [*map(store.path, _WRITTEN)], summary)
 
 
-def _summary(store: Store, new: int, known: int) -> ImportSummary:
+def _summary(store: Store, new: int, recorded: int) -> ImportSummary:
     """Write the guideline gaps, and count what all decisions amount to."""
-    texts = {each.item.id: each.shown.text for each in shown_now(store.campaign, store.items.values())}
+    texts = {row.item.id: row.shown.text for row in shown_now(store.campaign, store.items.values())}
     gaps = rules.guideline_gaps(store.adjudications, store.gold, texts)
     write_people_table(store.path(_GAPS), gaps)
     return ImportSummary(
         new=new,
-        known=known,
+        known=recorded,
         gaps=str(store.path(_GAPS)),
         guideline_gaps=len(gaps),
         all=rules.adjudication_facts(store.adjudications, _counted(store)),

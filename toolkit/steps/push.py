@@ -111,7 +111,7 @@ def push_sheets(
         lots = open_lots(rows, store.items.keys() - store.withdrawn, done, annotators)
         if not lots:
             raise DataError(f"{campaign.path}: everybody has answered everything; no sheet is needed")
-        shown = {each.item.id: each for each in shown_now(campaign, store.items.values())}
+        shown = {shown_item.item.id: shown_item for shown_item in shown_now(campaign, store.items.values())}
         items = {name: [shown[item_id] for item_id in lots[name] if item_id in shown] for name in lots}
         result = write_sheets(campaign, campaign_key(store), to, suffix, items)
     progress("sheets", len(items), len(items))

@@ -46,7 +46,7 @@ class RunResult(Result, frozen=True, kw_only=True):
         return f"done: {self.report}" if self.finished else self.next
 
 
-class _Step(Struct, frozen=True, kw_only=True):
+class _Step(Struct, frozen=True):
     name: str
     run: Callable[[CampaignConfig, Progress], Result]
     inputs: Files
@@ -54,20 +54,20 @@ class _Step(Struct, frozen=True, kw_only=True):
 
 
 _BEFORE = (
-    _Step(name="segment", run=segment_campaign, inputs=segment_inputs, outputs=segment_outputs),
-    _Step(name="plan", run=lambda c, _: plan_campaign(c), inputs=plan_inputs, outputs=plan_outputs),
+    _Step("segment", segment_campaign, segment_inputs, segment_outputs),
+    _Step("plan", lambda campaign, _: plan_campaign(campaign), plan_inputs, plan_outputs),
 )
-_PUSH = _Step(name="push", run=push_campaign, inputs=push_inputs, outputs=push_outputs)
+_PUSH = _Step("push", push_campaign, push_inputs, push_outputs)
 _AFTER = (
-    _Step(name="aggregate", run=lambda c, _: aggregate_campaign(c), inputs=aggregate_inputs, outputs=aggregate_outputs),
-    _Step(name="build", run=lambda c, _: build_campaign(c), inputs=build_inputs, outputs=build_outputs),
-    _Step(name="train", run=lambda c, _: train_campaign(c), inputs=train_inputs, outputs=train_outputs),
-    _Step(name="card", run=lambda c, _: card_campaign(c), inputs=card_inputs, outputs=card_outputs),
-    _Step(name="report", run=lambda c, _: report_campaign(c), inputs=report_inputs, outputs=report_outputs),
+    _Step("aggregate", lambda campaign, _: aggregate_campaign(campaign), aggregate_inputs, aggregate_outputs),
+    _Step("build", lambda campaign, _: build_campaign(campaign), build_inputs, build_outputs),
+    _Step("train", lambda campaign, _: train_campaign(campaign), train_inputs, train_outputs),
+    _Step("card", lambda campaign, _: card_campaign(campaign), card_inputs, card_outputs),
+    _Step("report", lambda campaign, _: report_campaign(campaign), report_inputs, report_outputs),
 )
 
 
-class _Run(Struct, frozen=True, kw_only=True):
+class _CampaignRun(Struct, frozen=True, kw_only=True):
     """A run of the steps of one campaign."""
 
     campaign: CampaignConfig
@@ -118,7 +118,7 @@ def run_campaign(
         progress: of the steps that take long.
         report: takes the line of each step.
     """
-    run = _Run(campaign=campaign, options=options, progress=progress, report=report)
+    run = _CampaignRun(campaign=campaign, options=options, progress=progress, report=report)
     is_run = {step.name: run.bring_up_to_date(step) for step in _BEFORE}
     if Store(campaign).is_without_server:
         _refuse_simulation(campaign, options)

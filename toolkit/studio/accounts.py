@@ -88,20 +88,20 @@ def ensure_accounts(
         StudioError: the server refuses, has an account of that address that is not in the keys, or somebody is
             locked out.
     """
-    wanted = {person.pseudonym: person for person in people}
+    requests = {person.pseudonym: person for person in people}
     with locked(keys_file):
-        for pseudonym, person in wanted.items():
-            known = _known(read_keys(keys_file), person, keys_file)
-            if not _works(studio.url, known):
-                _keep(keys_file, pseudonym, known)
-                known = _signed_up(studio, known)
-                progress(f"account {known.email}")
-            if known != read_keys(keys_file).annotators.get(pseudonym):
-                _keep(keys_file, pseudonym, known)
-        return {pseudonym: read_keys(keys_file).annotators[pseudonym] for pseudonym in wanted}
+        for pseudonym, person in requests.items():
+            account = _requested_account(read_keys(keys_file), person, keys_file)
+            if not _works(studio.url, account):
+                _keep(keys_file, pseudonym, account)
+                account = _signed_up(studio, account)
+                progress(f"account {account.email}")
+            if account != read_keys(keys_file).annotators.get(pseudonym):
+                _keep(keys_file, pseudonym, account)
+        return {pseudonym: read_keys(keys_file).annotators[pseudonym] for pseudonym in requests}
 
 
-def _known(keys: Keys, person: AccountRequest, keys_file: Path) -> Account:
+def _requested_account(keys: Keys, person: AccountRequest, keys_file: Path) -> Account:
     account = keys.annotators.get(person.pseudonym) or new_account(person.email)
     if not same_address(account.email, person.email):
         raise StudioError(f"{keys_file}: {person.pseudonym} is {account.email} already; choose another pseudonym")
@@ -113,9 +113,9 @@ def _known(keys: Keys, person: AccountRequest, keys_file: Path) -> Account:
     return msgspec.structs.replace(account, languages=person.languages or account.languages)
 
 
-def same_address(one: str, other: str) -> bool:
+def same_address(address: str, other: str) -> bool:
     """Whether two e-mail addresses are one account: the server does not tell capitals from small letters."""
-    return one.strip().lower() == other.strip().lower()
+    return address.strip().lower() == other.strip().lower()
 
 
 def people_in(rows: Iterable[Mapping[str, object]], where: str) -> list[AccountRequest]:
@@ -258,7 +258,7 @@ def lock_out(studio: Studio, name: str, keys_file: Path, set_password: SetPasswo
             done, and the message has the command for whoever runs the server.
     """
     with locked(keys_file):
-        pseudonym, account = _found(studio, name, keys_file)
+        pseudonym, account = _account_on_server(studio, name, keys_file)
         if set_password:
             account = msgspec.structs.replace(account, password=secrets.token_urlsafe(18))
             set_password(account.email, account.password)
@@ -276,14 +276,16 @@ def lock_out(studio: Studio, name: str, keys_file: Path, set_password: SetPasswo
     return account
 
 
-def _found(studio: Studio, name: str, keys_file: Path) -> tuple[str, Account]:
-    known = read_keys(keys_file).annotators
-    pseudonym = name if name in known else next((n for n in known if same_address(known[n].email, name)), name)
-    account = known.get(pseudonym) or Account(email=name, password="")
+def _account_on_server(studio: Studio, name: str, keys_file: Path) -> tuple[str, Account]:
+    annotators = read_keys(keys_file).annotators
+    pseudonym = (
+        name if name in annotators else next((n for n in annotators if same_address(annotators[n].email, name)), name)
+    )
+    account = annotators.get(pseudonym) or Account(email=name, password="")
     accounts = studio.users()
     number = next((n for n, email in accounts.items() if same_address(email, account.email)), account.user_id)
     if number is None:
-        listed = ", ".join(known) or "nobody"
+        listed = ", ".join(annotators) or "nobody"
         raise StudioError(f"{studio.url}: no account {name!r}; {keys_file} has {listed}, others go by their address")
     email = accounts.get(number, account.email)  # as the server writes it
     if number == studio.whoami().id:

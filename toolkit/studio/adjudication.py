@@ -169,11 +169,11 @@ class AdjudicationQueues:
         kept_by: dict[str, list[str]] = {}
         moved = 0
         for other, items in self._at_others(project, doubts).items():
-            kept = self._take_from(other, items)
-            if kept:
-                kept_by.setdefault(other.adjudicator, []).extend(sorted(kept))
-            moved += len(items) - len(kept)
-            doubts = {item: names for item, names in doubts.items() if item not in kept}
+            remaining = self._take_from(other, items)
+            if remaining:
+                kept_by.setdefault(other.adjudicator, []).extend(sorted(remaining))
+            moved += len(items) - len(remaining)
+            doubts = {item: names for item, names in doubts.items() if item not in remaining}
         self._record(project, doubts, below)
         report = self._push(project, ())
         return AdjudicationPushed(
@@ -204,8 +204,8 @@ class AdjudicationQueues:
 
     def _take_from(self, other: AdjudicationProject, items: set[str]) -> set[str]:
         """Take items out of another project; returns those that were answered or begun there, skips aside."""
-        kept = set(self._push(other, items).kept) & items
-        return kept - self._skipped(other) if kept else kept
+        remaining = set(self._push(other, items).kept) & items
+        return remaining - self._skipped(other) if remaining else remaining
 
     def _skipped(self, own: AdjudicationProject) -> set[str]:
         skipped = set()

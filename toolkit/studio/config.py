@@ -61,18 +61,18 @@ def label_config(
     Raises:
         ConfigError: a label has a name that Label Studio would misread.
     """
-    asked = codebook.for_unit(unit)
-    names = object_names(asked)
+    unit_codebook = codebook.for_unit(unit)
+    names = object_names(unit_codebook)
     view = ET.Element("View")
     ET.SubElement(view, "Style").text = _STYLE
     page = ET.SubElement(view, "View", className="stance-page")
     main = ET.SubElement(page, "View", className="stance-main")
     _add_texts(main, names, language, show)
-    for question in asked.questions:
+    for question in unit_codebook.questions:
         _add_question(main, codebook, question, language, names["text"])
     side = ET.SubElement(page, "View", className="stance-side")
-    _add_side(side, asked, language, show, names["text"])
-    if any(question.required and not question.when for question in asked.questions):
+    _add_side(side, unit_codebook, language, show, names["text"])
+    if any(question.required and not question.when for question in unit_codebook.questions):
         _add_mark(view, codebook, names["text"])
     ET.indent(view)
     return ET.tostring(view, encoding="unicode")
@@ -94,14 +94,14 @@ def _add_texts(main: ET.Element, names: dict[str, str], language: str, show: Col
         _add_text(main, "stance-context stance-next", names["next"], "$next")
 
 
-def _add_side(side: ET.Element, asked: Codebook, language: str, show: Collection[ShownPart], about: str) -> None:
+def _add_side(side: ET.Element, codebook: Codebook, language: str, show: Collection[ShownPart], about: str) -> None:
     if any(part in show for part in _SOURCE):
         ET.SubElement(side, "Header", value="$source", size="5", style=_NOTE)
     if "note" in show:
         ET.SubElement(side, "Header", value="$note", size="5", style=_NOTE)
-    definitions = any(label.definition for question in asked.questions for label in question.labels)
+    definitions = any(label.definition for question in codebook.questions for label in question.labels)
     if definitions:
-        _add_definitions(side, asked, language, about)
+        _add_definitions(side, codebook, language, about)
     else:
         # The server lets no box go that somebody has used, and an earlier version of the codebook may have had it.
         _add_box(ET.SubElement(side, "View", style=_HIDDEN), language, about, None)
@@ -109,17 +109,17 @@ def _add_side(side: ET.Element, asked: Codebook, language: str, show: Collection
         side.set("style", _HIDDEN)
 
 
-def _add_definitions(side: ET.Element, asked: Codebook, language: str, about: str) -> None:
+def _add_definitions(side: ET.Element, codebook: Codebook, language: str, about: str) -> None:
     """A box that opens the definitions by one key: Label Studio has no key of its own for instructions or panels."""
-    taken = {label.hotkey for question in asked.questions for label in question.labels}
+    taken = {label.hotkey for question in codebook.questions for label in question.labels}
     _add_box(side, language, about, next((key for key in _DEFINITION_KEYS if key not in taken), None))
     when = {"visibleWhen": "choice-selected", "whenTagName": DEFINITIONS, "whenChoiceValue": "open"}
     block = ET.SubElement(side, "View", when)
-    for question in asked.questions:
+    for question in codebook.questions:
         for label in question.labels:
-            definition = asked.say(label.definition, language)
+            definition = codebook.say(label.definition, language)
             if definition:
-                value = _undollared(f"{_title(asked, label, language)}: {printable(definition)}")
+                value = _undollared(f"{_title(codebook, label, language)}: {printable(definition)}")
                 ET.SubElement(block, "Header", value=value, size="5", style=_NOTE)
 
 
@@ -138,8 +138,8 @@ def _add_question(view: ET.Element, codebook: Codebook, question: Question, lang
     ET.SubElement(block, "Header", value=f"$q_{question.name}", size="5")
     common = {"name": question.name, "toName": about}
     if question.required:
-        asked = codebook.say(question.text, language).replace("{target}", "…")
-        common |= {"required": "true", "requiredMessage": _attribute(asked)}
+        message = codebook.say(question.text, language).replace("{target}", "…")
+        common |= {"required": "true", "requiredMessage": _attribute(message)}
     _add_control(block, codebook, question, language, common)
 
 
@@ -239,15 +239,15 @@ def task_data(item: Item, shown: Shown, codebook: Codebook, language: str) -> di
 def instructions(codebook: Codebook, language: str) -> str:
     """What annotators read before their first item, as HTML of the few tags that Label Studio leaves alone."""
 
-    def say(text: dict[str, str]) -> str:
+    def _html(text: dict[str, str]) -> str:
         return html.escape(printable(codebook.say(text, language)), quote=False).replace("\n", "<br>")
 
-    parts = [f"<h3>{say(codebook.title)}</h3>"]
+    parts = [f"<h3>{_html(codebook.title)}</h3>"]
     if codebook.instructions:
-        parts.append(f"<p>{say(codebook.instructions)}</p>")
+        parts.append(f"<p>{_html(codebook.instructions)}</p>")
     for number, step in enumerate(codebook.tree, 1):
-        parts.append(f"<br><p>{number}. {say(step.ask)}<br>✓ {say(step.yes)}<br>✗ {say(step.no)}</p>")
+        parts.append(f"<br><p>{number}. {_html(step.ask)}<br>✓ {_html(step.yes)}<br>✗ {_html(step.no)}</p>")
     for question in codebook.questions:
-        parts.append(f"<br><h4>{say(question.text).replace('{target}', '…')}</h4>")
-        parts += [f"<p>• <b>{say(label.title)}</b> {say(label.definition)}</p>" for label in question.labels]
+        parts.append(f"<br><h4>{_html(question.text).replace('{target}', '…')}</h4>")
+        parts += [f"<p>• <b>{_html(label.title)}</b> {_html(label.definition)}</p>" for label in question.labels]
     return "\n".join(parts)

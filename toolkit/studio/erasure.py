@@ -41,14 +41,14 @@ def erase_on_server(
     shared = [project.id for project, _ in places if project.id not in own]
     emails = studio.users()
 
-    def is_theirs(account: int | None) -> bool:
+    def _is_theirs(account: int | None) -> bool:
         return account is not None and records.has_account(file.server, account, emails.get(account, ""))
 
     annotations = drafts = 0
     projects = [*(project.id for project in find_projects(studio, file.campaign)), *shared]
     for number, project in enumerate(projects, 1):
-        given = [raw.id for task in studio.tasks(project) for raw in task.annotations if is_theirs(raw.completed_by)]
-        begun = [raw.id for _, raw in studio.drafts(project) if is_theirs(raw.completed_by)]
+        given = [raw.id for task in studio.tasks(project) for raw in task.annotations if _is_theirs(raw.completed_by)]
+        begun = [raw.id for _, raw in studio.drafts(project) if _is_theirs(raw.completed_by)]
         for annotation in given:
             studio.delete_annotation(annotation)
         for draft in begun:

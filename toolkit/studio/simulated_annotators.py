@@ -60,7 +60,7 @@ def answer_queue(
     done: Counter[str] = Counter()
     with ExitStack() as stack:
         people = [
-            _Annotator(name, stack.enter_context(Studio(url, token)), request, answers_for)
+            _AnsweringAnnotator(name, stack.enter_context(Studio(url, token)), request, answers_for)
             for name, token in request.tokens.items()
         ]
         for project in request.projects:
@@ -71,7 +71,7 @@ def answer_queue(
     return AnswerReport(submitted=done["submitted"], skipped=done["skipped"], repeated=done["repeated"])
 
 
-class _Annotator:
+class _AnsweringAnnotator:
     """A simulated annotator at work."""
 
     def __init__(

@@ -26,7 +26,6 @@ from toolkit.studio.http.schemas import (
     Deleted,
     DescribedPage,
     DescribedProject,
-    Draft,
     Hook,
     Invitation,
     NewAnnotation,
@@ -38,10 +37,11 @@ from toolkit.studio.http.schemas import (
     QueuedTask,
     SetProjects,
     ShownRow,
+    StoredDraft,
     StoredRow,
     StoredTask,
+    StudioAccount,
     Touched,
-    User,
     Version,
 )
 from toolkit.studio.http.transport import TIMEOUT, ServerFailedError, doubt_about, is_page, refuse_older
@@ -55,8 +55,8 @@ def _item_of(data: dict[str, Any]) -> str | None:
     return item_id if isinstance(item_id, str) else None
 
 
-def _project_of(said: dict[str, Any]) -> Project:
-    return msgspec.convert({name: value for name, value in said.items() if value is not None}, Project)
+def _project_of(fields: dict[str, Any]) -> Project:
+    return msgspec.convert({name: value for name, value in fields.items() if value is not None}, Project)
 
 
 def data_digest(data: dict[str, Any]) -> str:
@@ -118,14 +118,14 @@ class Studio(Listing):
                 raise self._refused("its version", response.status_code, response.text)
             return msgspec.json.decode(response.content, type=Version).release
 
-    def whoami(self) -> User:
+    def whoami(self) -> StudioAccount:
         """Our own account.
 
         Raises:
             StudioError: there is none, or it may not use the server any more.
         """
         try:
-            return self._get("/api/current-user/whoami", User, "our account")
+            return self._get("/api/current-user/whoami", StudioAccount, "our account")
         except ServerFailedError as error:  # so it answers whoever was taken out of the organization, and says no more
             raise StudioError(
                 f"{self.url}: the server fails for our account: it was taken out of the organization there, or the "
@@ -155,8 +155,8 @@ class Studio(Listing):
 
     def projects_described(self, marker: str) -> list[Project]:
         """The projects whose description holds a text, oldest first; one that is deleted meanwhile is left out."""
-        found = sorted(each.id for each in self._described() if marker in (each.description or ""))
-        answers = [self._request("GET", f"/api/projects/{number}/", allowed=(404,)) for number in found]
+        numbers = sorted(project.id for project in self._described() if marker in (project.description or ""))
+        answers = [self._request("GET", f"/api/projects/{number}/", allowed=(404,)) for number in numbers]
         return [self._project_in(answer) for answer in answers if answer.status_code != 404]
 
     def _described(self) -> Iterator[DescribedProject]:
@@ -186,7 +186,7 @@ class Studio(Listing):
         params = {"ids": numbers, "page_size": PAGE, "include": ",".join(("id", *ProjectSettings.__struct_fields__))}
         listed = self._get("/api/projects/?" + urlencode(params), SetProjects, "the projects").results
         with self._speaking("the projects"):
-            return [_project_of(each) for each in listed]
+            return [_project_of(row) for row in listed]
 
     def _project_in(self, response: httpx.Response) -> Project:
         with self._speaking(response.url.path):
@@ -205,13 +205,13 @@ class Studio(Listing):
         """Make a project and read back that it is as wanted."""
         with self._speaking(f"a new project {settings.title!r}"):
             made = self._sdk.projects.create(**msgspec.structs.asdict(settings))
-        return self._as_wanted(made.id, settings)
+        return self._read_back(made.id, settings)
 
     def update_project(self, project_id: int, settings: ProjectSettings) -> Project:
         """Change a project and read back that it is as wanted."""
         with self._speaking(f"project {project_id}"):
             self._sdk.projects.update(id=project_id, **msgspec.structs.asdict(settings))
-        return self._as_wanted(project_id, settings)
+        return self._read_back(project_id, settings)
 
     def delete_project(self, project_id: int) -> None:
         """Delete a project with all that is in it; it may be gone already."""
@@ -219,21 +219,21 @@ class Studio(Listing):
 
     def time(self) -> str:
         """What the server's clock says, ISO 8601 in UTC to the second; ours where a proxy keeps that to itself."""
-        said = self._request("GET", "/api/version/", "the version").headers.get("date", "")
+        date = self._request("GET", "/api/version/", "the version").headers.get("date", "")
         try:
-            moment = email.utils.parsedate_to_datetime(said)
+            moment = email.utils.parsedate_to_datetime(date)
         except ValueError:
             moment = datetime.datetime.now(datetime.UTC)
         return format_utc(moment)[:19] + "Z"
 
-    def _as_wanted(self, project_id: int, settings: ProjectSettings) -> Project:
+    def _read_back(self, project_id: int, settings: ProjectSettings) -> Project:
         project = self.project(project_id)
-        for name, wanted in msgspec.structs.asdict(settings).items():
-            found = getattr(project, name)
+        for name, expected in msgspec.structs.asdict(settings).items():
+            actual = getattr(project, name)
             # Of instructions the server keeps the HTML that it likes: that there are some is all that can be asked.
-            if found != wanted and not (name == "expert_instruction" and found):
+            if actual != expected and not (name == "expert_instruction" and actual):
                 raise StudioError(
-                    f"{self.url}: project {project_id} has {name} = {found!r} where {wanted!r} was set; this server "
+                    f"{self.url}: project {project_id} has {name} = {actual!r} where {expected!r} was set; this server "
                     "decides otherwise: set it there by hand or use Label Studio 1.23"
                 )
         return project
@@ -267,8 +267,8 @@ class Studio(Listing):
 
     def items_there(self, project_id: int, item_ids: list[str]) -> set[str]:
         """Which of some items a project shows already."""
-        wanted = [condition("data.item_id", "in_list", "List", item_ids)]
-        pages = self._pages(project_id, wanted, ShownRow, include="id,data", **_AS_IT_IS)
+        filters = [condition("data.item_id", "in_list", "List", item_ids)]
+        pages = self._pages(project_id, filters, ShownRow, include="id,data", **_AS_IT_IS)
         return {item for page in pages for task in page if (item := _item_of(task.data)) is not None}
 
     def first_items(self, project_id: int) -> set[str]:
@@ -302,10 +302,10 @@ class Studio(Listing):
         """Move what somebody has begun to another task of the same project."""
         self._request("PATCH", f"/api/drafts/{draft_id}/", body={"task": other}, allowed=(404,))
 
-    def drafts_on(self, task_id: int) -> list[Draft]:
+    def drafts_on(self, task_id: int) -> list[StoredDraft]:
         """What has been begun on a task and not submitted, by whomever."""
         response = self._request("GET", f"/api/tasks/{task_id}/drafts", allowed=(404,))
-        return [] if response.status_code == 404 else self._decoded(response, list[Draft])
+        return [] if response.status_code == 404 else self._decoded(response, list[StoredDraft])
 
     def _touched(self, task_id: int) -> Touched:
         """What was answered to a task; nothing where another push has made one task of two meanwhile."""

@@ -13,13 +13,13 @@ from toolkit.studio.http.schemas import (
     Changed,
     Counts,
     CountsPage,
-    Draft,
     Named,
     Newest,
     ServerAnnotation,
     ServerTask,
+    StoredDraft,
+    StudioAccount,
     TaskPage,
-    User,
 )
 from toolkit.studio.http.transport import ServerFailedError, Transport
 
@@ -62,7 +62,7 @@ class Listing(Transport):
 
     def users(self) -> dict[int, str]:
         """The e-mail address of every account, by its id; the server hides those of people who were taken out."""
-        listed = self._get("/api/users/", list[User], "the accounts")
+        listed = self._get("/api/users/", list[StudioAccount], "the accounts")
         return {user.id: user.email for user in listed if "@" in user.email}
 
     def tasks(self, project_id: int) -> Iterator[ServerTask]:
@@ -78,10 +78,10 @@ class Listing(Transport):
             since: ISO 8601, UTC; only what was changed later by the server's own clock. An answer that is given,
                 edited, skipped or deleted changes its task; a draft does not.
         """
-        wanted = [] if since is None else [condition("updated_at", "greater", "Datetime", since)]
+        filters = [] if since is None else [condition("updated_at", "greater", "Datetime", since)]
         # `resolve_uri` would have the server look for addresses in every text.
         options = {"include": _FIELDS, "expand": "annotations", "fields": "all", "resolve_uri": "false"}
-        return self._pages(project_id, wanted, ServerTask, **options)
+        return self._pages(project_id, filters, ServerTask, **options)
 
     def task_numbers(self, project_id: int) -> Iterator[tuple[int, ...]]:
         """The ids of all tasks of a project, in pages: two thirds of the price of their annotations."""
@@ -89,12 +89,12 @@ class Listing(Transport):
             yield tuple(task.id for task in page)
 
     def _pages(
-        self, project_id: int, wanted: list[dict[str, Any]], kind: type[T], **params: str
+        self, project_id: int, filters: list[dict[str, Any]], kind: type[T], **params: str
     ) -> Iterator[tuple[T, ...]]:
         """Each page begins after the last id of the one before: what is deleted meanwhile shifts nothing."""
         last = 0
         while True:
-            query = _query([*wanted, condition("id", "greater", "Number", last)], "tasks:id")
+            query = _query([*filters, condition("id", "greater", "Number", last)], "tasks:id")
             page = self._whole_page(project_id, kind, query=query, page_size=str(PAGE), **params)
             if page:
                 yield page
@@ -140,7 +140,7 @@ class Listing(Transport):
         numbers = ",".join(map(str, project_ids))
         params = {"ids": numbers, "page_size": PAGE, "include": ",".join(Counts.__struct_fields__)}
         listed = self._get("/api/projects/counts/?" + urlencode(params), CountsPage, "the projects").results
-        return {each.id: each for each in listed}
+        return {row.id: row for row in listed}
 
     def drafts(self, project_id: int) -> Iterator[tuple[int, ServerAnnotation]]:
         """What has been begun and not submitted, with the task that it belongs to."""
@@ -150,7 +150,7 @@ class Listing(Transport):
             response = self._request("GET", f"/api/tasks/{task_id}/drafts", allowed=(404,))
             if response.status_code == 404:
                 continue  # the task was deleted just now
-            for draft in self._decoded(response, list[Draft]):
+            for draft in self._decoded(response, list[StoredDraft]):
                 if draft.annotation is None:  # otherwise it edits an annotation, which is listed anyway
                     yield task_id, draft.as_annotation(numbers.get(draft.user.casefold()))
 

@@ -57,8 +57,8 @@ def _may_be_repeated(request: httpx.Request) -> bool:
 
 
 def _asked_for(response: httpx.Response, wait: float) -> float:
-    asked = response.headers.get("Retry-After", "")
-    return min(float(asked), _LONGEST_WAIT) if asked.isdecimal() else wait
+    header = response.headers.get("Retry-After", "")
+    return min(float(header), _LONGEST_WAIT) if header.isdecimal() else wait
 
 
 def attempts() -> Iterator[bool]:

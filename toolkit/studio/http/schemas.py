@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 
-class User(Struct, frozen=True, kw_only=True):
+class StudioAccount(Struct, frozen=True, kw_only=True):
     """An account on the server."""
 
     id: int
@@ -265,7 +265,7 @@ class Deleted(Struct, frozen=True, kw_only=True):
     processed_items: int
 
 
-class Draft(Struct, frozen=True, kw_only=True):
+class StoredDraft(Struct, frozen=True, kw_only=True):
     """What an annotator has begun and not submitted."""
 
     id: int

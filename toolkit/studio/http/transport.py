@@ -172,14 +172,14 @@ def doubt_about(url: str, release: str) -> str:
     """
     if _parts(release) == TESTED:
         return ""
-    said = f"Label Studio {release}" if release else "a Label Studio that does not say its version"
-    return f"{url} is {said} and this was tested with {_NAMED}: compare the number of votes there"
+    server = f"Label Studio {release}" if release else "a Label Studio that does not say its version"
+    return f"{url} is {server} and this was tested with {_NAMED}: compare the number of votes there"
 
 
 def _parts(release: str) -> tuple[int, ...]:
     """The first two numbers of a version; of one that cannot be read, as if it were later than any."""
-    found = re.match(r"(\d+)\.(\d+)", release)
-    return tuple(map(int, found.groups())) if found else (10**6, 0)
+    match = re.match(r"(\d+)\.(\d+)", release)
+    return tuple(map(int, match.groups())) if match else (10**6, 0)
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from toolkit.studio.pull.ledger_index import (
     ran_backwards,
     since_of,
 )
-from toolkit.studio.pull.reading import People, Pseudonyms, PullRequest, Reader, Seen, item_named_by
+from toolkit.studio.pull.reading import AccountDirectory, Pseudonyms, PullRequest, Reader, ServerVote, item_named_by
 from toolkit.times import utc
 
 
@@ -65,28 +65,29 @@ def pull_annotations(
     """
     index = LedgerIndex(ledger.lines(), request.server)
     differences = Differences(request, ledger, index, studio.whoami().id)
-    reader = Reader(request, People(studio, pseudonym_of, request.server, request.erasure_records))
+    reader = Reader(request, AccountDirectory(studio, pseudonym_of, request.server, request.erasure_records))
     before = studio.counts(project.id for project in request.projects)
-    total = _Total(sum(each.task_number for each in before.values()), progress)
+    total = _Total(sum(count.task_number for count in before.values()), progress)
     again = "the codebook was changed" if cursor and cursor.codebook != request.codebook.ref else ""
+    shared = ProjectPullRequest(studio=studio, reader=reader, index=index, differences=differences)
     pulls: dict[int, ProjectPull] = {}
     for project in request.projects:
-        known = cursor.projects.get(project.id) if cursor else None
-        pulls[project.id] = ProjectPull(studio, project, reader, index, differences, known, again)
+        previous = cursor.projects.get(project.id) if cursor else None
+        pulls[project.id] = ProjectPull(shared, project, previous, again)
         pulls[project.id].run(before.get(project.id), total.add)
     return Pulled(
         new=differences.new,
         unchanged=differences.unchanged,
         tasks=total.tasks,
-        unknown_tasks=sum(each.unknown_tasks for each in pulls.values()),
-        withdrawn=sum(each.withdrawn for each in pulls.values()),
-        full_reread={number: each.full_reread for number, each in pulls.items() if each.full_reread is not None},
-        incomplete={number: each.incomplete for number, each in pulls.items() if each.incomplete is not None},
+        unknown_tasks=sum(pull.unknown_tasks for pull in pulls.values()),
+        withdrawn=sum(pull.withdrawn for pull in pulls.values()),
+        full_reread={number: pull.full_reread for number, pull in pulls.items() if pull.full_reread is not None},
+        incomplete={number: pull.incomplete for number, pull in pulls.items() if pull.incomplete is not None},
         cursor=Cursor(
             server=request.server,
             codebook=request.codebook.ref,
             ledger=ledger.size,
-            projects={number: each.cursor for number, each in pulls.items() if each.cursor is not None},
+            projects={number: pull.cursor for number, pull in pulls.items() if pull.cursor is not None},
         ),
     )
 
@@ -94,9 +95,9 @@ def pull_annotations(
 class _Total:
     """How many tasks have been read."""
 
-    def __init__(self, wanted: int, progress: Callable[[int, int], None]) -> None:
+    def __init__(self, expected: int, progress: Callable[[int, int], None]) -> None:
         self.tasks = 0
-        self._wanted = wanted
+        self._wanted = expected
         self._progress = progress
 
     def add(self, tasks: int) -> None:
@@ -108,41 +109,40 @@ class _Total:
 # --- one project ------------------------------------------------------------------------------------------------------
 
 
+class ProjectPullRequest(Struct, frozen=True, kw_only=True):
+    """What the projects of one pull share."""
+
+    studio: Studio
+    reader: Reader  # of tasks
+    index: LedgerIndex  # what the ledger has
+    differences: Differences  # appends new lines to the ledger
+
+
 class ProjectPull:
     """A project of a campaign while it is pulled."""
 
     def __init__(
-        self,
-        studio: Studio,
-        project: PushedProject,
-        reader: Reader,
-        index: LedgerIndex,
-        differences: Differences,
-        known: ProjectCursor | None,
-        again: str,
+        self, request: ProjectPullRequest, project: PushedProject, previous: ProjectCursor | None, again: str
     ) -> None:
         """A project that is to be pulled.
 
         Args:
-            studio: its server.
-            project: what it is to the campaign.
-            reader: of its tasks.
-            index: what the ledger has.
-            differences: what brings more into it.
-            known: what the last pull left; None: nothing is known.
-            again: why all is to be read although something is known; "" where nothing speaks for it.
+            request: the server, the reader of its tasks and the ledger.
+            project: its role in the campaign.
+            previous: the state after the last pull; None: there was none.
+            again: the reason to read everything in spite of a previous state; "" where there is none.
         """
-        self._studio = studio
+        self._studio = request.studio
         self._project = project
-        self._reader = reader
-        self._index = index
-        self._differences = differences
-        self._known = known
+        self._reader = request.reader
+        self._index = request.index
+        self._differences = request.differences
+        self._previous = previous
         self._again = again
-        self._since = known.since if known else None
-        self._tasks = dict(known.tasks) if known else {}
-        self._strange = dict(known.strange) if known else {}
-        self._withdrawn = dict(known.withdrawn) if known else {}
+        self._since = previous.since if previous else None
+        self._tasks = dict(previous.tasks) if previous else {}
+        self._strange = dict(previous.strange) if previous else {}
+        self._withdrawn = dict(previous.withdrawn) if previous else {}
         self._absent: dict[int, LedgerEntry] = {}  # seems to be gone; believed as soon as the counts agree
         self._doubt = ""
         self.full_reread: str | None = None  # why everything was read; None: it was not
@@ -190,7 +190,7 @@ class ProjectPull:
             before, newest = after, self._studio.newest(self._project.id)
         else:
             self.incomplete = self._doubt
-            gone = [each for number, each in self._absent.items() if not self._studio.has_annotation(number)]
+            gone = [entry for number, entry in self._absent.items() if not self._studio.has_annotation(number)]
             self._differences.take_gone(gone)
         self._bring_drafts()
 
@@ -202,11 +202,11 @@ class ProjectPull:
         return [self._read_all, self._read_changed, self._read_changed]
 
     def _reason_for_all(self, newest: Newest) -> str | None:
-        if self._known is None or self._known.since is None:
+        if self._previous is None or self._previous.since is None:
             return ""
         if any(self._reader.is_ours(self._tasks.get(task)) for task in self._strange):
             return "items have joined the campaign"
-        if ran_backwards(self._known, newest):
+        if ran_backwards(self._previous, newest):
             return "the server's clock was set back"
         return self._again or None
 
@@ -223,9 +223,9 @@ class ProjectPull:
 
     def _compare_tasks(self, newest: Newest, progress: Callable[[int], None]) -> None:
         """Find tasks that were deleted, and all that was on them; what else may be amiss may be the next step's."""
-        known = set(self._tasks)  # before the list: a task that comes meanwhile is not missing
+        before = set(self._tasks)  # before the list: a task that comes meanwhile is not missing
         there = {number for page in self._studio.task_numbers(self._project.id) for number in page}
-        self._drop_tasks(known - there)
+        self._drop_tasks(before - there)
         self._read_changed(newest, progress)
 
     def _read_all(self, newest: Newest, progress: Callable[[int], None]) -> None:
@@ -238,7 +238,7 @@ class ProjectPull:
             progress(len(page))
         self._drop_tasks(self._tasks.keys() - tasks)
         alive = self._index.alive(self._project.id)
-        self._absent = {each.number: each for each in alive if each.number is not None and each.task not in tasks}
+        self._absent = {entry.number: entry for entry in alive if entry.number is not None and entry.task not in tasks}
         self._since = since_of(newest)
 
     def _drop_tasks(self, gone: set[int]) -> None:
@@ -248,12 +248,12 @@ class ProjectPull:
             del self._tasks[task]
             self._strange.pop(task, None)
             self._withdrawn.pop(task, None)
-        for each in self._index.alive(self._project.id):
-            if each.task in gone and each.number is not None:
-                self._absent[each.number] = each
+        for entry in self._index.alive(self._project.id):
+            if entry.task in gone and entry.number is not None:
+                self._absent[entry.number] = entry
 
     def _take_page(self, page: tuple[ServerTask, ...]) -> None:
-        seen: list[Seen] = []
+        seen: list[ServerVote] = []
         missing: list[LedgerEntry] = []
         for task in page:
             item = self._reader.item_of(task)
@@ -266,38 +266,38 @@ class ProjectPull:
             if withdrawn := self._reader.count_withdrawn(task):
                 self._withdrawn[task.id] = withdrawn
             there = list(self._reader.annotations(self._project, task, item))
-            numbers = {each.raw.id for each in there}
+            numbers = {annotation.raw.id for annotation in there}
             seen += there
-            missing += [each for each in self._on_task(item.id, task.id) if each.number not in numbers]
+            missing += [entry for entry in self._on_task(item.id, task.id) if entry.number not in numbers]
         self._differences.take(seen)
         self._differences.take_gone(missing)
 
     def _take_strange(self, task: ServerTask) -> list[LedgerEntry]:
         """Count what is on a task of no item; what the ledger has of it came before somebody changed the task."""
         there = {raw.id for raw in task.annotations}
-        known = {each.number: each for each in self._known_on_tasks.get(task.id, ())}
-        self._strange[task.id] = len(there - known.keys())
-        return [each for number, each in known.items() if number not in there and each.state != "deleted"]
+        recorded = {entry.number: entry for entry in self._entries_by_task.get(task.id, ())}
+        self._strange[task.id] = len(there - recorded.keys())
+        return [entry for number, entry in recorded.items() if number not in there and entry.state != "deleted"]
 
     @cached_property
-    def _known_on_tasks(self) -> dict[int, list[LedgerEntry]]:
-        found: defaultdict[int, list[LedgerEntry]] = defaultdict(list)
-        for each in self._index.alive(self._project.id):
-            found[each.task].append(each)
-        return found
+    def _entries_by_task(self) -> dict[int, list[LedgerEntry]]:
+        entries: defaultdict[int, list[LedgerEntry]] = defaultdict(list)
+        for entry in self._index.alive(self._project.id):
+            entries[entry.task].append(entry)
+        return entries
 
     def _on_task(self, item_id: str, task: int) -> list[LedgerEntry]:
         of_item = self._index.of_item(item_id)
-        return [each for each in of_item if each.task == task and each.state != "deleted"]
+        return [entry for entry in of_item if entry.task == task and entry.state != "deleted"]
 
     # --- whether that was all --------------------------------------------------------------------------------------
 
     def _counts(self) -> Counts:
-        found = self._studio.counts([self._project.id]).get(self._project.id)
-        if found is None:
+        counts = self._studio.counts([self._project.id]).get(self._project.id)
+        if counts is None:
             self._studio.project(self._project.id)
             raise StudioError(f"{self._studio.url}: project {self._project.id} is not one of our account's")
-        return found
+        return counts
 
     def _agree(self, before: Counts, after: Counts) -> bool:
         """Whether what we know lies between what there was before we read and what there was thereafter."""
@@ -313,12 +313,12 @@ class ProjectPull:
         )
 
     def _bring_drafts(self) -> None:
-        drafts: list[Seen] = []
+        drafts: list[ServerVote] = []
         for task, raw in self._studio.drafts(self._project.id):
             seen = self._reader.draft(self._project, task, self._tasks.get(task), raw)
             drafts += [seen] if seen else []
         self._differences.take_drafts(self._project.id, drafts)
 
 
-def _between(one: int, value: int, other: int) -> bool:
-    return min(one, other) <= value <= max(one, other)
+def _between(first: int, value: int, other: int) -> bool:
+    return min(first, other) <= value <= max(first, other)

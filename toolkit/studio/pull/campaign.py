@@ -217,18 +217,19 @@ def _answers(url: str) -> bool:
 def _listening(listener: WebhookListener, secret: str) -> Iterator[str]:
     path = f"/{_NAME}/{secret}"
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class _Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            known = secrets.compare_digest(self.path.encode(), path.encode())
-            if known:
+            """Notify the listener of a call at its secret path."""
+            is_valid = secrets.compare_digest(self.path.encode(), path.encode())
+            if is_valid:
                 listener.notify()
-            self.send_response(204 if known else 404)
+            self.send_response(204 if is_valid else 404)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

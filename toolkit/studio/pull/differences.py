@@ -23,7 +23,7 @@ from toolkit.labels.eligibility import (
 )
 from toolkit.records import Annotation, Flag, PushedProject
 from toolkit.studio.pull.ledger_index import LedgerEntry, LedgerFile, LedgerIndex, answers_hash, entry_of
-from toolkit.studio.pull.reading import PullRequest, Seen
+from toolkit.studio.pull.reading import PullRequest, ServerVote
 from toolkit.times import format_utc, moment, now, utc
 
 _AT_ONCE = 500  # lines that are in memory together
@@ -51,46 +51,46 @@ class Differences:
         self.new = 0
         self.unchanged = 0
 
-    def take(self, seen: Iterable[Seen]) -> None:
+    def take(self, seen: Iterable[ServerVote]) -> None:
         """Append what is new in annotations that were read just now."""
         by_item: defaultdict[str, dict[int, Annotation]] = defaultdict(dict)
-        for each in seen:
-            by_item[each.item.id][each.raw.id] = self._line(each)
+        for annotation in seen:
+            by_item[annotation.item.id][annotation.raw.id] = self._line(annotation)
         self._settle(by_item)
 
     def take_gone(self, index: Sequence[LedgerEntry]) -> None:
         """Append that these are on the server no longer."""
         for start in range(0, len(index), _AT_ONCE):
             lines = []
-            for each in index[start : start + _AT_ONCE]:
-                line = self._ledger.at(each.place)
+            for entry in index[start : start + _AT_ONCE]:
+                line = self._ledger.at(entry.place)
                 lines.append(msgspec.structs.replace(line, state="deleted", updated=max(now(), line.updated)))
             self._append(lines)
             self._settle({line.item_id: {} for line in lines})
 
-    def take_drafts(self, project: int, seen: Iterable[Seen]) -> None:
+    def take_drafts(self, project: int, seen: Iterable[ServerVote]) -> None:
         """Append what is new in the drafts of a project, all of which were read just now.
 
         A draft that is gone has become an annotation, or was thrown away; only then that is worth a line.
         """
-        newest: dict[tuple[str, str], Seen] = {}
-        for each in sorted(seen, key=lambda each: (each.raw.updated_at, each.raw.id)):
-            newest[each.item.id, each.annotator] = each
-        lines = [self._line(each) for each in newest.values()]
-        known = [self._index.draft((project, line.item_id, line.annotator)) for line in lines]
-        fresh = [line for line, before in zip(lines, known, strict=True) if not _is_known(line, before)]
+        newest: dict[tuple[str, str], ServerVote] = {}
+        for draft in sorted(seen, key=lambda draft: (draft.raw.updated_at, draft.raw.id)):
+            newest[draft.item.id, draft.annotator] = draft
+        lines = [self._line(draft) for draft in newest.values()]
+        recorded = [self._index.draft((project, line.item_id, line.annotator)) for line in lines]
+        fresh = [line for line, before in zip(lines, recorded, strict=True) if not _is_known(line, before)]
         self.unchanged += len(lines) - len(fresh)
         self._append(fresh)
-        gone = [each for each in self._index.drafts(project) if (each.item_id, each.annotator) not in newest]
-        self.take_gone([each for each in gone if not self._was_submitted(each)])
+        gone = [entry for entry in self._index.drafts(project) if (entry.item_id, entry.annotator) not in newest]
+        self.take_gone([entry for entry in gone if not self._was_submitted(entry)])
 
     def _was_submitted(self, draft: LedgerEntry) -> bool:
         of_item = self._index.of_item(draft.item_id)
-        return any(each.annotator == draft.annotator and each.project == draft.project for each in of_item)
+        return any(entry.annotator == draft.annotator and entry.project == draft.project for entry in of_item)
 
     # --- lines -----------------------------------------------------------------------------------------------------
 
-    def _line(self, seen: Seen) -> Annotation:
+    def _line(self, seen: ServerVote) -> Annotation:
         before = self._before(seen)
         updated = utc(seen.raw.updated_at)
         codebook = self._codebook(seen, before)
@@ -110,7 +110,7 @@ class Differences:
             origin=seen.origin,
         )
 
-    def _own_flags(self, seen: Seen, codebook_ref: str, before: LedgerEntry | None) -> tuple[Flag, ...]:
+    def _own_flags(self, seen: ServerVote, codebook_ref: str, before: LedgerEntry | None) -> tuple[Flag, ...]:
         if seen.state != "submitted":
             return ()
         provenance = Provenance(
@@ -123,7 +123,7 @@ class Differences:
         )
         return (*provenance_flags(provenance), *self._check.flags(seen.answers, seen.item.unit, codebook_ref))
 
-    def _is_harmless(self, seen: Seen, before: LedgerEntry | None) -> bool:
+    def _is_harmless(self, seen: ServerVote, before: LedgerEntry | None) -> bool:
         """Whether the answers are the annotator's although somebody else has touched them last.
 
         Whoever marks an annotation as ground truth becomes its last sender, and the server keeps no history. An
@@ -134,7 +134,7 @@ class Differences:
             return seen.raw.ground_truth and seen.raw.updated_by == self._administrator
         return "forged" not in before.flags and before.given == seen.given
 
-    def _codebook(self, seen: Seen, before: LedgerEntry | None) -> str:
+    def _codebook(self, seen: ServerVote, before: LedgerEntry | None) -> str:
         """The codebook that its annotator saw: by the mark of the screen, else by the time."""
         if before is not None and before.given == seen.given:
             return before.codebook  # nobody answered anew: only marks and times can have changed
@@ -144,7 +144,7 @@ class Differences:
         first = moment(answered) - moment(seen.raw.created_at) < _AT_ONCE_GIVEN
         return (self._request.shown_by(seen.screen) if first else None) or by_time
 
-    def _before(self, seen: Seen) -> LedgerEntry | None:
+    def _before(self, seen: ServerVote) -> LedgerEntry | None:
         if seen.origin.annotation is None:
             return self._index.draft((seen.project.id, seen.item.id, seen.annotator))
         return self._index.get(seen.raw.id)

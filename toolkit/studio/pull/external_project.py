@@ -44,12 +44,12 @@ def project_address(address: str) -> tuple[str, int]:
     Raises:
         UsageError: that is no such address.
     """
-    found = _ADDRESS.fullmatch(address.strip())
-    if found is None:
+    match = _ADDRESS.fullmatch(address.strip())
+    if match is None:
         raise UsageError(
             "the address of a project is needed, as the browser shows it: http://127.0.0.1:8080/projects/12"
         )
-    return found[1], int(found[2])
+    return match[1], int(match[2])
 
 
 def open_server(url: str) -> Studio:
@@ -72,7 +72,7 @@ def open_project(studio: Studio, number: int) -> AnyProject:
     """
     project = studio.any_project(number)
     if project is None:
-        there = ", ".join(f"{each.id} {each.title!r}" for each in studio.some_projects())
+        there = ", ".join(f"{row.id} {row.title!r}" for row in studio.some_projects())
         raise StudioError(f"{studio.url}: no project {number} for this account; there are: {there or 'none'}")
     return project
 
@@ -88,9 +88,9 @@ def project_question(
         questions: that the user names.
         where: the project, for messages.
     """
-    asked = read_label_config(project.label_config, where)
-    name = chosen_question([question.name for question in asked], questions, where)
-    about = next(question for question in asked if is_repetition(name, question.name))
+    offered = read_label_config(project.label_config, where)
+    name = chosen_question([question.name for question in offered], questions, where)
+    about = next(question for question in offered if is_repetition(name, question.name))
     text = columns.text or (_column(name, about) if len(about.columns) == 1 else None)
     return name, ExternalProject(project=project.id, item=columns.item, text=text)
 

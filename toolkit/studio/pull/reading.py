@@ -50,7 +50,7 @@ class PullRequest(Struct, frozen=True, kw_only=True):
         return next((ref for ref in refs if screen_mark(ref) == mark), None)
 
 
-class Seen(Struct, frozen=True, kw_only=True):
+class ServerVote(Struct, frozen=True, kw_only=True):
     """An annotation or draft of the server, read but not yet judged."""
 
     item: Item
@@ -70,7 +70,7 @@ class Seen(Struct, frozen=True, kw_only=True):
         return self.annotator, self.state, answers_hash(self.answers)
 
 
-class People:
+class AccountDirectory:
     """Who is behind the numbers of accounts; each is asked for once."""
 
     def __init__(self, studio: Studio, pseudonym_of: Pseudonyms, server: str, erasure_records: ErasureRecords) -> None:
@@ -122,7 +122,7 @@ def item_named_by(task: ServerTask) -> str | None:
 class Reader:
     """Reads answers as the request says."""
 
-    def __init__(self, request: PullRequest, people: People) -> None:
+    def __init__(self, request: PullRequest, people: AccountDirectory) -> None:
         self._request = request
         self._people = people
 
@@ -134,7 +134,7 @@ class Reader:
         """Whether an item is one of the campaign."""
         return item_id in self._request.items
 
-    def annotations(self, project: PushedProject, task: ServerTask, item: Item) -> Iterator[Seen]:
+    def annotations(self, project: PushedProject, task: ServerTask, item: Item) -> Iterator[ServerVote]:
         """The annotations on a task, without those of people who withdrew."""
         for raw in task.annotations:
             if self._people.has_withdrawn(raw.completed_by):
@@ -146,7 +146,9 @@ class Reader:
         """How many of the annotations on a task are of people who withdrew."""
         return sum(self._people.has_withdrawn(raw.completed_by) for raw in task.annotations)
 
-    def draft(self, project: PushedProject, task_id: int, item_id: str | None, raw: ServerAnnotation) -> Seen | None:
+    def draft(
+        self, project: PushedProject, task_id: int, item_id: str | None, raw: ServerAnnotation
+    ) -> ServerVote | None:
         """A draft on a task; None where its item is not the campaign's, or whoever began it withdrew."""
         origin = Origin(server=self._request.server, project=project.id, task=task_id, annotation=None)
         item = self._request.items.get(item_id or "")
@@ -154,9 +156,9 @@ class Reader:
             return None
         return self._seen(raw, item, project, origin, "")
 
-    def _seen(self, raw: ServerAnnotation, item: Item, project: PushedProject, origin: Origin, text: str) -> Seen:
+    def _seen(self, raw: ServerAnnotation, item: Item, project: PushedProject, origin: Origin, text: str) -> ServerVote:
         moved = raw.was_moved(self._people.ours)
-        return Seen(
+        return ServerVote(
             item=item,
             project=project,
             origin=origin,

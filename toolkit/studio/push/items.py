@@ -18,14 +18,14 @@ from toolkit.runs import Result
 from toolkit.studio.config import task_data
 from toolkit.studio.http.client import Studio, data_digest
 from toolkit.studio.http.schemas import StoredTask
-from toolkit.studio.push.project_specs import Meant, ProjectSpec, PushRequest, home_queue, project_specs
+from toolkit.studio.push.project_specs import ItemsBySpec, ProjectSpec, PushRequest, home_queue, project_specs
 from toolkit.studio.push.projects import (
-    Standing,
+    ProjectState,
     all_screens,
     as_set,
     current_screen,
+    find_project_states,
     find_projects,
-    find_standing,
     make_project,
     oldest,
     settings_digests,
@@ -40,8 +40,8 @@ __all__ = [
     "PushRequest",
     "PushedProject",
     "ScreenVersion",
+    "find_project_states",
     "find_projects",
-    "find_standing",
     "push_items",
 ]
 
@@ -146,12 +146,12 @@ def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, in
     meant = project_specs(request)
     before = _look(studio, request)
     _refuse_other_layout(studio, request, before)
-    refuse_removals(studio, request, before.standing)
+    refuse_removals(studio, request, before.states)
     refreshed = _refresh(studio, request, before, progress)
-    standing, reset = _set_up(studio, request, meant, before)
+    states, reset = _set_up(studio, request, meant, before)
     out = _take_out(studio, request, meant, before)
     stored = [task for task in before.stored if task.id not in out.tasks]
-    there = msgspec.structs.replace(before, standing=standing, stored=tuple(stored))
+    there = msgspec.structs.replace(before, states=states, stored=tuple(stored))
     brought = _bring(studio, request, meant, there, progress)
     after = _look(studio, request) if brought.created else there
     put_right = reconcile(studio, after.stored, after.specs)
@@ -165,25 +165,25 @@ def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, in
 class _Board(Struct, frozen=True, kw_only=True):
     """What stands on the server."""
 
-    standing: tuple[Standing, ...]
+    states: tuple[ProjectState, ...]
     stored: tuple[StoredTask, ...]
 
     @property
     def specs(self) -> dict[int, ProjectSpec]:
         """What each project is for."""
-        return {each.project.id: each.spec for each in self.standing}
+        return {state.project.id: state.spec for state in self.states}
 
     def items_at(self) -> dict[object, set[str | None]]:
         """The items that stand at each place."""
-        specs, found = self.specs, defaultdict(set)
+        specs, items = self.specs, defaultdict(set)
         for task in self.stored:
-            found[place(specs[task.project])].add(task.item_id)
-        return found
+            items[place(specs[task.project])].add(task.item_id)
+        return items
 
 
 class _Out(Struct, frozen=True, kw_only=True):
     tasks: frozenset[int]
-    kept: frozenset[str]  # items
+    answered: frozenset[str]  # items
 
 
 class _Brought(Struct, frozen=True, kw_only=True):
@@ -201,17 +201,17 @@ class _Did(Struct, frozen=True, kw_only=True):
 
 
 def _look(studio: Studio, request: PushRequest) -> _Board:
-    standing, stored = [], []
-    for each in find_standing(studio, request):
+    states, stored = [], []
+    for state in find_project_states(studio, request):
         try:
-            stored += studio.stored_tasks(each.project.id)
+            stored += studio.stored_tasks(state.project.id)
         except StudioError:
             # A second push may just have given up the empty project that it made beside ours.
-            if each.project.id in {other.project.id for other in find_standing(studio, request)}:
+            if state.project.id in {other.project.id for other in find_project_states(studio, request)}:
                 raise
         else:
-            standing.append(each)
-    return _Board(standing=tuple(standing), stored=tuple(stored))
+            states.append(state)
+    return _Board(states=tuple(states), stored=tuple(stored))
 
 
 def _refuse_other_layout(studio: Studio, request: PushRequest, board: _Board) -> None:
@@ -228,8 +228,8 @@ def _refuse_other_layout(studio: Studio, request: PushRequest, board: _Board) ->
 # --- as it should look -----------------------------------------------------------------------------------------------
 
 
-def _data(each: ShownItem, request: PushRequest) -> dict[str, str]:
-    return task_data(each.item, each.shown, request.codebook, request.language)
+def _data(shown_item: ShownItem, request: PushRequest) -> dict[str, str]:
+    return task_data(shown_item.item, shown_item.shown, request.codebook, request.language)
 
 
 def _refresh(studio: Studio, request: PushRequest, board: _Board, progress: Callable[[int, int], None]) -> int:
@@ -237,7 +237,7 @@ def _refresh(studio: Studio, request: PushRequest, board: _Board, progress: Call
 
     This comes before the projects are changed: a question that has no text yet would be shown as a bare name.
     """
-    data = {each.item.id: _data(each, request) for each in request.items}
+    data = {shown_item.item.id: _data(shown_item, request) for shown_item in request.items}
     stale = [
         task
         for task in board.stored
@@ -249,21 +249,23 @@ def _refresh(studio: Studio, request: PushRequest, board: _Board, progress: Call
     return len(stale)
 
 
-def _set_up(studio: Studio, request: PushRequest, meant: Meant, board: _Board) -> tuple[tuple[Standing, ...], int]:
+def _set_up(
+    studio: Studio, request: PushRequest, meant: ItemsBySpec, board: _Board
+) -> tuple[tuple[ProjectState, ...], int]:
     """Set all projects as they should be, make those that are missing; how many were set otherwise."""
     missing = _missing(meant, board)
     # A tie-break that has nothing to bring is not made: what it would hold stands at another one.
     needed = {spec for spec in meant if spec.kind != "tiebreak" or spec in missing}
     specs = sorted({*needed, *board.specs.values()})
-    screen = current_screen(studio, request, board.standing)
+    screen = current_screen(studio, request, board.states)
     _check_configs(studio, request, specs, screen)
-    standing = [_as_wanted(studio, request, each, specs, screen) for each in _without_empty_copies(studio, board)]
-    changed = {each.project.id for each in board.standing if each not in standing}
-    reset = sum(each.project.id in changed for each in standing)
+    states = [_updated(studio, request, state, specs, screen) for state in _without_empty_copies(studio, board)]
+    changed = {state.project.id for state in board.states if state not in states}
+    reset = sum(state.project.id in changed for state in states)
     for spec in sorted(needed - set(board.specs.values())):
         settings = settings_for(request, spec, specs, (screen,))
-        standing.append(make_project(studio, request, spec, settings))
-    return tuple(sorted(standing, key=lambda each: each.project.id)), reset
+        states.append(make_project(studio, request, spec, settings))
+    return tuple(sorted(states, key=lambda state: state.project.id)), reset
 
 
 def _check_configs(studio: Studio, request: PushRequest, specs: Sequence[ProjectSpec], screen: ScreenVersion) -> None:
@@ -272,64 +274,64 @@ def _check_configs(studio: Studio, request: PushRequest, specs: Sequence[Project
         studio.check_config(settings_for(request, spec, specs, (screen,)).label_config)
 
 
-def _as_wanted(
-    studio: Studio, request: PushRequest, each: Standing, specs: Sequence[ProjectSpec], screen: ScreenVersion
-) -> Standing:
-    shown = each.screens or request.screens
+def _updated(
+    studio: Studio, request: PushRequest, state: ProjectState, specs: Sequence[ProjectSpec], screen: ScreenVersion
+) -> ProjectState:
+    shown = state.screens or request.screens
     if not shown or (shown[-1].codebook, shown[-1].shown) != (screen.codebook, screen.shown):
         shown = (*shown, screen)
-    settings = settings_for(request, each.spec, specs, shown)
-    if as_set(each.project, settings):
-        return each
-    return msgspec.structs.replace(each, project=studio.update_project(each.project.id, settings))
+    settings = settings_for(request, state.spec, specs, shown)
+    if as_set(state.project, settings):
+        return state
+    return msgspec.structs.replace(state, project=studio.update_project(state.project.id, settings))
 
 
-def _without_empty_copies(studio: Studio, board: _Board) -> list[Standing]:
+def _without_empty_copies(studio: Studio, board: _Board) -> list[ProjectState]:
     """The projects, less those that a push made beside another one and was killed before it could see that."""
-    first = {each.project.id for each in oldest(board.standing).values()}
+    first = {state.project.id for state in oldest(board.states).values()}
     used = {task.project for task in board.stored}
-    for each in board.standing:
-        if each.project.id not in first | used:
-            studio.delete_project(each.project.id)
-    return [each for each in board.standing if each.project.id in first | used]
+    for state in board.states:
+        if state.project.id not in first | used:
+            studio.delete_project(state.project.id)
+    return [state for state in board.states if state.project.id in first | used]
 
 
 # --- what stands where -----------------------------------------------------------------------------------------------
 
 
-def _take_out(studio: Studio, request: PushRequest, meant: Meant, board: _Board) -> _Out:
+def _take_out(studio: Studio, request: PushRequest, meant: ItemsBySpec, board: _Board) -> _Out:
     """Delete the tasks that are not asked where they are any more, unless somebody has answered them."""
-    items = {each.item.id: each for each in request.items}
+    items = {shown_item.item.id: shown_item for shown_item in request.items}
     withdrawn = set(request.withdrawn)
-    tasks, kept = set(), set()
+    tasks, answered = set(), set()
     for task in board.stored:
-        each = items.get(task.item_id or "")
+        shown_item = items.get(task.item_id or "")
         spec = board.specs[task.project]
-        misplaced = each is not None and _is_misplaced(each, spec, request, meant)
+        misplaced = shown_item is not None and _is_misplaced(shown_item, spec, request, meant)
         if task.item_id is None or not (task.item_id in withdrawn or misplaced):
             continue
         if not task.annotations and studio.delete_untouched(task.project, task.id):
             tasks.add(task.id)
         else:
-            kept.add(task.item_id)
-    return _Out(tasks=frozenset(tasks), kept=frozenset(kept))
+            answered.add(task.item_id)
+    return _Out(tasks=frozenset(tasks), answered=frozenset(answered))
 
 
-def _is_misplaced(each: ShownItem, spec: ProjectSpec, request: PushRequest, meant: Meant) -> bool:
+def _is_misplaced(shown_item: ShownItem, spec: ProjectSpec, request: PushRequest, meant: ItemsBySpec) -> bool:
     """Whether an item stands where the plan does not have it any more.
 
     What was assigned to somebody who still works stays: another machine may know of more assignments than this one.
     """
     if spec.kind == "queue":
-        return request.layout == "blind" or spec != home_queue(each.item)
+        return request.layout == "blind" or spec != home_queue(shown_item.item)
     return spec.kind == "person" and spec not in meant
 
 
 def _bring(
-    studio: Studio, request: PushRequest, meant: Meant, board: _Board, progress: Callable[[int, int], None]
+    studio: Studio, request: PushRequest, meant: ItemsBySpec, board: _Board, progress: Callable[[int, int], None]
 ) -> _Brought:
     """Bring what is missing, in the order in which it is to be shown."""
-    projects = oldest(board.standing)
+    projects = oldest(board.states)
     missing = _missing(meant, board)
     total = sum(map(len, meant.values()))
     present = total - sum(map(len, missing.values()))
@@ -339,29 +341,31 @@ def _bring(
     progress(done, total)
     for spec, items in missing.items():
         project = projects[spec].project.id
-        vanished |= {each.item.id for each in items if (project, each.item.id) in answered}
+        vanished |= {shown_item.item.id for shown_item in items if (project, shown_item.item.id) in answered}
         brought = 0
-        for brought in import_batches(studio, project, [_data(each, request) for each in items], request.batch):
+        for brought in import_batches(
+            studio, project, [_data(shown_item, request) for shown_item in items], request.batch
+        ):
             progress(done + brought, total)
         done += brought
     return _Brought(created=total - present, present=present, vanished=frozenset(vanished))
 
 
-def _missing(meant: Meant, board: _Board) -> dict[ProjectSpec, Sequence[ShownItem]]:
+def _missing(meant: ItemsBySpec, board: _Board) -> dict[ProjectSpec, Sequence[ShownItem]]:
     """What is not there, by spec; a disputed item that stands at one tie-break is asked at no other."""
     there = board.items_at()
     disputed = {
         item for at, items in there.items() if isinstance(at, ProjectSpec) and at.kind == "tiebreak" for item in items
     }
-    found: dict[ProjectSpec, Sequence[ShownItem]] = {}
+    missing: dict[ProjectSpec, Sequence[ShownItem]] = {}
     for spec, items in meant.items():
         has = disputed if spec.kind == "tiebreak" else there.get(place(spec), set())
         if not has.issuperset(items):
-            found[spec] = [each for name, each in items.items() if name not in has]
-    return found
+            missing[spec] = [shown_item for name, shown_item in items.items() if name not in has]
+    return missing
 
 
-def _check(studio: Studio, meant: Meant, board: _Board) -> None:
+def _check(studio: Studio, meant: ItemsBySpec, board: _Board) -> None:
     """Hold the promise: a task for each item in each project that is meant to have it."""
     absent = sum(map(len, _missing(meant, board).values()))
     if absent:
@@ -371,8 +375,8 @@ def _check(studio: Studio, meant: Meant, board: _Board) -> None:
 # --- what is said of it ----------------------------------------------------------------------------------------------
 
 
-def _report(studio: Studio, request: PushRequest, meant: Meant, board: _Board, did: _Did) -> PushReport:
-    wanted = {each.item.id for each in request.items}
+def _report(studio: Studio, request: PushRequest, meant: ItemsBySpec, board: _Board, did: _Did) -> PushReport:
+    item_ids = {shown_item.item.id for shown_item in request.items}
     return PushReport(
         server=studio.url,
         created=did.brought.created,
@@ -381,37 +385,37 @@ def _report(studio: Studio, request: PushRequest, meant: Meant, board: _Board, d
         merged=len(did.put_right.merged),
         twins=_still_twins(board),
         taken_out=len(did.out.tasks),
-        kept=tuple(sorted(did.out.kept)),
+        kept=tuple(sorted(did.out.answered)),
         refreshed=did.refreshed,
         reset=did.reset,
         vanished=tuple(sorted(did.brought.vanished)),
-        unknown=sum(task.item_id not in wanted.union(request.unshown) for task in board.stored),
-        projects=tuple(_pushed(studio.url, board, wanted, set(meant))),
-        screens=all_screens(request, board.standing),
+        unknown=sum(task.item_id not in item_ids.union(request.unshown) for task in board.stored),
+        projects=tuple(_pushed(studio.url, board, item_ids, set(meant))),
+        screens=all_screens(request, board.states),
     )
 
 
 def _still_twins(board: _Board) -> tuple[str, ...]:
     specs = board.specs
-    found = Counter((place(specs[task.project]), task.item_id) for task in board.stored)
-    return tuple(sorted({item for (_, item), number in found.items() if item and number > 1}))
+    counts = Counter((place(specs[task.project]), task.item_id) for task in board.stored)
+    return tuple(sorted({item for (_, item), number in counts.items() if item and number > 1}))
 
 
-def _pushed(url: str, board: _Board, wanted: set[str], meant: set[ProjectSpec]) -> Iterable[PushedProject]:
+def _pushed(url: str, board: _Board, item_ids: set[str], meant: set[ProjectSpec]) -> Iterable[PushedProject]:
     """The projects that hold items, or are meant to."""
-    for each in sorted(board.standing, key=lambda each: (each.spec, each.project.id)):
-        number = each.project.id
-        items = {task.item_id for task in board.stored if task.project == number} & wanted
-        if items or each.spec in meant:
+    for state in sorted(board.states, key=lambda state: (state.spec, state.project.id)):
+        number = state.project.id
+        items = {task.item_id for task in board.stored if task.project == number} & item_ids
+        if items or state.spec in meant:
             yield PushedProject(
                 id=number,
                 url=f"{url}/projects/{number}/data",
-                unit=each.spec.unit,
-                kind=each.spec.kind,
-                annotator=each.spec.annotator or None,
-                votes=each.spec.votes,
+                unit=state.spec.unit,
+                kind=state.spec.kind,
+                annotator=state.spec.annotator or None,
+                votes=state.spec.votes,
                 items=len(items),
-                settings=settings_digests(each.project),
+                settings=settings_digests(state.project),
             )
 
 

@@ -65,14 +65,14 @@ def spec_in(description: str) -> ProjectSpec | None:
     >>> spec_in(ProjectSpec(kind="person", unit="article", votes=1, annotator="ann-1").marker("demo-1f")).annotator
     'ann-1'
     """
-    found = _SPEC.search(description)
-    if found is None:
+    match = _SPEC.search(description)
+    if match is None:
         return None
-    unit = cast(Unit, found["unit"])
-    if found["kind"] is None:
-        return ProjectSpec(unit=unit, votes=int(found["votes"]))
-    annotator = "" if found["annotator"] == _NOBODY else found["annotator"]
-    return ProjectSpec(kind=cast(ProjectKind, found["kind"]), unit=unit, votes=1, annotator=annotator)
+    unit = cast(Unit, match["unit"])
+    if match["kind"] is None:
+        return ProjectSpec(unit=unit, votes=int(match["votes"]))
+    annotator = "" if match["annotator"] == _NOBODY else match["annotator"]
+    return ProjectSpec(kind=cast(ProjectKind, match["kind"]), unit=unit, votes=1, annotator=annotator)
 
 
 class PushRequest(Struct, frozen=True, kw_only=True):
@@ -91,7 +91,7 @@ class PushRequest(Struct, frozen=True, kw_only=True):
     earlier: tuple[Codebook, ...] = ()  # that were pushed before, the oldest first
     show: tuple[ShownPart, ...] = ("headline", "neighbours", "note")
     answered: tuple[tuple[int, str], ...] = ()  # (project, item) that the ledger has annotations of
-    known: tuple[PushedProject, ...] = ()  # projects that an earlier push left on this server
+    earlier_projects: tuple[PushedProject, ...] = ()  # projects that an earlier push left on this server
     screens: tuple[ScreenVersion, ...] = ()  # what an earlier push knew of what was shown
     batch: int = 200  # tasks a request
 
@@ -106,19 +106,23 @@ def spec_of(project: PushedProject) -> ProjectSpec:
     return ProjectSpec(kind=project.kind, unit=project.unit, votes=project.votes, annotator=project.annotator or "")
 
 
-Meant = dict[ProjectSpec, dict[str, ShownItem]]  # by item id, in the order in which they are shown
+ItemsBySpec = dict[ProjectSpec, dict[str, ShownItem]]  # by item id, in the order in which they are shown
 
 
-def project_specs(request: PushRequest) -> Meant:
+def project_specs(request: PushRequest) -> ItemsBySpec:
     """Which items are meant to stand where.
 
     Raises:
         DataError: the layout is blind and an item is assigned to nobody.
     """
-    items = {each.item.id: each for each in request.items if each.item.id not in set(request.withdrawn)}
-    asked = _people(items, request.assignments) if request.layout == "blind" else _queues(items.values())
-    asked |= _tiebreaks(items, request.tiebreaks)
-    return {spec: asked[spec] for spec in sorted(asked)}
+    items = {
+        shown_item.item.id: shown_item
+        for shown_item in request.items
+        if shown_item.item.id not in set(request.withdrawn)
+    }
+    specs = _people(items, request.assignments) if request.layout == "blind" else _queues(items.values())
+    specs |= _tiebreaks(items, request.tiebreaks)
+    return {spec: specs[spec] for spec in sorted(specs)}
 
 
 def home_queue(item: Item) -> ProjectSpec:
@@ -126,20 +130,20 @@ def home_queue(item: Item) -> ProjectSpec:
     return ProjectSpec(unit=item.unit, votes=item.votes)
 
 
-def _queues(items: Iterable[ShownItem]) -> Meant:
-    specs: Meant = defaultdict(dict)
-    for each in items:
-        specs[home_queue(each.item)][each.item.id] = each
+def _queues(items: Iterable[ShownItem]) -> ItemsBySpec:
+    specs: ItemsBySpec = defaultdict(dict)
+    for shown_item in items:
+        specs[home_queue(shown_item.item)][shown_item.item.id] = shown_item
     return dict(specs)
 
 
-def _people(items: Mapping[str, ShownItem], assignments: Iterable[Assignment]) -> Meant:
-    specs: Meant = defaultdict(dict)
+def _people(items: Mapping[str, ShownItem], assignments: Iterable[Assignment]) -> ItemsBySpec:
+    specs: ItemsBySpec = defaultdict(dict)
     for row in sorted(assignments, key=lambda row: (row.annotator, row.position, row.item_id)):
-        each = items.get(row.item_id)
-        if each is not None:
-            spec = ProjectSpec(kind="person", unit=each.item.unit, votes=1, annotator=row.annotator)
-            specs[spec][row.item_id] = each
+        shown_item = items.get(row.item_id)
+        if shown_item is not None:
+            spec = ProjectSpec(kind="person", unit=shown_item.item.unit, votes=1, annotator=row.annotator)
+            specs[spec][row.item_id] = shown_item
     nobody = items.keys() - {item for spec in specs.values() for item in spec}
     if nobody:
         raise DataError(
@@ -149,13 +153,13 @@ def _people(items: Mapping[str, ShownItem], assignments: Iterable[Assignment]) -
     return dict(specs)
 
 
-def _tiebreaks(items: Mapping[str, ShownItem], tiebreaks: Iterable[Tiebreak]) -> Meant:
-    specs: Meant = defaultdict(dict)
+def _tiebreaks(items: Mapping[str, ShownItem], tiebreaks: Iterable[Tiebreak]) -> ItemsBySpec:
+    specs: ItemsBySpec = defaultdict(dict)
     for tiebreak in tiebreaks:
-        each = items.get(tiebreak.item_id)
-        if each is not None:
-            spec = ProjectSpec(kind="tiebreak", unit=each.item.unit, votes=1, annotator=tiebreak.annotator or "")
-            specs[spec][tiebreak.item_id] = each
+        shown_item = items.get(tiebreak.item_id)
+        if shown_item is not None:
+            spec = ProjectSpec(kind="tiebreak", unit=shown_item.item.unit, votes=1, annotator=tiebreak.annotator or "")
+            specs[spec][tiebreak.item_id] = shown_item
     return dict(specs)
 
 
@@ -202,7 +206,7 @@ def campaign_request(
         earlier=tuple(store.rows("codebooks.jsonl", Codebook)),
         show=options.show,
         answered=answered_items(states, here.server) if here else (),
-        known=here.projects if here else (),
+        earlier_projects=here.projects if here else (),
         screens=here.screens if here else (),
         batch=options.batch,
     )

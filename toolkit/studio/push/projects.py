@@ -35,7 +35,7 @@ _TITLE_LENGTH = (3, 50)  # what Label Studio takes
 _SCREEN = re.compile(r"^\[screen (\S+) (\S+) (.+)\]$", re.MULTILINE)
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class ProjectState(Struct, frozen=True, kw_only=True):
     """A project of the campaign as it stands on the server."""
 
     project: Project
@@ -52,16 +52,16 @@ def find_projects(studio: Studio, campaign: str) -> list[Project]:
     return studio.projects_described(campaign_marker(campaign))
 
 
-def find_standing(studio: Studio, request: PushRequest) -> list[Standing]:
+def find_project_states(studio: Studio, request: PushRequest) -> list[ProjectState]:
     """The projects of a campaign and what each is for, oldest first."""
-    found = find_projects(studio, request.campaign)
-    specs = ((project, spec_in(project.description)) for project in found)
-    standing = [Standing(project=project, spec=spec) for project, spec in specs if spec is not None]
-    numbers = {each.project.id for each in standing}
-    for pushed in request.known:
+    projects = find_projects(studio, request.campaign)
+    specs = ((project, spec_in(project.description)) for project in projects)
+    states = [ProjectState(project=project, spec=spec) for project, spec in specs if spec is not None]
+    numbers = {state.project.id for state in states}
+    for pushed in request.earlier_projects:
         lost = _lost(studio, request, pushed.id) if pushed.id not in numbers else None
-        standing += [Standing(project=lost, spec=spec_of(pushed))] if lost else []
-    return sorted(standing, key=lambda each: each.project.id)
+        states += [ProjectState(project=lost, spec=spec_of(pushed))] if lost else []
+    return sorted(states, key=lambda state: state.project.id)
 
 
 def _lost(studio: Studio, request: PushRequest, number: int) -> Project | None:
@@ -69,7 +69,7 @@ def _lost(studio: Studio, request: PushRequest, number: int) -> Project | None:
     project = studio.find_project(number)
     if project is None or spec_in(project.description) is not None:
         return None
-    return project if studio.first_items(number) & {each.item.id for each in request.items} else None
+    return project if studio.first_items(number) & {shown_item.item.id for shown_item in request.items} else None
 
 
 # --- what they have shown --------------------------------------------------------------------------------------------
@@ -77,10 +77,10 @@ def _lost(studio: Studio, request: PushRequest, number: int) -> Project | None:
 
 def screens_in(description: str) -> tuple[ScreenVersion, ...]:
     """What a project has shown since when, by its description."""
-    found = (match.groups() for match in _SCREEN.finditer(description))
+    matches = (match.groups() for match in _SCREEN.finditer(description))
     return tuple(
         ScreenVersion(codebook=ref, since=since, shown=msgspec.convert(_parts(shown), tuple[ShownPart, ...]))
-        for since, shown, ref in found
+        for since, shown, ref in matches
     )
 
 
@@ -92,9 +92,9 @@ def _screen_line(screen: ScreenVersion) -> str:
     return f"[screen {screen.since} {','.join(screen.shown) or '-'} {screen.codebook}]"
 
 
-def current_screen(studio: Studio, request: PushRequest, standing: Iterable[Standing]) -> ScreenVersion:
+def current_screen(studio: Studio, request: PushRequest, states: Iterable[ProjectState]) -> ScreenVersion:
     """What annotators see from this push on: known already where another project of the campaign shows it."""
-    last = [*(each.screens[-1] for each in standing if each.screens), *request.screens[-1:]]
+    last = [*(state.screens[-1] for state in states if state.screens), *request.screens[-1:]]
     now = ScreenVersion(codebook=one_line(request.codebook.ref), since="", shown=request.show)
     same = [screen for screen in last if (screen.codebook, screen.shown) == (now.codebook, now.shown)]
     if same:
@@ -104,10 +104,10 @@ def current_screen(studio: Studio, request: PushRequest, standing: Iterable[Stan
     return msgspec.structs.replace(now, since=since)
 
 
-def all_screens(request: PushRequest, standing: Iterable[Standing]) -> tuple[ScreenVersion, ...]:
+def all_screens(request: PushRequest, states: Iterable[ProjectState]) -> tuple[ScreenVersion, ...]:
     """What annotators have seen since when in any project of the campaign, the oldest first."""
-    found = dict.fromkeys([*request.screens, *(screen for each in standing for screen in each.screens)])
-    return tuple(sorted(found, key=lambda screen: screen.since))
+    screens = dict.fromkeys([*request.screens, *(screen for state in states for screen in state.screens)])
+    return tuple(sorted(screens, key=lambda screen: screen.since))
 
 
 # --- what they are set to --------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ def settings_for(
         specs: all that there are: titles tell them apart.
         screens: what the project has shown, what it shows now last.
     """
-    asked = request.codebook.for_unit(spec.unit)
+    codebook = request.codebook.for_unit(spec.unit)
     lines = [f"Made by `stance push`, which finds it by this line: {spec.marker(request.campaign)}"]
     lines += map(_screen_line, screens)
     return ProjectSettings(
@@ -132,14 +132,14 @@ def settings_for(
         description="\n".join(lines),
         label_config=label_config(request.codebook, request.language, spec.unit, request.show),
         maximum_annotations=spec.votes,
-        expert_instruction=announcement(request, screens) + instructions(asked, request.language),
+        expert_instruction=announcement(request, screens) + instructions(codebook, request.language),
     )
 
 
 def _suffix(spec: ProjectSpec, specs: Sequence[ProjectSpec]) -> str:
-    units = len({each.unit for each in specs}) > 1
+    units = len({other.unit for other in specs}) > 1
     if spec.kind == "queue":
-        return f" ({spec.unit}, {spec.votes})" if sum(each.kind == "queue" for each in specs) > 1 else ""
+        return f" ({spec.unit}, {spec.votes})" if sum(other.kind == "queue" for other in specs) > 1 else ""
     words = ["tie-break"] if spec.kind == "tiebreak" else []
     words += [spec.annotator[:24]] if spec.annotator else []
     return f" ({', '.join([*words, spec.unit] if units else words)})"
@@ -164,13 +164,13 @@ def settings_digests(project: Project) -> dict[str, str]:
     return {name: digest(msgspec.json.encode(getattr(project, name)), 8) for name in _WATCHED}
 
 
-def make_project(studio: Studio, request: PushRequest, spec: ProjectSpec, settings: ProjectSettings) -> Standing:
+def make_project(studio: Studio, request: PushRequest, spec: ProjectSpec, settings: ProjectSettings) -> ProjectState:
     """Make a project, once: where the answer is lost, or somebody else makes it too, the oldest one is it."""
     marker = spec.marker(request.campaign)
     made: Project | None = None
     for more in attempts():
-        found = studio.projects_described(marker)
-        if found:
+        projects = studio.projects_described(marker)
+        if projects:
             break
         try:
             made = studio.create_project(settings)
@@ -178,21 +178,21 @@ def make_project(studio: Studio, request: PushRequest, spec: ProjectSpec, settin
         except UnansweredError:
             if not more:
                 raise
-    found = studio.projects_described(marker)
-    if not found:
+    projects = studio.projects_described(marker)
+    if not projects:
         raise StudioError(f"{studio.url}: the project {settings.title!r} is gone again; run `stance push` again")
-    if made is not None and found[0].id != made.id:
+    if made is not None and projects[0].id != made.id:
         # Somebody else pushed at the same moment: the older project is the one, ours is still empty.
         studio.delete_project(made.id)
-    return Standing(project=found[0], spec=spec)
+    return ProjectState(project=projects[0], spec=spec)
 
 
-def oldest(standing: Iterable[Standing]) -> Mapping[ProjectSpec, Standing]:
+def oldest(states: Iterable[ProjectState]) -> Mapping[ProjectSpec, ProjectState]:
     """For each spec the project that items are brought to: the oldest, should somebody have copied it."""
-    found: dict[ProjectSpec, Standing] = {}
-    for each in sorted(standing, key=lambda each: each.project.id):
-        found.setdefault(each.spec, each)
-    return found
+    by_spec: dict[ProjectSpec, ProjectState] = {}
+    for state in sorted(states, key=lambda state: state.project.id):
+        by_spec.setdefault(state.spec, state)
+    return by_spec
 
 
 # --- changed settings -------------------------------------------------------------------------------------------------
@@ -214,21 +214,21 @@ def changed_settings(
     """
     pushed = {project.id: project for project in projects}
     changed = {}
-    for found in studio.projects_set(pushed):
-        _refuse_strange(studio, campaign, found, items)
-        before, now = pushed[found.id].settings, settings_digests(found)
+    for project in studio.projects_set(pushed):
+        _refuse_strange(studio, campaign, project, items)
+        before, now = pushed[project.id].settings, settings_digests(project)
         names = tuple(name for name, value in before.items() if now.get(name) != value)
         if names:
-            changed[found.id] = names
+            changed[project.id] = names
     return changed
 
 
-def _refuse_strange(studio: Studio, campaign: str, found: Project, items: Collection[str]) -> None:
-    if campaign_marker(campaign) in found.description:
+def _refuse_strange(studio: Studio, campaign: str, project: Project, items: Collection[str]) -> None:
+    if campaign_marker(campaign) in project.description:
         return
-    if studio.first_items(found.id).isdisjoint(items):  # otherwise somebody has changed the description by hand
+    if studio.first_items(project.id).isdisjoint(items):  # otherwise somebody has changed the description by hand
         raise StudioError(
-            f"{studio.url}/projects/{found.id}: that project is not this campaign's: neither its description nor its "
+            f"{studio.url}/projects/{project.id}: that project is not this campaign's: neither its description nor its "
             "tasks name it, so that is another server, or one that was set up anew; check LABEL_STUDIO_URL, or bring "
             "the items there with `stance push`; the ledger is left as it is"
         )
@@ -263,11 +263,11 @@ def announcement(request: PushRequest, screens: Sequence[ScreenVersion]) -> str:
         return ""
     new, language = request.codebook, request.language
     old = codebook_of(request, before[-1])
-    heading = _words(language)[0].format(version=_said(new.version))
+    heading = _words(language)[0].format(version=_escaped(new.version))
     own = new.say(new.changes, language)
-    lines = [_said(own)] if own else []
+    lines = [_escaped(own)] if own else []
     lines += [f"• {line}" for line in _news(old, new, language)] if old else []
-    lines = lines or [_said(_READ.get(language, _READ["en"]))]
+    lines = lines or [_escaped(_READ.get(language, _READ["en"]))]
     return f"<h3>{heading}</h3>\n" + "".join(f"<p>{line}</p>\n" for line in lines)
 
 
@@ -275,26 +275,26 @@ def _words(language: str) -> tuple[str, ...]:
     return _WORDS.get(language, _WORDS["en"])
 
 
-def _said(text: str) -> str:
+def _escaped(text: str) -> str:
     return html.escape(printable(text), quote=False).replace("\n", "<br>")
 
 
 def _news(old: Codebook, new: Codebook, language: str) -> Iterable[str]:
     _, question_words, label_words, renamed_words = _words(language)
 
-    def say(text: Text) -> str:
-        return f"<b>{_said(new.say(text, language)).replace('{target}', '…')}</b>"
+    def _bold(text: Text) -> str:
+        return f"<b>{_escaped(new.say(text, language)).replace('{target}', '…')}</b>"
 
     before = {question.name: question for question in old.questions}
     for question in new.questions:
         if question.name not in before:
-            yield question_words.format(say(question.text))
+            yield question_words.format(_bold(question.text))
             continue
         renamed = {rule.new: rule.old for rule in new.migrations if rule.question == question.name}
         labels = {label.name: label for label in before[question.name].labels}
         for label in question.labels:
             earlier = labels.get(renamed.get(label.name, ""))
             if label.name not in labels and earlier is None:
-                yield label_words.format(say(label.title))
+                yield label_words.format(_bold(label.title))
             elif earlier is not None and earlier.title != label.title:
-                yield renamed_words.format(say(earlier.title), say(label.title))
+                yield renamed_words.format(_bold(earlier.title), _bold(label.title))

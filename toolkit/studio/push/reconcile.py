@@ -60,18 +60,18 @@ def place(spec: ProjectSpec) -> Hashable:
 
 
 def _twins(stored: Iterable[StoredTask], specs: Mapping[int, ProjectSpec]) -> list[list[StoredTask]]:
-    found: dict[Hashable, list[StoredTask]] = defaultdict(list)
+    groups: dict[Hashable, list[StoredTask]] = defaultdict(list)
     for task in stored:
         if task.item_id is not None:
-            found[place(specs[task.project]), task.item_id].append(task)
-    return [tasks for tasks in found.values() if len(tasks) > 1]
+            groups[place(specs[task.project]), task.item_id].append(task)
+    return [tasks for tasks in groups.values() if len(tasks) > 1]
 
 
 def _by_project(twins: Iterable[StoredTask]) -> list[list[StoredTask]]:
-    found: dict[int, list[StoredTask]] = defaultdict(list)
+    by_project: dict[int, list[StoredTask]] = defaultdict(list)
     for task in sorted(twins, key=lambda task: task.id):
-        found[task.project].append(task)
-    return [found[project] for project in sorted(found)]
+        by_project[task.project].append(task)
+    return [by_project[project] for project in sorted(by_project)]
 
 
 def _move(studio: Studio, task: StoredTask, keep: StoredTask) -> int:

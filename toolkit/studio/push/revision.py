@@ -10,7 +10,7 @@ from toolkit.exchange.label_config import ConfigQuestion, read_label_config
 from toolkit.studio.config import label_config
 from toolkit.studio.http.client import Studio
 from toolkit.studio.push.project_specs import PushRequest
-from toolkit.studio.push.projects import Standing
+from toolkit.studio.push.projects import ProjectState
 
 _WHOLE = ""  # in place of a label: the question itself
 
@@ -18,7 +18,7 @@ _WHOLE = ""  # in place of a label: the question itself
 # --- what must not be taken away -------------------------------------------------------------------------------------
 
 
-def refuse_removals(studio: Studio, request: PushRequest, standing: Iterable[Standing]) -> None:
+def refuse_removals(studio: Studio, request: PushRequest, states: Iterable[ProjectState]) -> None:
     """Refuse a codebook that lacks what annotators have answered on the server.
 
     What counts is what the project offers now, so labels that somebody changed there by hand are found as well.
@@ -26,14 +26,14 @@ def refuse_removals(studio: Studio, request: PushRequest, standing: Iterable[Sta
     Raises:
         StudioError: a question or label is gone, was used, and no migration says what it is called now.
     """
-    for each in standing:
-        new = label_config(request.codebook, request.language, each.spec.unit, request.show)
-        gone = _gone(each.project.label_config, new, request.codebook)
-        used = _used(studio, each.project.id, gone) if gone else Counter()
+    for state in states:
+        new = label_config(request.codebook, request.language, state.spec.unit, request.show)
+        gone = _gone(state.project.label_config, new, request.codebook)
+        used = _used(studio, state.project.id, gone) if gone else Counter()
         if used:
             named = ", ".join(f"{_named(*key)} ({n} annotations)" for key, n in sorted(used.items()))
             raise StudioError(
-                f"{studio.url}/projects/{each.project.id}: annotators have answered what codebook "
+                f"{studio.url}/projects/{state.project.id}: annotators have answered what codebook "
                 f"{request.codebook.name} {request.codebook.version} does not have: {named}; put it back, or say in "
                 "[[migrations]] what the label is called now, or give the campaign a new name for a new round"
             )
@@ -77,15 +77,15 @@ def _used(studio: Studio, project: int, gone: set[tuple[str, str]]) -> Counter[t
 
 
 def _answers(result: Iterable[Any]) -> set[tuple[str, str]]:
-    found = set()
+    answers = set()
     for part in result:
         name = part.get("from_name") if isinstance(part, dict) else None
         if isinstance(name, str):
-            found.add((name, _WHOLE))
+            answers.add((name, _WHOLE))
             value = part.get("value")
             given = value.get(part.get("type")) if isinstance(value, dict) else None
-            found |= {(name, str(label)) for label in (given if isinstance(given, list) else [given])}
-    return found
+            answers |= {(name, str(label)) for label in (given if isinstance(given, list) else [given])}
+    return answers
 
 
 # --- what changes ----------------------------------------------------------------------------------------------------

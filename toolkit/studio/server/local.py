@@ -218,10 +218,10 @@ def _is_listening(state: ServerState, log: Path, seen: int) -> bool:
     """Whether it listens; a port that was taken meanwhile makes Label Studio go to another without a word."""
     with log.open("rb") as handle:
         handle.seek(seen)
-        found = re.search(rb"Starting development server at http://[^/\s]*?:(\d+)/", handle.read())
-    if found and int(found[1]) != state.port:
+        match = re.search(rb"Starting development server at http://[^/\s]*?:(\d+)/", handle.read())
+    if match and int(match[1]) != state.port:
         raise StudioError(f"port {state.port} was taken by another program just now; start again, or name another port")
-    return found is not None
+    return match is not None
 
 
 def _is_healthy(url: str) -> bool:
@@ -275,11 +275,11 @@ def _written_state(directory: Path) -> ServerState | None:
         raise DataError(f"{path}: {error}; delete the file if no server runs here") from error
 
 
-def _chosen_port(directory: Path, wanted: int | None) -> int:
-    if wanted is not None:
-        if not is_free(wanted):
-            raise StudioError(f"port {wanted} is taken by another program; name another, or none for any free one")
-        return wanted
+def _chosen_port(directory: Path, requested: int | None) -> int:
+    if requested is not None:
+        if not is_free(requested):
+            raise StudioError(f"port {requested} is taken by another program; name another, or none for any free one")
+        return requested
     before = _written_state(directory)
     return free_port([before.port] if before else [])
 

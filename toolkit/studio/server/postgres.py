@@ -254,13 +254,13 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:  # Debian keeps them out of the path, by version
-        kept = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[4]))
-        found = str(kept[-1]) if kept else None
-    if found is None:
+    path = shutil.which(name)
+    if path is None:  # Debian keeps them out of the path, by version
+        candidates = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[4]))
+        path = str(candidates[-1]) if candidates else None
+    if path is None:
         raise StudioError(f"PostgreSQL is not installed here: no program {name!r}; {_REMEDY}")
-    return found
+    return path
 
 
 # --- a client ------------------------------------------------------------------------------------------------------

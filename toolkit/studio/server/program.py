@@ -45,20 +45,20 @@ def installed() -> tuple[Path, str]:
     Raises:
         StudioError: it is not installed.
     """
-    beside = Path(sys.executable).with_name("label-studio")
-    found = beside if beside.exists() else shutil.which("label-studio")
+    neighbour = Path(sys.executable).with_name("label-studio")
+    program = neighbour if neighbour.exists() else shutil.which("label-studio")
     try:
         version = importlib.metadata.version("label-studio")
     except importlib.metadata.PackageNotFoundError:
-        found = None
-    if not found:
+        program = None
+    if not program:
         raise StudioError(f"Label Studio is not installed for this Python; type: {install_command('server')}")
-    return Path(found), version
+    return Path(program), version
 
 
 def environment(data: Path, database: Database | None) -> dict[str, str]:
     """Ours alone: names such as HOST, DEBUG or USERNAME, which other programs use too, would change the server."""
-    kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     chosen = {
         "LABEL_STUDIO_BASE_DATA_DIR": str(data.resolve()),
         "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
@@ -73,7 +73,7 @@ def environment(data: Path, database: Database | None) -> dict[str, str]:
         "DEBUG": "false",
         "PYTHONUNBUFFERED": "1",  # otherwise the line that tells the port stays in a buffer
     }
-    return kept | chosen | _database_variables(database)
+    return inherited | chosen | _database_variables(database)
 
 
 def _database_variables(database: Database | None) -> dict[str, str]:
@@ -111,13 +111,13 @@ def _keep_signing_key(path: Path) -> None:
     and sessions of before are worth nothing. So a new server gets a key of ours, and such a line is taken out.
     """
     before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    kept = [line for line in before if not line.startswith(f"{_SIGNING_KEY}=$")]
-    if any(line.startswith(f"{_SIGNING_KEY}=") for line in kept) and kept == before:
+    lines = [line for line in before if not line.startswith(f"{_SIGNING_KEY}=$")]
+    if any(line.startswith(f"{_SIGNING_KEY}=") for line in lines) and lines == before:
         return
-    if not any(line.startswith(f"{_SIGNING_KEY}=") for line in kept):
-        kept.append(f"{_SIGNING_KEY}={secrets.token_urlsafe(48)}")
-    with written_whole(path, 0o600) as beside:
-        beside.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    if not any(line.startswith(f"{_SIGNING_KEY}=") for line in lines):
+        lines.append(f"{_SIGNING_KEY}={secrets.token_urlsafe(48)}")
+    with written_whole(path, 0o600) as temporary:
+        temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def release_spent_locks(directory: Path, database: Database | None) -> None:
@@ -243,7 +243,7 @@ def held_tasks(directory: Path, projects: Iterable[int], now: str) -> list[HeldT
         return None
     held = [_held(*row) for row in rows]
     left = _moved(now, -_AT_WORK)
-    return [each for each in held if each.until > now and each.since < left]
+    return [lock for lock in held if lock.until > now and lock.since < left]
 
 
 def _rows(directory: Path, statement: str) -> Iterator[tuple[str, ...]]:

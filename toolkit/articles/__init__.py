@@ -1,1 +1,1 @@
-"""Articles: reading, identity, near-duplicates."""
+"""Reading, identity and near-duplicates of articles."""

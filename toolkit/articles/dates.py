@@ -1,4 +1,4 @@
-"""Dates in ISO 8601 from the forms that people and programs write; ambiguous dates are not read."""
+"""Conversion of common date formats to ISO 8601; ambiguous dates are rejected."""
 
 import datetime
 import re
@@ -10,7 +10,7 @@ _FORMATS = ("%d %B %Y", "%B %d, %Y", "%d %b %Y", "%b %d, %Y", "%B %d %Y", "%A, %
 
 
 def iso_date(given: str) -> str | None:
-    """A date in ISO 8601, with its time where it has one; None where it is no date or can be read in two ways.
+    """Return a date in ISO 8601, with its time if it has one; None if it is invalid or ambiguous.
 
     >>> iso_date("7 December 2022"), iso_date("2022/12/07"), iso_date("Wed, 07 Dec 2022 07:04:06 +0000")
     ('2022-12-07', '2022-12-07', '2022-12-07T07:04:06+00:00')
@@ -18,7 +18,7 @@ def iso_date(given: str) -> str | None:
     """
     try:
         return _iso_date(given.strip())
-    except Exception:  # the readers of dates raise what they will on text that is no date
+    except Exception:  # date parsers raise arbitrary exceptions on invalid text
         return None
 
 

@@ -1,4 +1,4 @@
-"""The language of a text, by a small model that works offline."""
+"""Language detection with a small offline model."""
 
 import functools
 import itertools
@@ -10,10 +10,10 @@ _WORD = re.compile(
     r"|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{4}"
     r"|[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+"
 )
-_ENOUGH = 800  # characters: more changes nothing
-_LEAST = 12  # letters: below that a guess is worth nothing
-_GLANCE = 300  # characters that are looked at first
-_CERTAIN, _SURE = 0.999, 0.5  # of 1,663 public texts none is told otherwise for having been glanced at
+_ENOUGH = 800  # characters; more text does not change the result
+_LEAST = 12  # letters; a guess on fewer is unreliable
+_GLANCE = 300  # characters classified first
+_CERTAIN, _SURE = 0.999, 0.5  # on 1,663 public texts, classifying only the start changes no result
 _THREE = {
     "eng": "en", "spa": "es", "cat": "ca", "msa": "ms", "may": "ms", "zsm": "ms", "rus": "ru", "bel": "be", "ukr": "uk",
     "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "por": "pt", "ita": "it", "pol": "pl", "ara": "ar", "zho": "zh",
@@ -22,7 +22,7 @@ _THREE = {
 
 
 def detect_language(text: str) -> str | None:
-    """The ISO 639-1 code of the language that a text is written in, or None where it is unclear.
+    """Return the ISO 639-1 code of a text's language, or None if it is unclear.
 
     >>> detect_language("The ferry to the northern islands was late again on Tuesday.")
     'en'
@@ -38,7 +38,7 @@ def detect_language(text: str) -> str | None:
 
 
 def _classify(text: str) -> tuple[str, float]:
-    """The likeliest language and its probability; 0 where the library fails on the text."""
+    """Return the most probable language and its probability, which is 0 if the library fails on the text."""
     try:
         code, probability = _identifier().classify(text)
     except Exception:  # foreign code on untrusted text
@@ -47,9 +47,10 @@ def _classify(text: str) -> tuple[str, float]:
 
 
 def count_words(text: str, enough: int) -> int:
-    """How many words a text has, counted no further than to ``enough``.
+    """Count the words of a text, up to ``enough``.
 
-    In scripts without spaces, two characters of Chinese or Japanese, four of Thai, Lao, Burmese or Khmer make one.
+    In scripts without spaces, two characters of Chinese or Japanese count as one word, and so do four of Thai, Lao,
+    Burmese or Khmer.
 
     >>> count_words("The tax rises.", 100), count_words("政府提高税收", 100), count_words("a b c d", 2)
     (3, 3, 2)
@@ -58,7 +59,7 @@ def count_words(text: str, enough: int) -> int:
 
 
 def language_code(given: str | None) -> str | None:
-    """A language tag as two letters where ISO 639-1 has two: ``en-GB`` and ``eng`` are ``en``.
+    """Return a language tag as its two-letter ISO 639-1 code, if it has one: ``en-GB`` and ``eng`` are ``en``.
 
     >>> language_code("en_GB"), language_code("RUS"), language_code("")
     ('en', 'ru', None)
@@ -74,6 +75,6 @@ def _identifier() -> Any:  # noqa: ANN401 - the library is untyped
     from py3langid import langid
 
     identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
-    # without those that have no code of two letters: English in headlines was taken for Nigerian Pidgin
+    # only languages with a two-letter code: otherwise English headlines are classified as Nigerian Pidgin
     identifier.set_languages([code for code in identifier.nb_classes if len(code) == 2])
     return identifier

@@ -1,4 +1,4 @@
-"""Who wrote an article: the agency that a byline, a dateline or a credit names in its form."""
+"""Detection of the news agency that a byline, a dateline or a credit names as the source of an article."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from toolkit.errors import ConfigError
 
-_ACRONYM = 5  # a name of up to so many letters counts only as it is spelt in the table
-_DATELINES, _BYLINES, _CREDITS = 12, 5, 4  # lines where each may stand: captions come before a dateline
-_ENDS = 120  # characters in which a dateline ends
-_DASH = r"(?:[-–—―:]|â(?:€[“”]|\x80[\x93-\x95]))"  # also as it looks when UTF-8 was read as something else
+_ACRONYM = 5  # names of at most this many letters match case-sensitively
+_DATELINES, _BYLINES, _CREDITS = 12, 5, 4  # lines searched for each; captions may precede a dateline
+_ENDS = 120  # characters within which a dateline ends
+_DASH = r"(?:[-–—―:]|â(?:€[“”]|\x80[\x93-\x95]))"  # also as mojibake: UTF-8 read in another encoding
 _BY = r"(?:[Bb]y|BY|[Pp]or|[Pp]er|[Vv]on|[Pp]ar|[Oo]leh|[Aa]utor[a]?|Текст|Автор|Аўтар)"
 _CREDIT = r"(?:[Ss]ource|[Cc]redit|[Cc]opyright|[Ff]uente|[Ff]ont|[Qq]uelle|[Ss]umber|Источник|Крыніца|Джерело)"
 _PICTURE = re.compile(
@@ -20,28 +20,28 @@ _PICTURE = re.compile(
 
 
 class OriginMatch(Struct, frozen=True, kw_only=True):
-    """An agency and the rule that found it."""
+    """An agency and the rule that matched it."""
 
     agency: str
     rule: str
 
 
 class Agencies(Struct, frozen=True, kw_only=True):
-    """The agencies that are known, ready to be looked for."""
+    """The known agencies, compiled for matching."""
 
-    names: dict[str, str]  # as spelt, and in lower case where the name is long -> id
+    names: dict[str, str]  # name -> id; long names are in lower case
     forms: tuple[tuple[str, re.Pattern[str]], ...]
     openings: frozenset[str] = (
         frozenset()
-    )  # the first word of each name in lower case: lines without one are passed over
-    unspaced: tuple[str, ...] = ()  # names in scripts that leave no space between words
+    )  # first word of each name, in lower case; lines without one are skipped
+    unspaced: tuple[str, ...] = ()  # names in scripts without spaces between words
 
 
 def agencies_of(rows: Iterable[Mapping[str, str]]) -> Agencies:
-    """The table of agencies: columns ``id`` and ``names`` (by semicolons).
+    """Build the table of agencies from the columns ``id`` and ``names`` (separated by semicolons).
 
     Raises:
-        ConfigError: a column is missing, or two agencies have one name.
+        ConfigError: a column is missing, or two agencies share a name.
     """
     names: dict[str, str] = {}
     for row in rows:
@@ -54,7 +54,7 @@ def agencies_of(rows: Iterable[Mapping[str, str]]) -> Agencies:
 
 
 def find_origin(text: str, author: str | None, agencies: Agencies) -> OriginMatch | None:
-    """The agency that wrote a text, by the form in which its name stands; a mention in a sentence is none.
+    """Return the agency that a byline, dateline or credit names; a mention in a sentence does not count.
 
     >>> table = agencies_of([{"id": "reuters", "names": "Reuters"}])
     >>> find_origin("LONDON (Reuters) - Rates rose on Monday.", None, table)
@@ -83,7 +83,7 @@ def find_origin(text: str, author: str | None, agencies: Agencies) -> OriginMatc
 
 
 def agency_named(name: str, agencies: Agencies) -> str | None:
-    """The id of the agency that bears a name."""
+    """Return the id of the agency with this name, or None."""
     return agencies.names.get(_key(name.strip()))
 
 
@@ -103,7 +103,7 @@ def _credited(last: Sequence[str], forms: Mapping[str, re.Pattern[str]], agencie
 
 
 def _ends(text: str) -> tuple[list[str], list[str]]:
-    """The first and the last lines that are not blank; of a huge text only its ends are looked at."""
+    """Return the first and the last non-blank lines; only the two ends of a long text are read."""
     head = [line.strip() for line in text[:8000].splitlines() if line.strip()]
     tail = [line.strip() for line in text[-4000:].splitlines() if line.strip()]
     return head[:_DATELINES], tail[-_CREDITS:][::-1]
@@ -122,9 +122,9 @@ def _forms(names: Sequence[str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     spelt = [re.escape(name) if len(name) <= _ACRONYM else f"(?i:{re.escape(name)})" for name in longest]
     name = rf"(?P<name>{'|'.join(spelt)})"
     more = r"(?:\s?[/,;&+|-]\s?[\w.\- ]{2,30}){0,3}"  # "(Reuters/AFP)", "AP, staff"
-    lead = r"(?:[^\W\d_][^()\n—–]{0,60}?[\s,.]{1,2})?"  # the places, and the day where it is given
+    lead = r"(?:[^\W\d_][^()\n—–]{0,60}?[\s,.]{1,2})?"  # the places, and the day if given
     written = rf"{_BY}:?\s(?:[^\n]{{2,60}}?(?:,\s?|\s?[|/–—]\s?|\s\(|\s))?"  # "By Jane Doe, AP"
-    person = r"[^\W\d_][\w.’' -]{2,40}(?:,\s|\s?\|\s?)"  # "Jane Doe | AP"; with a stroke it is a photographer
+    person = r"[^\W\d_][\w.’' -]{2,40}(?:,\s|\s?\|\s?)"  # "Jane Doe | AP"; a slash marks a photographer
     credit = rf"[-–—©(\[\s]{{0,4}}(?:{_CREDIT}\s?:?\s?)?(?:©\s?)?(?:\d{{4}}\s)?"
     people = r"(?:[Ww]riters?|[Rr]eporters?|[Jj]ournalists?)"
     desk = r"\s(?:[A-Z]\w+\s){0,3}(?:Writers?|Reporters?|Correspondents?|Editors?|Staff)\b"  # "AP Sports Writer"
@@ -136,8 +136,8 @@ def _forms(names: Sequence[str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
         "byline": rf"(?:{written}|{person})?{name}(?:{desk}|{more})\)?\.?$",
         "credit": rf"{credit}{name}{more}[)\].]{{0,2}}(?:\s?\d{{4}})?$",
         "tail": rf"(?:\s[-–—]{{1,2}}\s?|\(|\s/){name}{more}[)/]?\.?$",
-        # an agency's own people; "The Associated Press contributed" stands below what others wrote
+        # an agency's own staff; "The Associated Press contributed" appears below articles of other authors
         "contributors": rf"{name}\s(?:[\w-]+\s){{0,2}}{people}\s[A-Z].*\bcontributed\b",
-        "bare": rf"[.!?”\"’]\s{name}$",  # not "2017. REUTERS/Jane Doe", which credits a picture
+        "bare": rf"[.!?”\"’]\s{name}$",  # excludes "2017. REUTERS/Jane Doe", a picture credit
     }
     return tuple((rule, re.compile(shape)) for rule, shape in shapes.items())

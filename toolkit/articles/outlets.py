@@ -1,4 +1,4 @@
-"""Outlets: who printed an article, joined by name or alias and by date."""
+"""Lookup of the outlet that published an article, by name or alias and by date."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,30 +10,30 @@ _COLUMNS = ("id", "aliases", "country", "language", "valid_from", "valid_to")
 
 
 class Outlet(Struct, frozen=True, kw_only=True):
-    """An outlet as the table has it, for the time for which that holds."""
+    """One row of the outlet table, with the period in which it is valid."""
 
     id: str
     country: str | None = None
     language: str | None = None
-    valid_from: str = ""  # ISO date; "" is open
-    valid_to: str = ""  # the last day
+    valid_from: str = ""  # ISO date; empty: unbounded
+    valid_to: str = ""  # last valid day; empty: unbounded
 
     def on(self, day: str | None) -> bool:
-        """Whether the row holds on a day; without a day, every row may."""
+        """Return whether the row is valid on a day; without a day, every row is."""
         return not day or (self.valid_from <= day[:10] and (not self.valid_to or day[:10] <= self.valid_to))
 
 
 class Outlets(Struct, frozen=True, kw_only=True):
-    """The table of outlets by each of their names."""
+    """The outlet table, indexed by name and alias."""
 
     by_name: dict[str, tuple[Outlet, ...]] = {}
 
 
 def outlets_of(rows: Iterable[Mapping[str, str]]) -> Outlets:
-    """The table of outlets; aliases are divided by semicolons.
+    """Build the outlet table; semicolons separate aliases.
 
     Raises:
-        ConfigError: a column is missing, or one name means two outlets on the same day.
+        ConfigError: a column is missing, or two outlets share a name on the same day.
     """
     by_name: dict[str, tuple[Outlet, ...]] = {}
     for row in rows:
@@ -52,7 +52,7 @@ def outlets_of(rows: Iterable[Mapping[str, str]]) -> Outlets:
 
 
 def find_outlet(names: Iterable[str | None], day: str | None, outlets: Outlets) -> Outlet | None:
-    """The outlet that the first of some names means on a day; None where none is known or several may be meant.
+    """Return the outlet of the first name that identifies exactly one on a day; None if no name does.
 
     >>> row = {"id": "post", "aliases": "The Post", "country": "XS", "language": "en", "valid_from": "", "valid_to": ""}
     >>> table = outlets_of([row])

@@ -1,4 +1,4 @@
-"""URLs: one spelling for one page."""
+"""Normalisation of URLs to one spelling per page."""
 
 import re
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
@@ -13,7 +13,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def canonical_url(url: str) -> str | None:
-    """A URL without fragment and tracking parameters, its host in lower case; None for what is no web address.
+    """Return a URL without fragment and tracking parameters, its host in lower case; None if it is no web address.
 
     >>> canonical_url("HTTPS://News.Example:443/a?utm_source=x&id=7&fbclid=y#top")
     'https://news.example/a?id=7'
@@ -30,7 +30,7 @@ def canonical_url(url: str) -> str | None:
 
 
 def address_key(url: str) -> str | None:
-    """What is the same for all spellings of a page's address; None for what names no page, as a site's home does.
+    """Return a key shared by all spellings of a page's address; None if the URL names no page, such as a home page.
 
     >>> address_key("http://www.news.example/a/?b=2&a=1") == address_key("https://news.example/a?a=1&b=2")
     True
@@ -47,7 +47,7 @@ def address_key(url: str) -> str | None:
 
 
 def host_of(url: str | None) -> str | None:
-    """The host of a URL without ``www.``."""
+    """Return the host of a URL without ``www.``."""
     parts = _split(url) if url else None
     return _host(parts).split(":")[0].removeprefix("www.") if parts else None
 

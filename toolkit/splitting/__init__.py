@@ -1,1 +1,1 @@
-"""Groups of articles into splits that do not leak."""
+"""Assignment of article groups to splits without leakage."""

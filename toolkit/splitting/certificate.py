@@ -1,4 +1,4 @@
-"""What proves a split: that nothing is on both sides, and how alike the sides are."""
+"""Checks of a split: overlap between splits, and differences of their label distributions."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -9,17 +9,17 @@ from toolkit.records import Example
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """Facts about a split that a reader can check."""
+    """Verifiable facts about a split."""
 
     sizes: dict[str, int]  # rows by split; "none" for rows without one
     articles: dict[str, int]  # articles by split
-    shared: dict[str, int]  # column -> values that stand in more than one split
+    shared: dict[str, int]  # column -> number of values in more than one split
     label_shares: dict[str, dict[str, dict[str, float]]]  # question -> split -> label -> share of the labelled rows
-    label_drift: dict[str, float]  # question -> largest difference of a label's share between two splits
+    label_drift: dict[str, float]  # question -> largest difference of one label's share between two splits
 
 
 def certify(examples: Iterable[Example]) -> Certificate:
-    """The certificate of a dataset's split."""
+    """Return the certificate of a dataset's split."""
     rows = list(examples)
     split_of = [row.split or "none" for row in rows]
     shares = _label_shares(rows)

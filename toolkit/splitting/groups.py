@@ -1,4 +1,4 @@
-"""Groups of articles that must not be divided between splits, and the draw of whole groups."""
+"""Article groups that stay within one split, and random assignment of whole groups to splits."""
 
 import random
 from collections import defaultdict
@@ -10,14 +10,14 @@ from toolkit.records import Clustered, SplitRow
 
 
 class ArticleGroup(Struct, frozen=True, kw_only=True):
-    """Articles that stay together: one article, or a cluster of near-duplicates."""
+    """Articles in the same split: a single article, or a cluster of near-duplicates."""
 
     name: str
     articles: tuple[str, ...]
 
 
 def group_articles(article_ids: Iterable[str], clusters: Iterable[Clustered]) -> list[ArticleGroup]:
-    """One group a cluster, one an article that is in none; in the order of their names."""
+    """Return one group per cluster and one per unclustered article, sorted by name."""
     cluster_of = {row.article_id: row.cluster for row in clusters}
     members: defaultdict[str, list[str]] = defaultdict(list)
     for article in sorted(set(article_ids)):
@@ -26,13 +26,13 @@ def group_articles(article_ids: Iterable[str], clusters: Iterable[Clustered]) ->
 
 
 def draw_test_set(groups: Sequence[ArticleGroup], share: float, seed: int) -> list[SplitRow]:
-    """Put a share of the groups, drawn at random, into the test set; the rest is the pool.
+    """Assign a random share of the groups to the test set; the other groups form the pool.
 
-    Every group has the same chance, ``round(share * groups) / groups``, and it is written in each row.
+    Every group has the same probability, ``round(share * groups) / groups``. Each row records it.
     """
     names = sorted(group.name for group in groups)
     count = round(share * len(names))
-    drawn = set(random.Random(f"test {seed}").sample(names, count))  # noqa: S311 - a seeded draw, no secret
+    drawn = set(random.Random(f"test {seed}").sample(names, count))  # noqa: S311 - a seeded draw, not cryptographic
     chance = count / len(names) if names else 0.0
     return [
         SplitRow(
@@ -47,14 +47,14 @@ def draw_test_set(groups: Sequence[ArticleGroup], share: float, seed: int) -> li
 
 
 def added_rows(before: Sequence[SplitRow], groups: Sequence[ArticleGroup]) -> list[SplitRow]:
-    """Rows for articles that join after the test set was fixed; what was fixed stays as it is.
+    """Return rows for articles added after the test set was fixed; existing rows do not change.
 
-    A new group goes to the pool, since the test set was drawn without it. A new article that is a near-duplicate of
-    older ones joins their group, and gets no split where they are in more than one.
+    A new group joins the pool, because the test set was drawn without it. A new article that is a near-duplicate of
+    older articles joins their group. If the older articles are in several groups, the new one has no split.
 
     Args:
-        before: the rows that stand.
-        groups: of all articles, old and new, with their clusters as they are now.
+        before: the existing rows.
+        groups: groups of all articles, old and new, from the current clusters.
     """
     row_of = {article: row for row in before for article in row.articles}
     rows = []
@@ -78,14 +78,14 @@ def _added_row(name: str, new: tuple[str, ...], older: Sequence[SplitRow]) -> Sp
 
 
 def divide_pool(sizes: Mapping[str, int], share: float, seed: int) -> set[str]:
-    """The groups of the pool that make the validation split.
+    """Return the names of the pool groups that form the validation split.
 
-    Groups are taken in random order while they bring the number of rows nearer to the share.
+    Groups are visited in random order. A group is added if it brings the number of rows closer to the share.
 
     Args:
-        sizes: rows of each group.
-        share: of the rows that validation should have.
-        seed: of the order.
+        sizes: number of rows in each group.
+        share: target share of the rows for validation.
+        seed: seed of the random order.
     """
     order = sorted(sizes)
     random.Random(f"validation {seed}").shuffle(order)  # noqa: S311

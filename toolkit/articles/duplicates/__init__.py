@@ -1,1 +1,1 @@
-"""Clusters of exact, near and contained texts."""
+"""Clusters of exact duplicates, near-duplicates and contained texts."""

@@ -1,1 +1,1 @@
-"""HTML pages as articles."""
+"""Extraction of articles from HTML pages."""

@@ -1,1 +1,1 @@
-"""Files of all kinds as articles: read, decoded, cleaned, normalised, or dropped with the reason."""
+"""Articles from files: reading, decoding, cleaning and normalisation; rejected articles have a reason."""

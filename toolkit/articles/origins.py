@@ -31,9 +31,7 @@ class Agencies(Struct, frozen=True, kw_only=True):
 
     names: dict[str, str]  # name -> id; long names are in lower case
     forms: tuple[tuple[str, re.Pattern[str]], ...]
-    openings: frozenset[str] = (
-        frozenset()
-    )  # first word of each name, in lower case; lines without one are skipped
+    openings: frozenset[str] = frozenset()  # first word of each name, in lower case; lines without one are skipped
     unspaced: tuple[str, ...] = ()  # names in scripts without spaces between words
 
 

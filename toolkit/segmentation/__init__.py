@@ -1,1 +1,1 @@
-"""Articles into paragraphs with exact offsets and roles."""
+"""Segmentation of articles into paragraphs with exact offsets and roles."""

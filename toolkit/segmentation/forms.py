@@ -1,4 +1,4 @@
-"""What a paragraph is by its form: rules that need only its text and its neighbours, in their order."""
+"""Rules that decide a paragraph's role by its form: from its text and its neighbours alone, in order."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,19 +8,19 @@ from msgspec import Struct
 from toolkit.records import Role
 from toolkit.segmentation.shape import ends_with_a_name, has_at_most, is_names, is_table_row, reads_as_sentence
 
-_LONGEST_LINE = 14  # words, as below
+_LONGEST_LINE = 14  # words; see below
 _LONGEST_NOTICE = 45
 LONGEST_CAPTION = 90
 _LONGEST_ROW = 160  # characters
 
 
 class ParagraphInContext(Struct, frozen=True, kw_only=True, gc=False):
-    """A paragraph and its neighbours; ``""`` where there is none."""
+    """A paragraph and its neighbours; ``""`` for a missing neighbour."""
 
     before: str
     text: str
     after: str
-    left: int  # how many paragraphs follow
+    left: int  # number of paragraphs that follow
 
 
 FormRule = Callable[[ParagraphInContext], bool]
@@ -44,12 +44,12 @@ _CAPTION_OPENING = re.compile(
 
 
 def ornament(place: ParagraphInContext) -> bool:
-    """Nothing in it can be read: ``* * *``."""
+    """The paragraph holds nothing readable: ``* * *``."""
     return not place.text[0].isalnum() and not any(map(str.isalnum, place.text))
 
 
 def marked_quotation(place: ParagraphInContext) -> bool:
-    """The publisher set it apart with ``>``; a paragraph in quotation marks is body."""
+    """The publisher marks the paragraph with ``>``; a paragraph in quotation marks is body."""
     return place.text[0] == ">" and place.text[1:].strip() != ""
 
 
@@ -63,13 +63,13 @@ def _names_a_picture(text: str) -> bool:
 
 
 def _holds(text: str, words: Sequence[str]) -> bool:
-    """Whether one of some words stands in a text; much cheaper than the pattern that it may spare."""
+    """Whether a text contains one of some words; much cheaper than the pattern that the check can avoid."""
     folded = text.lower()
     return any([word in folded for word in words])  # noqa: C419 - a generator takes twice as long
 
 
 def photo_credit_alone(place: ParagraphInContext) -> bool:
-    """``Photo: A. Name/Agency`` and nothing else."""
+    """The paragraph is only ``Photo: A. Name/Agency``."""
     if len(place.text) > 120 or not ends_with_a_name(place.text, _PICTURE_WORDS):
         return False
     match = _photo_by(place.text)
@@ -77,7 +77,7 @@ def photo_credit_alone(place: ParagraphInContext) -> bool:
 
 
 def photo_credit_at_the_end(place: ParagraphInContext) -> bool:
-    """It ends with a photographer or an agency: ``Photo: A. Name``, ``— A. Name/Agency``, ``(Agency photo)``."""
+    """The paragraph ends with a photographer or agency: ``Photo: A. Name``, ``— A. Name/Agency``, ``(Agency photo)``."""
     if not ends_with_a_name(place.text, _PICTURE_WORDS):
         return False
     tail = place.text[-130:]
@@ -97,7 +97,7 @@ def _is_credited(text: str, ending: re.Pattern[str], pair: re.Pattern[str]) -> b
 
 
 def caption_opening(place: ParagraphInContext) -> bool:
-    """It says that it is a caption: ``File photo:``."""
+    """The paragraph declares itself a caption: ``File photo:``."""
     return _CAPTION_OPENING.match(place.text) is not None and has_at_most(place.text, LONGEST_CAPTION)
 
 
@@ -117,13 +117,13 @@ _SIGN_OFF = re.compile(r"(?P<dash>[—–-]{1,2})\s?(?P<who>[^\W_a-z].{1,80})$")
 
 
 def reporting_credit(place: ParagraphInContext) -> bool:
-    """Who reported and who edited, and nothing else."""
+    """The paragraph only names who reported and who edited."""
     match = _CREDIT.match(place.text[:300])
     return match is not None and has_at_most(place.text, 40) and is_names(_CREDIT_WORD.sub("", match["who"]))
 
 
 def by_somebody(place: ParagraphInContext) -> bool:
-    """``By A. Name``, with the place or the role behind it or not."""
+    """The paragraph is ``By A. Name``, with or without a place or role after it."""
     match = _BYLINE.match(place.text[:200])
     if match is None or not has_at_most(place.text, 18) or reads_as_sentence(place.text):
         return False
@@ -132,7 +132,7 @@ def by_somebody(place: ParagraphInContext) -> bool:
 
 
 def sign_off(place: ParagraphInContext) -> bool:
-    """A dash and a short name on a line of its own, not one of several items."""
+    """The paragraph is a dash and a short name on a line of its own, not one of several list items."""
     match = _SIGN_OFF.match(place.text)
     if match is None or not has_at_most(place.text, 11) or reads_as_sentence(place.text):
         return False
@@ -148,12 +148,12 @@ _TIME = re.compile(r"\[?\d{1,2}[:.h]\d{2}(?:\s?[ap]\.?m\.?)?(?:\s?[A-Z]{2,4})?\]
 
 
 def bulleted(place: ParagraphInContext) -> bool:
-    """It begins with a bullet, or with a dash as its neighbour does."""
+    """The paragraph begins with a bullet, or with a dash as its neighbour does."""
     return _BULLET.match(place.text) is not None or _like_a_neighbour(_DASH_ITEM, place)
 
 
 def numbered(place: ParagraphInContext) -> bool:
-    """It begins with a number or a letter, as its neighbour does."""
+    """The paragraph begins with a number or a letter, as its neighbour does."""
     return _like_a_neighbour(_NUMBERED, place)
 
 
@@ -162,7 +162,7 @@ def _like_a_neighbour(form: re.Pattern[str], place: ParagraphInContext) -> bool:
 
 
 def row_of_a_table(place: ParagraphInContext) -> bool:
-    """It holds cells, and so does its neighbour."""
+    """The paragraph and its neighbour hold cells."""
     return _is_row(place.text) and (_is_row(place.before) or _is_row(place.after))
 
 
@@ -171,7 +171,7 @@ def _is_row(text: str) -> bool:
 
 
 def time_of_an_entry(place: ParagraphInContext) -> bool:
-    """A time of day alone, above an entry of a live blog."""
+    """The paragraph is a time of day alone, above an entry of a live blog."""
     return len(place.text) < 20 and _TIME.match(place.text) is not None
 
 
@@ -197,33 +197,33 @@ _FOOT_NOTICE = re.compile(
     r"|\bcontact (?:us|the (?:author|editor|reporter))\b|\b(?:first|originally) (?:appeared|published) (?:in|on|by)\b",
     re.IGNORECASE,
 )
-_FOOT_WORDS = (  # one of them is in every notice
+_FOOT_WORDS = (  # every notice contains one of them
     "subscribe", "newsletter", "sign up", "express", "necessarily", "guest", "write to", "letters", "contact",
     "appeared", "published",
 )  # fmt: skip
 
 
 def notice(place: ParagraphInContext) -> bool:
-    """It begins as links, subscriptions and copyright lines do."""
+    """The paragraph begins as links, subscription prompts and copyright lines do."""
     return _NOTICE.match(place.text) is not None and has_at_most(place.text, _LONGEST_NOTICE)
 
 
 def rights_reserved(place: ParagraphInContext) -> bool:
-    """All rights are reserved in it."""
-    if "eserved" not in place.text and "ESERVED" not in place.text:  # far cheaper than folding every text
+    """The paragraph reserves all rights."""
+    if "eserved" not in place.text and "ESERVED" not in place.text:  # far cheaper than case-folding every text
         return False
     return has_at_most(place.text, _LONGEST_NOTICE) and "all rights reserved" in place.text.casefold()
 
 
 def date_line(place: ParagraphInContext) -> bool:
-    """It says when the article was published, and nothing else."""
+    """The paragraph only states when the article was published."""
     if _DATE_LINE.match(place.text) is None:
         return False
     return has_at_most(place.text, _LONGEST_LINE) and not reads_as_sentence(place.text)
 
 
 def notice_at_the_foot(place: ParagraphInContext) -> bool:
-    """One of the last paragraphs, short, about newsletters, letters to the editor or whose views these are."""
+    """The paragraph is short, among the last, and about newsletters, letters to the editor or whose views these are."""
     if place.left > 2 or not place.before or not has_at_most(place.text, _LONGEST_NOTICE):
         return False
     return _holds(place.text, _FOOT_WORDS) and _FOOT_NOTICE.search(place.text) is not None
@@ -248,8 +248,8 @@ FORM_RULES: tuple[tuple[Role, FormRule], ...] = (
     ("boilerplate", notice_at_the_foot),
 )
 
-# What the rules that look at the first words can begin with. Nine paragraphs in ten begin otherwise and need not be
-# asked by them; a test holds that none of these rules fires without it.
+# The possible beginnings of a paragraph for the rules that check the first words. Nine paragraphs in ten begin
+# otherwise and skip these rules; a test ensures that none of these rules fires without a match.
 _OPENING = re.compile(
     r"(?i:read|also|see|related|more|recommended|watch|listen|video|tag|topic|next|advert|spons|comment|share|subscribe"
     r"|sign up|follow|click|log in|support|download|©|\(c\)|copyright|all rights|\d|this|first|last|published|updated"
@@ -265,5 +265,5 @@ _OTHER_RULES = tuple((role, rule) for role, rule in FORM_RULES if rule not in RU
 
 
 def rules_for(text: str) -> tuple[tuple[Role, FormRule], ...]:
-    """The rules that could hold for a text, by how it begins."""
+    """Return the rules that could hold for a text, by its beginning."""
     return FORM_RULES if _OPENING.match(text) else _OTHER_RULES

@@ -1,4 +1,4 @@
-"""Paragraphs that are too long or too short for a reader, where somebody asks for limits."""
+"""Limits of paragraph length: division of long paragraphs and joining of short ones, where limits are set."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,16 +23,16 @@ class Options(Struct, frozen=True, kw_only=True):
     """Limits of a paragraph's length in characters; by default there are none, and paragraphs stay as printed."""
 
     longest: int | None = None  # a longer paragraph is divided between its sentences; None: never
-    shortest: int = 0  # a shorter sentence of prose is put to the paragraph below it
+    shortest: int = 0  # a shorter sentence of prose is joined to the paragraph below it
 
 
 AS_PRINTED = Options()
 
 
 def readable(language: str | None) -> Options:
-    """Limits for texts without usable paragraphs: what can be read and judged at once in a language.
+    """Return limits for texts without usable paragraphs: the length that a reader can judge at once in a language.
 
-    About 120 words at most and 6 at least; an unknown language is measured as English is.
+    The limits are about 120 words at most and 6 at least; an unknown language gets the limits of English.
 
     >>> readable("en"), readable("ja").longest
     (Options(longest=720, shortest=36), 300)
@@ -46,21 +46,21 @@ def readable(language: str | None) -> Options:
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """Limits of length as a user sets them, for articles of any language."""
+    """Limits of length that a user sets, for articles of any language."""
 
-    readable: bool = False  # the usual limits of each language, where none is named
+    readable: bool = False  # the usual limits of each language, where the user sets none
     longest: int | None = None
     shortest: int | None = None
 
     @property
     def contradiction(self) -> str:
-        """Why these limits exclude each other; "" where they do not."""
+        """Return why these limits exclude each other; "" if they do not."""
         if self.longest is None or self.shortest is None or self.shortest <= self.longest:
             return ""
         return f"shortest is {self.shortest} and longest {self.longest} characters: no paragraph can keep both"
 
     def options_for(self, language: str | None) -> Options:
-        """The limits for a text; where one of them is named, the usual other one yields to it.
+        """Return the limits for a text; a limit that the user sets overrides the usual other one.
 
         >>> Limits(readable=True, shortest=400).options_for("ja")
         Options(longest=400, shortest=400)
@@ -74,15 +74,15 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 def limits_of(options: ParagraphOptions) -> Limits:
-    """The limits that a campaign file sets."""
+    """Return the limits that a campaign file sets."""
     return Limits(readable=options.readable, longest=options.longest, shortest=options.shortest)
 
 
 def refuse_other_limits(recorded: Any, limits: Limits, path: Path) -> None:  # noqa: ANN401 - facts of a run
-    """Refuse limits that differ from those of the paragraphs that annotators saw: hardly any label would follow.
+    """Refuse limits that differ from those of the paragraphs that annotators saw: hardly any label would carry over.
 
     Args:
-        recorded: the limits in the facts of the last run; None: an earlier version recorded none.
+        recorded: the limits in the facts of the last run; None if an earlier version recorded none.
         limits: those that the campaign file sets now.
         path: the campaign file.
 
@@ -116,8 +116,8 @@ def _words(*lines: str) -> frozenset[str]:
     return frozenset(" ".join(lines).split())
 
 
-# An abbreviation after which the sentence goes on even before a capital, those that may end one, and words that
-# begin a sentence rather than a name.
+# An abbreviation after which the sentence continues even before a capital, abbreviations that may end a sentence,
+# and words that begin a sentence rather than a name.
 _GOES_ON = _words(
     "mr mrs ms dr prof gen sen rep gov lt col capt sgt maj cmdr adm rev hon st mt fr no nos vs fig vol ed eds pp al",
     "jan feb mar apr jun jul aug sep sept oct nov dec messrs mme mlle pres supt det insp sr sra srta dña ud uds núm",
@@ -136,7 +136,7 @@ _STARTERS = _words(
 
 
 def sentences_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The start and end of each sentence between two offsets, without the white space around it.
+    """Return the start and end of each sentence between two offsets, without the white space around it.
 
     Every character that is not white space lies in exactly one sentence.
 
@@ -176,11 +176,11 @@ def _is_end(text: str, start: int, match: re.Match[str]) -> bool:
 
 
 def _full_stop_ends(text: str, start: int, match: re.Match[str], following: str) -> bool:
-    """Whether a full stop before a capital or a number is more than that of an abbreviation."""
+    """Whether a full stop before a capital or a number does more than end an abbreviation."""
     last_word = _LAST_WORD.search(text, max(start, match.start() - 20), match.start())
     word = last_word[0] if last_word else ""
     if match.end() > match.end("mark"):
-        return True  # a closing mark stands behind it
+        return True  # a closing mark follows the full stop
     folded = word.casefold()
     if folded in _MAY_END or (_INITIALS.fullmatch(word) and "." in word):
         return following.casefold() in _STARTERS
@@ -195,11 +195,11 @@ def _full_stop_ends(text: str, start: int, match: re.Match[str], following: str)
 
 
 Bounds = tuple[int, int]
-_SEEN = 60  # characters of a paragraph by which its form is known
+_SEEN = 60  # characters of a paragraph that determine its form
 
 
 def within_limits(text: str, paragraphs: Iterable[Bounds], options: Options) -> list[Bounds]:
-    """The same text in paragraphs that keep the limits as far as sentences allow; their order stays."""
+    """Return the text in paragraphs, in order, that keep the limits as far as sentences allow."""
     bounds = list(paragraphs)
     if options.shortest:
         bounds = list(_joined(text, bounds, options.shortest))
@@ -209,7 +209,7 @@ def within_limits(text: str, paragraphs: Iterable[Bounds], options: Options) -> 
 
 
 def _joined(text: str, paragraphs: Iterable[Bounds], shortest: int) -> Iterator[Bounds]:
-    """Short prose with what follows; what may be a heading, an item, a turn or an entry stays alone."""
+    """Yield short prose joined with what follows; a possible heading, list item, turn or entry stays alone."""
     held: Bounds | None = None
     for start, end in paragraphs:
         if not _is_prose(text[start : min(end, start + _SEEN)], text[max(start, end - _SEEN) : end]):
@@ -233,7 +233,7 @@ def _is_prose(beginning: str, ending: str) -> bool:
 
 
 def _divided(text: str, start: int, end: int, longest: int) -> Iterator[Bounds]:
-    """Parts of like length; a sentence is never divided, however long."""
+    """Yield parts of similar length; a sentence is never divided, however long."""
     if end - start <= longest:
         yield start, end
         return

@@ -24,24 +24,25 @@ REVISION_COLUMNS: dict[str, type] = {
     name: _NUMBERS.get(name, str) for name in Revision.__struct_fields__ if name != "observed"
 }
 
-_LIKE = 0.5  # share of words that a paragraph and its changed self have in common, at least
-_RARE = 20  # a word in more paragraphs than that tells none apart
+_LIKE = 0.5  # minimum share of words that a paragraph and its changed version have in common
+_RARE = 20  # a word in more paragraphs does not distinguish paragraphs
 
 
 class ParagraphChange(Struct, frozen=True, kw_only=True):
-    """What became of one paragraph."""
+    """The change of one paragraph between two versions."""
 
     kind: Kind
-    before: str | None  # id; None: there was none
-    after: str | None  # id; None: there is none
-    similarity: float  # share of words in common, 0 to 1 (Dice, words counted as often as they come)
+    before: str | None  # id; None for a new paragraph
+    after: str | None  # id; None for a paragraph that is gone
+    similarity: float  # share of words in common, 0 to 1 (Dice, repeated words counted)
 
 
 def compare_versions(before: Sequence[Paragraph], after: Sequence[Paragraph]) -> list[ParagraphChange]:
-    """What became of each paragraph of an article, in the order of the new text; those that are gone come last.
+    """Return the change of each paragraph of an article, in the order of the new text, paragraphs that are gone last.
 
-    A paragraph with the same words is the same, whatever its marks and its line breaks; it has moved if it stands
-    elsewhere among those that are the same. Of the rest those are paired that share most words, at least half.
+    A paragraph with the same words is the same, regardless of its punctuation and line breaks. It has moved if its
+    position among the same paragraphs differs. The remaining paragraphs are paired by the greatest share of common
+    words, at least half.
     """
     pairs = _equal(before, after)
     moved = _moved(pairs)
@@ -66,7 +67,7 @@ def compare_versions(before: Sequence[Paragraph], after: Sequence[Paragraph]) ->
 
 
 def word_overlap(a: str, b: str) -> float:
-    """The share of words that two texts have in common, 0 to 1 (Dice).
+    """Return the share of words that two texts have in common, 0 to 1 (Dice).
 
     >>> word_overlap("The ferry sailed at noon.", "the ferry sailed, late")
     0.6666666666666666
@@ -78,7 +79,7 @@ def word_overlap(a: str, b: str) -> float:
 
 
 def revisions(article_id: str, before: Sequence[Paragraph], after: Sequence[Paragraph]) -> list[Revision]:
-    """What became of each paragraph of an article, with both places and both texts, in the order of the new text."""
+    """Return the revision of each paragraph with both positions and both texts, in the order of the new text."""
     old, new = {p.id: p for p in before}, {p.id: p for p in after}
     return [
         _revision(article_id, change, old.get(change.before or ""), new.get(change.after or ""))
@@ -105,7 +106,7 @@ def _revision(article_id: str, change: ParagraphChange, old: Paragraph | None, n
 
 
 def _equal(before: Sequence[Paragraph], after: Sequence[Paragraph]) -> list[tuple[int, int]]:
-    """Places of paragraphs with the same words, the first with the first, in the new order."""
+    """Return the positions of paragraphs with the same words, the first with the first, in the new order."""
     places: dict[str, list[int]] = {}
     for place in reversed(range(len(before))):
         places.setdefault(normalised(before[place].text), []).append(place)
@@ -118,8 +119,8 @@ def _equal(before: Sequence[Paragraph], after: Sequence[Paragraph]) -> list[tupl
 
 
 def _moved(pairs: Sequence[tuple[int, int]]) -> set[int]:
-    """New places of those outside the longest run that kept its order."""
-    ends: list[int] = []  # the old place that ends the best run of each length
+    """Return the new positions of the pairs outside the longest run that keeps its order."""
+    ends: list[int] = []  # the old position that ends the best run of each length
     lengths = []
     for old, _ in pairs:
         length = bisect.bisect_left(ends, old)
@@ -139,7 +140,7 @@ def _moved(pairs: Sequence[tuple[int, int]]) -> set[int]:
 def _likest(
     before: Sequence[Paragraph], left: Sequence[int], after: Sequence[Paragraph], unmatched: Sequence[int]
 ) -> Iterator[tuple[float, int, int]]:
-    """Pairs of the rest, those with most words in common first; each paragraph at most once."""
+    """Yield pairs of the remaining paragraphs, most common words first; each paragraph occurs at most once."""
     counted = {new: Counter(words(after[new].text)) for new in unmatched}
     holders: dict[str, list[int]] = {}
     for new, counts in counted.items():
@@ -166,13 +167,13 @@ def _share(counts: Counter[str], others: Counter[str]) -> float:
 
 
 class SegmentationChanges(Struct, frozen=True, kw_only=True):
-    """Counts of articles and paragraphs by what happened to them between two segmentations."""
+    """Counts of articles and paragraphs by their change between two segmentations."""
 
     articles: dict[str, int]  # same, changed, new, gone
     paragraphs: dict[str, int]  # by kind of revision
 
     def line(self) -> str:
-        """The counts of paragraphs as text; "" where nothing changed."""
+        """Return the counts of paragraphs as text; "" if nothing changed."""
         is_changed = any(count for kind, count in self.paragraphs.items() if kind != "same")
         return f"since the last segmentation {format_changes(self.paragraphs)}" if is_changed else ""
 
@@ -182,13 +183,13 @@ def compare_segmentations(
 ) -> tuple[SegmentationChanges | None, list[Revision]]:
     """Count the changes between two segmentations of a campaign, and list the revisions for its history.
 
-    Paragraphs that are the same and those of new articles are counted and not listed. A revision has the texts only
-    where an item asks about the paragraph.
+    Paragraphs that are the same and paragraphs of new articles are counted and not listed. A revision has the texts
+    only if an item asks about the paragraph.
 
     Args:
-        before: the earlier paragraphs; None in the first segmentation, which has no changes.
+        before: the earlier paragraphs; None for the first segmentation, which has no changes.
         after: the present paragraphs.
-        items: those of the plan.
+        items: the items of the plan.
         observed: the time of the comparison, ISO 8601.
     """
     if before is None:
@@ -231,7 +232,7 @@ def _observed(row: Revision, with_texts: bool, observed: str) -> Revision:
 
 
 def format_changes(counts: Mapping[str, int]) -> str:
-    """Counts of revisions as text.
+    """Format counts of revisions as text.
 
     >>> format_changes({"same": 3, "new": 1})
     '3 same, 0 moved, 0 changed, 1 new, 0 gone'
@@ -243,7 +244,7 @@ def format_changes(counts: Mapping[str, int]) -> str:
 
 
 class FileComparison:
-    """Compares the articles of a file with an earlier version of them, or with paragraphs cut from it, and counts."""
+    """Compares the articles of a file with an earlier version, or with paragraphs cut from it, and counts changes."""
 
     def __init__(self, current: ArticleStream, previous: ArticleStream, limits: Limits) -> None:
         self.current = current
@@ -254,21 +255,21 @@ class FileComparison:
 
     @property
     def articles(self) -> dict[str, int]:
-        """Counts of articles: in both files, new, gone."""
+        """Return counts of articles: in both files, new, gone."""
         both = self._in_both
         return {"both": both, "new": self.current.count - both, "gone": self._earlier - both}
 
     @property
     def paragraphs(self) -> dict[str, int]:
-        """Counts of revisions by kind."""
+        """Return counts of revisions by kind."""
         return {kind: self._paragraphs[kind] for kind in REVISION_KINDS}
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """The revisions as rows with `REVISION_COLUMNS`."""
+        """Yield the revisions as rows with `REVISION_COLUMNS`."""
         return ({name: getattr(row, name) for name in REVISION_COLUMNS} for row in self.revisions())
 
     def revisions(self) -> Iterator[Revision]:
-        """The revisions in the order of the current file; those of articles that are gone come last."""
+        """Yield the revisions in the order of the current file; revisions of articles that are gone come last."""
         with TemporaryStore() as store:
             self._store_previous(store)
             for article in self.current.articles():

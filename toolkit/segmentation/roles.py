@@ -1,9 +1,10 @@
-"""What each paragraph of an article is: headline, subhead, byline, caption, body, quote, list, credit or boilerplate.
+"""The role of each paragraph of an article: headline, subhead, byline, caption, body, quote, list, credit, boilerplate.
 
-A role is decided by named rules, in two ordered tables; the first rule that holds decides, and its
-name is kept so that ``--explain`` can show it. First the rules that need only the paragraph and its neighbours
-(`forms.FORM_RULES`); what they leave fixes where the headline and the prose stand; then the rules that need that
-place (`PLACE_RULES`). No rule knows a name of a person, an agency or an outlet.
+Named rules in two ordered tables decide a role. The first rule that holds decides, and its name is kept so that
+``--explain`` can show it. The first table holds the rules that need only the paragraph and its neighbours
+(`forms.FORM_RULES`). The paragraphs that these rules leave open determine where the headline and the prose stand.
+The second table holds the rules that need this position (`PLACE_RULES`). No rule contains the name of a person, an
+agency or an outlet.
 """
 
 import itertools
@@ -29,12 +30,12 @@ from toolkit.segmentation.shape import (
 
 Region = Literal["above", "headline", "deck", "story", "foot"]
 
-_LONGEST_CROSSHEAD = 14  # words, as below
-_PICTURES = 2  # how many sentences without a credit may stand above a title that is known
+_LONGEST_CROSSHEAD = 14  # words; see below
+_PICTURES = 2  # maximum number of sentences without a credit above a known title
 
 
 class RoleDecision(Struct, frozen=True, kw_only=True, gc=False):
-    """The role of a paragraph and the name of the rule that gave it."""
+    """The role of a paragraph and the name of the rule that assigned it."""
 
     role: Role
     rule: str
@@ -44,11 +45,11 @@ PlaceRule = Callable[[ParagraphInContext, Region], bool]
 
 
 def decide_roles(texts: Sequence[str], title: str = "") -> list[RoleDecision]:
-    """The role of each paragraph, with the rule that gave it, in their order.
+    """Return the role of each paragraph, with the rule that assigned it, in order.
 
     Args:
         texts: the paragraphs of one article, without white space around them.
-        title: the article's title where it is known; helps to find the headline, is not needed.
+        title: the article's title if it is known; it helps to find the headline but is not needed.
     """
     texts = [text.strip(INVISIBLE) or text for text in texts]
     places = _places(texts)
@@ -73,18 +74,18 @@ def _decision_by_form(place: ParagraphInContext) -> RoleDecision | None:
 
 
 def _decision_by_place(place: ParagraphInContext, region: Region) -> RoleDecision:
-    if region == "story":  # nearly every paragraph; a test holds that no other rule is for it
+    if region == "story":  # nearly every paragraph; a test ensures that no other rule is for it
         return _CROSSHEAD if crosshead(place, region) else _PROSE
     role, rule = next(entry for entry in PLACE_RULES if entry[1](place, region))
     return RoleDecision(role=role, rule=rule.__name__)
 
 
-# --- where the headline and the prose stand ------------------------------------------------------------------------
+# --- position of the headline and the prose --------------------------------------------------------------------------
 
 
 def _regions(texts: Sequence[str], by_form: Sequence[RoleDecision | None], title: str) -> list[Region]:
     def prose_from(indexes: Iterable[int]) -> Iterator[int]:
-        """The indexes of prose, computed lazily: only the few at either end are needed."""
+        """Yield the indexes of prose lazily: only the few at either end are needed."""
         return (i for i in indexes if by_form[i] is None and not reads_as_heading(texts[i]))
 
     count = len(texts)
@@ -115,12 +116,12 @@ def _title_index(texts: Sequence[str], title: str) -> int | None:
     plain_title = normalised(title)
     if not plain_title:
         return None
-    longest = 2 * len(title) + 20  # so that long paragraphs are not normalised only to be refused
+    longest = 2 * len(title) + 20  # avoids normalising long paragraphs that cannot match
     return next((i for i, text in enumerate(texts) if len(text) <= longest and normalised(text) == plain_title), None)
 
 
 def _headline_index(texts: Sequence[str], by_form: Sequence[RoleDecision | None], last_prose: int) -> int | None:
-    """The first heading with prose below it, unless prose comes first; a picture's text may."""
+    """Return the index of the first heading with prose below it, unless prose precedes it; a picture's text may."""
     for index in range(last_prose):
         if by_form[index] is None:
             if reads_as_headline(texts[index]):
@@ -141,7 +142,7 @@ def _stands_above_a_story(texts: Sequence[str], by_form: Sequence[RoleDecision |
     return begins and by_form[index + 1] is None and reads_as_headline(texts[index + 1])
 
 
-# --- rules of place ------------------------------------------------------------------------------------------------
+# --- rules of place --------------------------------------------------------------------------------------------------
 
 _DESK = re.compile(
     r"(?P<who>[^,]{3,50}), (?:[\w-]+ ){0,4}(?:correspondent|reporter|editor|writer|columnist|analyst)$", re.IGNORECASE
@@ -149,45 +150,45 @@ _DESK = re.compile(
 
 
 def title_line(_place: ParagraphInContext, region: Region) -> bool:
-    """The article's title, or the first short line without a full stop that has prose below it."""
+    """The paragraph is the article's title, or the first short line without a full stop that has prose below it."""
     return region == "headline"
 
 
 def sentence_above_the_headline(place: ParagraphInContext, region: Region) -> bool:
-    """A sentence above the headline belongs to a picture."""
+    """The paragraph is a sentence above the headline, which belongs to a picture."""
     return region == "above" and not reads_as_heading(place.text)
 
 
 def reporter_under_the_headline(place: ParagraphInContext, region: Region) -> bool:
-    """``A. Name, Political Correspondent`` before the story begins."""
+    """The paragraph is ``A. Name, Political Correspondent`` before the story begins."""
     match = _DESK.match(place.text) if region == "deck" else None
     return match is not None and is_names(match["who"])
 
 
 def around_the_headline(_place: ParagraphInContext, region: Region) -> bool:
-    """A short line above the headline, or between it and the story."""
+    """The paragraph is a short line above the headline, or between it and the story."""
     return region in ("above", "deck")
 
 
 def crosshead(place: ParagraphInContext, region: Region) -> bool:
-    """A short line without a full stop, and a longer paragraph below it."""
+    """The paragraph is a short line without a full stop, with a longer paragraph below it."""
     if region != "story" or len(place.after) <= len(place.text):
         return False
     return has_at_most(place.text, _LONGEST_CROSSHEAD) and reads_as_heading(place.text)
 
 
 def name_at_the_foot(place: ParagraphInContext, region: Region) -> bool:
-    """Names alone below the story."""
+    """The paragraph holds only names and stands below the story."""
     return region == "foot" and has_at_most(place.text, 6) and is_names(place.text)
 
 
 def line_at_the_foot(place: ParagraphInContext, region: Region) -> bool:
-    """A short line without a full stop below the story, such as a link to another."""
+    """The paragraph is a short line without a full stop below the story, such as a link to another story."""
     return region == "foot" and has_at_most(place.text, _LONGEST_CROSSHEAD)
 
 
 def plain_prose(_place: ParagraphInContext, _region: Region) -> bool:
-    """Everything else."""
+    """Any other paragraph."""
     return True
 
 

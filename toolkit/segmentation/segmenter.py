@@ -1,7 +1,7 @@
-"""Articles into paragraphs, with offsets into the untouched text.
+"""Segmentation of articles into paragraphs, with offsets into the untouched text.
 
-A text is divided at every line break, blank lines or not, unless its lines were wrapped at a margin; then
-`wrapping` puts them together. Limits of length are kept only where `Options` ask for them.
+A text is divided at every line break, with or without blank lines. If its lines were wrapped at a margin, `wrapping`
+joins them. Limits of length apply only if `Options` set them.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ PARAGRAPH_COLUMNS: dict[str, type] = {
     "start": int, "end": int, "role": str, "text": str, "id": str, "article_id": str,
 }  # fmt: skip
 EXPLAINED_COLUMNS: dict[str, type] = {**PARAGRAPH_COLUMNS, "rule": str}
-_INTERVAL = 200  # articles between two reports of progress
+_INTERVAL = 200  # articles between two progress reports
 
 
 class Span(Struct, frozen=True, kw_only=True, gc=False):
@@ -34,16 +34,16 @@ class Span(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ExplainedParagraph(Struct, frozen=True, kw_only=True, gc=False):
-    """A paragraph and the name of the rule that gave it its role."""
+    """A paragraph and the name of the rule that assigned its role."""
 
     paragraph: Paragraph
     rule: str
 
 
 def limits_for(article: Article, limits: Limits) -> Options:
-    """The limits of length for an article.
+    """Return the limits of length for an article.
 
-    Readable limits depend on the language, which is detected where the article has none.
+    Readable limits depend on the language, which is detected if the article states none.
     """
     if not limits.readable:
         return limits.options_for(None)
@@ -51,9 +51,9 @@ def limits_for(article: Article, limits: Limits) -> Options:
 
 
 def segment_text(text: str, options: Options = AS_PRINTED) -> list[Span]:
-    r"""The paragraphs of a text, in order.
+    r"""Return the paragraphs of a text, in order.
 
-    No span has white space around it, none overlap, and every character that is not white space lies in one.
+    No span has white space around it, no spans overlap, and every character other than white space lies in a span.
 
     >>> segment_text("One.\r\n \r\n  Two. ")
     [Span(start=0, end=4), Span(start=11, end=15)]
@@ -64,12 +64,12 @@ def segment_text(text: str, options: Options = AS_PRINTED) -> list[Span]:
 
 
 def segment_article(article: Article, options: Options = AS_PRINTED) -> list[Paragraph]:
-    """The paragraphs of an article with their roles, in order; ids outlive changes elsewhere in the article."""
+    """Return the paragraphs of an article with roles, in order; an id survives changes elsewhere in the article."""
     return [explained.paragraph for explained in explain_article(article, options)]
 
 
 def explain_article(article: Article, options: Options = AS_PRINTED) -> list[ExplainedParagraph]:
-    """The paragraphs of an article, each with the rule that gave it its role."""
+    """Return the paragraphs of an article, each with the rule that assigned its role."""
     spans = segment_text(article.text, options)
     texts = [article.text[span.start : span.end] for span in spans]
     quotes = find_quotes(texts, [span.start for span in spans])
@@ -96,7 +96,7 @@ def explain_article(article: Article, options: Options = AS_PRINTED) -> list[Exp
 def segment_articles(
     articles: Sequence[Article], limits: Limits, progress: Callable[[str, int, int], None]
 ) -> list[Paragraph]:
-    """The paragraphs of all articles, those of an article adjacent and in their order."""
+    """Return the paragraphs of all articles; the paragraphs of an article are adjacent and in order."""
     paragraphs: list[Paragraph] = []
     for number, article in enumerate(articles, 1):
         paragraphs += segment_article(article, limits_for(article, limits))
@@ -106,18 +106,18 @@ def segment_articles(
 
 
 class ParagraphRows:
-    """The paragraphs of articles as rows of a table; counts them by role."""
+    """Converts the paragraphs of articles to rows of a table and counts them by role."""
 
     def __init__(self, articles: Iterable[Article], limits: Limits) -> None:
         self.roles: Counter[str] = Counter()
         self._articles, self._limits = articles, limits
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Rows with `PARAGRAPH_COLUMNS`."""
+        """Yield rows with `PARAGRAPH_COLUMNS`."""
         return (row for row, _ in self._explained())
 
     def explained_rows(self) -> Iterator[dict[str, Any]]:
-        """Rows with `EXPLAINED_COLUMNS`."""
+        """Yield rows with `EXPLAINED_COLUMNS`."""
         return ({**row, "rule": rule} for row, rule in self._explained())
 
     def _explained(self) -> Iterator[tuple[dict[str, Any], str]]:
@@ -128,7 +128,7 @@ class ParagraphRows:
 
 
 def paragraph_ids(article_id: str, texts: Iterable[str]) -> list[str]:
-    """An id for each paragraph: a hash of the article's id, the paragraph's words, and which of its equals it is."""
+    """Return an id per paragraph: a hash of the article's id, the paragraph's words and its number among its equals."""
     seen: dict[str, int] = {}
     ids = []
     for text in texts:

@@ -1,11 +1,11 @@
-"""What a stretch of text looks like, whatever stands around it: long, a heading, a sentence, names."""
+"""The shape of a text, independent of its context: long, a heading, a sentence, names."""
 
 import re
 import unicodedata
 
-_LONGEST_HEADING = 35  # words; of a headline or the standfirst under it
-_LONGEST_QUESTION = 7  # a longer question is asked by somebody in the text
-_CHARACTERS = 8  # a word and its space hold no more on average, so that lines without spaces are bounded too
+_LONGEST_HEADING = 35  # words of a headline or of the standfirst under it
+_LONGEST_QUESTION = 7  # words; a longer question is asked by a person in the text
+_CHARACTERS = 8  # maximum average length of a word with its space; also bounds lines without spaces
 
 _SENTENCE_ENDS = ".!?…。！？؟।"
 _ENDS = frozenset("." + _SENTENCE_ENDS + "۔｡")
@@ -23,7 +23,7 @@ _ENTRY = re.compile(r"\[?(?:[01]?\d|2[0-3])[:.h][0-5]\d\b(?!\.\d)")
 _CELL = re.compile(r"\||\t+| {3,}")
 
 _WORD = re.compile(r"\w+")
-_TYPOGRAPHIC = "“”‘’–—…\u00a0"  # what English prose has besides ASCII
+_TYPOGRAPHIC = "“”‘’–—…\u00a0"  # characters of English prose beyond ASCII
 _ASCII_WORDS = bytes(ord(chr(i).lower()) if chr(i).isalnum() or chr(i) == "_" else ord(" ") for i in range(128)).ljust(
     256
 )
@@ -37,7 +37,7 @@ _SIGNED = re.compile(r"\s[—–-]{1,2}\s?([^—–.!?]{2,60})$")
 
 
 def normalised(text: str) -> str:
-    """The words of a text, composed, without case and invisible marks, a space between.
+    """Return the words of a text, composed, without case and invisible marks, separated by one space.
 
     >>> normalised("“Nobody’s  Trailer”: Part 2")
     'nobody s trailer part 2'
@@ -52,12 +52,12 @@ def normalised(text: str) -> str:
 
 
 def has_at_most(text: str, words: int) -> bool:
-    """Whether a text is that short; decided without reading a long one."""
+    """Whether a text has at most that many words; a long text is not read."""
     return len(text) <= _CHARACTERS * words + 20 and len(text.split()) <= words
 
 
 def last_mark(text: str) -> str:
-    """The last character of a text, closing quotes and brackets aside.
+    """Return the last character of a text, ignoring closing quotes and brackets.
 
     >>> last_mark("“You’re a rat!”")
     '!'
@@ -67,25 +67,25 @@ def last_mark(text: str) -> str:
 
 
 def ends_with_abbreviation(text: str) -> bool:
-    """Whether the last full stop belongs to initials: ``U.S.``, ``a.m.``, ``Jr.``."""
+    """Whether the last full stop belongs to an abbreviation: ``U.S.``, ``a.m.``, ``Jr.``."""
     bare = text[-20:].rstrip(_CLOSERS)
-    may_be = bare[-3:-2] == "." or bare.endswith(_ABBREVIATED)  # spares the pattern, which takes ten times as long
+    may_be = bare[-3:-2] == "." or bare.endswith(_ABBREVIATED)  # avoids the pattern, which takes ten times as long
     return may_be and _ABBREVIATION.search(bare) is not None
 
 
 def ends_sentence(line: str) -> bool:
-    """Whether a line ends with the mark of a sentence, quotes and brackets behind it or not."""
+    """Whether a line ends with sentence punctuation, with or without quotes and brackets after it."""
     return line[-20:].rstrip(_CLOSERS)[-1:] in _ENDS
 
 
 def reads_as_sentence(text: str) -> bool:
-    """Whether a line ends as a sentence does, with the name of an agency behind it or not."""
+    """Whether a line ends as a sentence does, with or without the name of an agency after it."""
     ended = last_mark(text) in _SENTENCE_ENDS and not ends_with_abbreviation(text)
     return ended or _SIGNED_SENTENCE.search(text[-80:]) is not None
 
 
 def reads_as_headline(text: str) -> bool:
-    """Whether a line could be a headline: short, without a final full stop; it may ask or shout."""
+    """Whether a line could be a headline: short, without a final full stop; ``?`` and ``!`` are allowed."""
     mark = last_mark(text)
     asks_or_shouts = mark != "" and mark in "?!"
     if reads_as_sentence(text) and not asks_or_shouts:
@@ -96,7 +96,7 @@ def reads_as_headline(text: str) -> bool:
 def reads_as_heading(text: str) -> bool:
     """Whether a line could be a headline, standfirst or crosshead rather than prose.
 
-    A question counts if it is short and nobody is named as asking it.
+    A question counts if it is short and names nobody as asking it.
     """
     if len(text) > _CHARACTERS * _LONGEST_HEADING + 20:
         return False
@@ -112,7 +112,7 @@ def is_speech(text: str) -> bool:
 
 
 def is_item(line: str) -> bool:
-    """Whether a line begins as an item of a list does: with a bullet, a dash, a number or a letter.
+    """Whether a line begins as a list item does: with a bullet, a dash, a number or a letter.
 
     >>> is_item("• one"), is_item("2) two"), is_item("2 too")
     (True, True, False)
@@ -130,7 +130,7 @@ def is_entry(line: str) -> bool:
 
 
 def is_table_row(line: str) -> bool:
-    """Whether a line holds cells, divided by bars, tabs or wide gaps.
+    """Whether a line holds cells, separated by bars, tabs or wide gaps.
 
     >>> is_table_row("Renn   1,204   51 %"), is_table_row("| a | b |"), is_table_row("so  it was")
     (True, True, False)
@@ -141,7 +141,7 @@ def is_table_row(line: str) -> bool:
 
 
 def is_names(text: str) -> bool:
-    """Whether a text holds nothing but names, roles and what joins them.
+    """Whether a text holds only names, roles and connecting words.
 
     >>> is_names("Ida Renn/SNA"), is_names("Rembrandt in his last years")
     (True, False)
@@ -152,7 +152,7 @@ def is_names(text: str) -> bool:
 
 
 def ends_with_a_name(text: str, besides: tuple[str, ...]) -> bool:
-    """Whether the last word could end a list of names: no word in lower case, but a particle or one of some besides.
+    """Whether the last word could end a list of names: not in lower case, unless a particle or in ``besides``.
 
     >>> ends_with_a_name("said Ida Renn.", ("pic",)), ends_with_a_name("she said.", ("pic",))
     (True, False)

@@ -1,11 +1,10 @@
-"""Lines that were wrapped at a margin, put together into paragraphs.
+"""Joining of lines that were wrapped at a margin into paragraphs.
 
-A mail, a wire feed or a page of a PDF breaks its lines where the next word would have crossed the margin. Such
-lines are known by running on: they are full, end no sentence, and the next begins in lower case. Where lines
-run on, a paragraph ends at a blank line, at an indent, at a line that had room for the next word, and before a
-list item, a turn of an interview, an entry of a live blog or a row of a table. Where neither blank lines nor
-indents are there to mark paragraphs, a full line that ends a sentence may end a paragraph too; then lengths,
-open quotation marks and the next word decide.
+A mail, a wire feed or a page of a PDF breaks its lines where the next word would have crossed the margin. Wrapped
+lines run on: they are full, end no sentence, and the next line begins in lower case. Where lines run on, a paragraph
+ends at a blank line, at an indent, at a line with room for the next word, and before a list item, a turn of an
+interview, an entry of a live blog or a row of a table. In a text without blank lines or indents, a full line that
+ends a sentence may also end a paragraph; lengths, open quotation marks and the next word decide.
 """
 
 import itertools
@@ -28,16 +27,16 @@ _NO_WIDTH = re.compile("[\u00ad\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u200b-\u2
 
 
 class TextLine(Struct, frozen=True, gc=False):
-    """A line that is not blank: ``text[start:end]`` without the white space around it."""
+    """A line that is not blank: ``text[start:end]`` without the surrounding white space."""
 
-    margin: int  # where the line begins, white space included
+    margin: int  # start of the line, white space included
     start: int
     end: int
-    gap: bool  # whether a blank line or a paragraph separator stands above it
+    gap: bool  # whether a blank line or a paragraph separator precedes it
 
 
 def lines_of(text: str) -> list[TextLine]:
-    r"""The lines of a text that are not blank, in order; every convention of Unicode ends a line.
+    r"""Return the non-blank lines of a text, in order; every line break of Unicode ends a line.
 
     >>> [(line.start, line.end, line.gap) for line in lines_of("One.\r\n \u2028  Two. ")]
     [(0, 4, False), (10, 14, True)]
@@ -55,7 +54,7 @@ def lines_of(text: str) -> list[TextLine]:
 
 
 def columns(text: str) -> int:
-    """How wide a text is printed: two columns for an ideograph, none for an invisible mark.
+    """Return the printed width of a text: two columns for an ideograph, none for an invisible mark.
 
     >>> columns("ab"), columns("日本"), columns("a\u200bb")
     (2, 4, 2)
@@ -66,32 +65,32 @@ def columns(text: str) -> int:
 
 
 def starts_wide(text: str) -> bool:
-    """Whether a text begins with an ideograph, so that a line may end before it without a space."""
+    """Whether a text begins with an ideograph: a line may end before an ideograph without a space."""
     return _WIDE.match(text) is not None
 
 
 def may_reach(text: str, lines: Sequence[TextLine], width: int) -> bool:
-    """Whether a line could have that many columns; decided without measuring any."""
+    """Whether a line could have ``width`` columns; no line is measured."""
     widest = 8 if "\t" in text else 2  # columns of a character
     return any(widest * (line.end - line.margin) >= width for line in lines)
 
 
 def share_longer(lines: Sequence[TextLine], length: int) -> float:
-    """The share of lines with more characters than that."""
+    """Return the share of lines with more than ``length`` characters."""
     return sum(line.end - line.start > length for line in lines) / len(lines)
 
 
 # --- wrapped lines ---------------------------------------------------------------------------------------------------
 
 
-_WIDEST = 100  # columns; nobody wraps at more
-_NARROWEST = 38  # the widest line of a text that somebody wrapped at 40
-_RAGGED = 20  # columns that a line may lack if its last word was divided
-_LITTLE = 6  # columns that a wide space between sentences takes
+_WIDEST = 100  # columns; wider wrapping does not occur
+_NARROWEST = 38  # columns; the widest line of a text that is wrapped at 40
+_RAGGED = 20  # columns by which a line may be short if its last word was divided
+_LITTLE = 6  # columns of a wide space between sentences
 _CLUSTER = 12  # columns within which the lines that reach the margin end
 _OUTLIERS = 0.1  # share of lines that may be longer
 _FAR = 30  # lines back in which a quotation may have been opened
-_SHORTEST = 0.2  # of the usual length squared: so much the lines above and below a doubtful end must make, multiplied
+_SHORTEST = 0.2  # minimum product of the line counts around a doubtful end, as a share of the usual count squared
 _QUOTED = re.compile(r"(?:>[ \t]?)+")
 _ADDRESS = re.compile(r"https?://|www\.|@")
 _BULLETS = "•‣▪●◦∙■►➤*"
@@ -106,7 +105,7 @@ _REFERS_BACK = re.compile(
 class _MeasuredLine(Struct, frozen=True, gc=False):
     line: TextLine
     body: str  # without the marks of quoted mail
-    depth: int  # how many times quoted
+    depth: int  # levels of mail quotation
     indent: int  # columns
     width: int  # columns, indent included
 
@@ -116,15 +115,15 @@ class _WrappedText(Struct, frozen=True):
     margin: int  # columns
     base: int  # indent of lines that run on
     marked: bool  # whether blank lines or indents mark paragraphs
-    usual: float  # lines of a paragraph, as far as they are sure
+    usual: float  # usual number of lines of a paragraph, from the certain paragraphs
 
 
 def paragraphs_of_lines(text: str, lines: Sequence[TextLine]) -> list[tuple[int, int]]:
-    """The start and end of each paragraph: those of each line, unless lines were wrapped."""
+    """Return the start and end of each paragraph; each line is a paragraph unless lines were wrapped."""
     if len(lines) < 2 or share_longer(lines, _WIDEST) > _OUTLIERS or not may_reach(text, lines, _NARROWEST):
         return [(line.start, line.end) for line in lines]
     rows = [_row(text, line) for line in lines]
-    for measured in (rows, _without_indents(rows)):  # some wrap first and indent then
+    for measured in (rows, _without_indents(rows)):  # some programs wrap first and indent afterwards
         margin = _margin(measured)
         if margin >= _NARROWEST and _is_wrapped(measured, margin):
             return list(_paragraphs(_page(measured, margin)))
@@ -143,11 +142,11 @@ def _without_indents(rows: Sequence[_MeasuredLine]) -> list[_MeasuredLine]:
     return [structs.replace(row, width=row.width - row.indent) for row in rows]
 
 
-# --- was it wrapped? -----------------------------------------------------------------------------------------------
+# --- detection of wrapping -------------------------------------------------------------------------------------------
 
 
 def _margin(rows: Sequence[_MeasuredLine]) -> int:
-    """The greatest width that more than one line comes near to."""
+    """Return the greatest width that more than one line comes near."""
     widths = sorted((row.width for row in rows if row.width <= _WIDEST), reverse=True)
     near = 1 if len(rows) < 6 else 2
     for place, width in enumerate(widths):
@@ -167,12 +166,12 @@ def _is_wrapped(rows: Sequence[_MeasuredLine], margin: int) -> bool:
 
 
 def _is_full(a: _MeasuredLine, b: _MeasuredLine, margin: int) -> bool:
-    """Whether the next line's first word had no room."""
+    """Whether the line had no room for the first word of the next line."""
     return a.width <= margin < a.width + _needed(a, b)
 
 
 def _needed(a: _MeasuredLine, b: _MeasuredLine) -> int:
-    """How many columns the next line's first word would have taken on this one."""
+    """Return the columns that the first word of the next line would have taken on this line."""
     if starts_wide(b.body):
         return 3  # a mark that may not begin a line takes an ideograph with it
     if _is_divided(a, b):
@@ -182,12 +181,12 @@ def _needed(a: _MeasuredLine, b: _MeasuredLine) -> int:
 
 
 def _is_divided(a: _MeasuredLine, b: _MeasuredLine) -> bool:
-    """Whether a word goes on over the line end: ``govern-`` / ``ment``."""
+    """Whether a word continues over the line end: ``govern-`` / ``ment``."""
     return a.body[-1:] in ("-", "\u00ad", "\u2010") and a.body[-2:-1].isalpha() and b.body[:1].islower()
 
 
 def _runs_on(a: _MeasuredLine, b: _MeasuredLine) -> bool:
-    """Whether a sentence goes on in the next line."""
+    """Whether a sentence continues in the next line."""
     return not (ends_sentence(a.body) or _begins_a_sentence(b) or is_item(b.body) or _ADDRESS.match(b.body))
 
 
@@ -196,7 +195,7 @@ def _begins_a_sentence(row: _MeasuredLine) -> bool:
     return (first.isupper() and not row.body.isupper()) or row.body[0:1] in '“«„"‘'
 
 
-# --- what marks its paragraphs? ------------------------------------------------------------------------------------
+# --- paragraph markers -----------------------------------------------------------------------------------------------
 
 
 def _page(rows: list[_MeasuredLine], margin: int) -> _WrappedText:
@@ -218,7 +217,7 @@ def _differ(indent: int, other: int) -> bool:
     return abs(indent - other) > 1
 
 
-# --- where its paragraphs end --------------------------------------------------------------------------------------
+# --- ends of paragraphs ----------------------------------------------------------------------------------------------
 
 
 def _paragraphs(page: _WrappedText) -> Iterator[tuple[int, int]]:
@@ -232,7 +231,7 @@ def _paragraphs(page: _WrappedText) -> Iterator[tuple[int, int]]:
 
 
 def _blocks(page: _WrappedText) -> Iterator[list[_MeasuredLine]]:
-    """The lines between the ends of paragraphs that are sure."""
+    """Yield the lines between the certain ends of paragraphs."""
     block = [page.rows[0]]
     for row in page.rows[1:]:
         if _is_divided_from(page, block, row):
@@ -250,7 +249,7 @@ def _is_divided_from(page: _WrappedText, block: Sequence[_MeasuredLine], row: _M
 
 
 def _goes_to_the_margin(page: _WrappedText, a: _MeasuredLine, b: _MeasuredLine) -> bool:
-    """Whether a line is full, or lacks little where that is no sign of an end."""
+    """Whether a line is full, or only slightly short where a short line is no sign of an end."""
     if a.width > page.margin:
         return False
     lack = page.margin - a.width - _needed(a, b)
@@ -270,7 +269,7 @@ def _opens_with_an_indent(base: int, block: Sequence[_MeasuredLine], row: _Measu
         begins = ends_sentence(last.body) or (len(block) == 1 and _begins_a_sentence(row))
         return _differ(row.indent, base) and begins
     if row.indent > block[0].indent and is_item(block[0].body):
-        return False  # the lines of an item hang under its text
+        return False  # the lines of a list item hang under its text
     return _differ(row.indent, base) or len(block) > 1
 
 

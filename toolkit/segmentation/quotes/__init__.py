@@ -1,1 +1,1 @@
-"""Quotations: where they are, who is quoted, and by which verb."""
+"""Quotations: their position, their speaker and the reporting verb."""

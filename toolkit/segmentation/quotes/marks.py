@@ -1,7 +1,7 @@
-"""Where quotation marks open and close in a paragraph.
+"""Detection of opening and closing quotation marks in a paragraph.
 
-English, Spanish, Catalan, Malay, Russian, Belarusian, Ukrainian, German and French marks are known by their shape and
-by what stands around them; the language need not be. Only outermost quotations are kept.
+English, Spanish, Catalan, Malay, Russian, Belarusian, Ukrainian, German and French marks are recognised by their
+shape and their context; the language may be unknown. Only outermost quotations are kept.
 """
 
 import re
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 Family = Literal["curly", "straight", "guillemet", "angle", "single"]
 
-_PATTERN = (  # begins with a set of characters, which a search skips to; what makes it a mark is looked at behind that
+_PATTERN = (  # begins with a set of characters, which a search skips to; a lookbehind then checks the context
     "[\"“”„‟«»‹›`'‘’‚‛{more}](?:(?<=[\"“”„‟«»‹›])|(?!(?<=\\w.)\\w)(?:(?<=`)`|(?<=')'|(?<=‘)‘|(?<=’)’|{low}"
     "(?<=['‘‚‛`])(?<!\\w.)(?=[\\w\"“«„(\\[…¿¡])|(?<=['‘’])(?<=\\S.)(?!\\w)))"
 )
@@ -25,17 +25,17 @@ _FAMILIES: dict[str, Family] = {
     **dict.fromkeys(("«", "»"), "guillemet"),
     **dict.fromkeys(("‹", "›"), "angle"),
 }
-_LOW = frozenset(("„", "‟", ",,"))  # what “ may close
+_LOW = frozenset(("„", "‟", ",,"))  # marks that “ may close
 _RIGHT = frozenset(("”", "’’", "»", "›"))
 _ELISION = re.compile(r"(?:\d\d(?:s|er)?|em|tis|twas|til|till|cause|cos|n|round|bout|s)\b", re.IGNORECASE)
 _SENTENCE_ENDS = ".!?…"
 _SPACE_OR_OPENER = " \t\u00a0\u202f\u2009([{—–-/'\"“«„‘"
 _OPENS_OR_COUNTS = "([{“«„‘¿¡$€£#@"
-_LOOKAHEAD = 60  # marks; a quotation in single marks with more of them inside is not looked for
+_LOOKAHEAD = 60  # marks; a quotation in single marks with more marks inside is not detected
 
 
 class MarkedSpan(Struct, frozen=True, kw_only=True):
-    """A stretch in marks, in code points of the paragraph; ``opened`` or ``closed`` is false where it runs on."""
+    """A span in marks, in code points of the paragraph; ``opened`` or ``closed`` is false where it runs on."""
 
     start: int
     end: int
@@ -52,14 +52,14 @@ class _QuoteMark(Struct, frozen=True, gc=False):
 
 
 def has_marks(text: str) -> bool:
-    """Whether a text holds anything that could be a quotation mark."""
+    """Whether a text contains a character that could be a quotation mark."""
     return _pattern(text).search(text) is not None
 
 
 def pair_marks(text: str) -> Sequence[MarkedSpan]:
-    """The outermost stretches in marks, in order.
+    """Return the outermost spans in marks, in order.
 
-    A closing mark before any opening one gives a first stretch with ``opened`` false.
+    A closing mark before any opening mark gives a first span with ``opened`` false.
 
     >>> [text[m.start:m.end] for text in ["The nurses’ “no” to ‘fair’ pay"] for m in pair_marks(text)]
     ['“no”', '‘fair’']
@@ -81,7 +81,7 @@ def pair_marks(text: str) -> Sequence[MarkedSpan]:
                 index = closing
         elif _can_open(text, mark):
             stretch, index = _stretch(text, marks, index)
-            if text[mark.start - 1 : mark.start] != "=":  # the value of an attribute, where markup was left
+            if text[mark.start - 1 : mark.start] != "=":  # the value of an attribute in leftover markup
                 spans.append(stretch)
         elif not spans and _looks_closing(text, mark):
             spans.append(MarkedSpan(start=0, end=mark.end, family=mark.family, opened=False))
@@ -90,7 +90,7 @@ def pair_marks(text: str) -> Sequence[MarkedSpan]:
 
 
 def opening_mark(text: str) -> bool:
-    """Whether a paragraph begins with a mark that opens, or with », as Spanish prints where a quotation goes on."""
+    """Whether a paragraph begins with an opening mark, or with », which Spanish prints where a quotation continues."""
     mark = _pattern(text).match(text)
     return mark is not None and mark[0] not in ("’", "›") and len(text) > mark.end()
 
@@ -100,7 +100,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _looks_opening(text: str, mark: _QuoteMark) -> bool:
-    """Whether a mark could open a quotation by what stands around it."""
+    """Whether the context of a mark allows it to open a quotation."""
     if mark.end == len(text) or text[mark.end].isspace():
         return False
     before = text[mark.start - 1] if mark.start else " "
@@ -123,7 +123,7 @@ def _can_open(text: str, mark: _QuoteMark) -> bool:
 
 
 def _stretch(text: str, marks: list[_QuoteMark], opening: int) -> tuple[MarkedSpan, int]:
-    """The quotation that a mark opens, and the index of the last mark in it."""
+    """Return the quotation that a mark opens, and the index of the last mark in it."""
     first = marks[opening]
     depth, inner, last_closing, mixed = 1, 0, None, None
     for index in range(opening + 1, len(marks)):
@@ -142,7 +142,7 @@ def _stretch(text: str, marks: list[_QuoteMark], opening: int) -> tuple[MarkedSp
             return _unclosed_before(text, marks, opening, index, mixed)
         else:
             depth += 1
-    closing = mixed if last_closing is None else last_closing  # the last may close an inner quotation and the outer one
+    closing = mixed if last_closing is None else last_closing  # the last mark may close an inner quotation and the outer one
     if closing is not None:
         return _from_to(first, marks[closing]), closing
     return MarkedSpan(start=first.start, end=len(text), family=first.family, closed=False), len(marks) - 1
@@ -155,7 +155,7 @@ def _from_to(first: _QuoteMark, last: _QuoteMark) -> MarkedSpan:
 def _unclosed_before(
     text: str, marks: list[_QuoteMark], opening: int, again: int, mixed: int | None
 ) -> tuple[MarkedSpan, int]:
-    """A quotation that no mark of its kind closes before another opens."""
+    """Return a quotation that no mark of its kind closes before another opens."""
     first = marks[opening]
     if mixed is not None:
         return _from_to(first, marks[mixed]), mixed
@@ -164,9 +164,10 @@ def _unclosed_before(
 
 
 def _inner_step(text: str, first: _QuoteMark, mark: _QuoteMark) -> int:
-    """1 for a mark that opens a quotation of another kind inside, -1 for one that closes it.
+    """Return 1 for a mark that opens an inner quotation of another kind, -1 for one that closes it.
 
-    A straight mark that closes nothing inside closes what a curly one opened, where nothing else does; and the reverse.
+    A straight mark that closes nothing inside closes a span opened by a curly mark if no other mark does, and the
+    reverse.
     """
     if {first.family, mark.family} != {"curly", "straight"}:
         return 0
@@ -187,9 +188,9 @@ def _closes(text: str, first: _QuoteMark, mark: _QuoteMark) -> bool:
 
 
 def _single_closing(text: str, marks: list[_QuoteMark], opening: int) -> int | None:
-    """The index of the mark that closes a quotation in single marks; an apostrophe opens none.
+    """Return the index of the mark that closes a quotation in single marks; an apostrophe opens none.
 
-    The mark behind ``s`` and before a word may be that of a plural (``the nurses’ pay``): a later one goes before it.
+    A mark after ``s`` and before a word may be a plural apostrophe (``the nurses’ pay``): a later mark takes precedence.
     """
     mark = marks[opening]
     if mark.text == "’" or not _looks_opening(text, mark) or _ELISION.match(text, mark.end):
@@ -215,10 +216,10 @@ def _single_closing(text: str, marks: list[_QuoteMark], opening: int) -> int | N
 # --- the sentence around a quotation ---------------------------------------------------------------------------------
 
 
-BEFORE = 320  # characters before a quotation in which its attribution is looked for
+BEFORE = 320  # characters before a quotation that are searched for its attribution
 _BEHIND = 220
 _SHORT = (r"[^\W\d_]", "Mr|Ms|Dr|St|Lt|Jr|Sr", "Mrs|Sen|Rep|Gov|Gen|Col|Sgt|Rev|Sra|Hon", "Capt|Prof|Dato")
-_STOP = re.compile(  # the full stop of an abbreviation is none; a lookbehind takes abbreviations of one length
+_STOP = re.compile(  # the full stop of an abbreviation ends no sentence; a lookbehind takes abbreviations of one length
     r"[.!?…](?![^\s\"”»’':])(?:(?<=[!?…])|" + "".join(rf"(?<!\b(?:{words})\.)" for words in _SHORT) + ")"
 )
 _WORD = re.compile(rf"\b(?:{'|'.join(_SHORT)})\.|\w+(?:['’./-]\w+)*['’]?|[^\w\s]")
@@ -226,9 +227,9 @@ _DATELINE = re.compile(r"[^\W\d_a-z][^\Wa-z]+(?:[ .,'’(-][^\n—–:]{0,50}?)?
 
 
 class Clause(Struct, frozen=True):
-    """The words of a sentence on one side of a quotation; everything that is not white space is in one.
+    """The words of a sentence on one side of a quotation; every character except white space belongs to a word.
 
-    Words are looked at far more often than their offsets are asked for, which are therefore found only then.
+    Words are read far more often than their offsets, so offsets are computed only on request.
     """
 
     text: str
@@ -238,7 +239,7 @@ class Clause(Struct, frozen=True):
     low: Sequence[str]  # in lower case
 
     def spans(self, count: int) -> list[tuple[int, int]]:
-        """Where the first words stand in the text."""
+        """Return the offsets of the first words in the text."""
         bounds, position = [], self.start
         for word in self.words[:count]:
             begin = self.text.index(word, position)
@@ -247,20 +248,20 @@ class Clause(Struct, frozen=True):
         return bounds
 
     def says(self, first: int, last: int) -> str | None:
-        """The words from one to before another, as the text has them."""
+        """Return the words from ``first`` up to but not including ``last``, as the text has them."""
         if first >= last:
             return None
         spans = self.spans(last)
         return self.text[spans[first][0] : spans[-1][1]]
 
     def is_joined(self, index: int) -> bool:
-        """Whether no space stands before a word."""
+        """Whether no space precedes a word."""
         spans = self.spans(index + 1)
         return spans[index - 1][1] == spans[index][0]
 
 
 def stops_of(text: str) -> list[int]:
-    """Where sentences stop in a paragraph.
+    """Return the offsets of the sentence ends in a paragraph.
 
     >>> stops_of("Mr. Venn left. Why?")
     [13, 18]
@@ -269,14 +270,14 @@ def stops_of(text: str) -> list[int]:
 
 
 def clause_behind(text: str, stops: Sequence[int], end: int, limit: int) -> Clause:
-    """The rest of the sentence behind a quotation that ends at ``end``; at most up to ``limit``."""
+    """Return the rest of the sentence after a quotation that ends at ``end``; at most up to ``limit``."""
     last = min(limit, end + _BEHIND)
     stop = bisect_left(stops, end)
     return _clause(text, end, min(last, stops[stop]) if stop < len(stops) else last)
 
 
 def clause_before(text: str, stops: Sequence[int], start: int, floor: int) -> Clause:
-    """The beginning of the sentence in which a quotation starts; at least from ``floor``."""
+    """Return the beginning of the sentence in which a quotation starts; at least from ``floor``."""
     dateline = _DATELINE.match(text) if not floor and start <= BEFORE else None
     first = dateline.end() if dateline else max(floor, start - BEFORE)
     stop = bisect_left(stops, start)
@@ -286,7 +287,7 @@ def clause_before(text: str, stops: Sequence[int], start: int, floor: int) -> Cl
 def _clause(text: str, start: int, end: int) -> Clause:
     words: list[str] = []
     for chunk in text[start:end].split():
-        if chunk.isalpha():  # most are; the pattern would take six times as long
+        if chunk.isalpha():  # most chunks are; the pattern takes six times as long
             words.append(chunk)
         else:
             words += _WORD.findall(chunk)

@@ -1,7 +1,7 @@
-"""Intervals by cluster, in one place for every room.
+"""Estimates and bootstrap intervals by cluster, shared by all packages.
 
-Paragraphs of one article are not independent, so what is resampled is the article (or the cluster that the
-caller names), never the row.
+Paragraphs of one article are not independent. The unit of resampling is therefore the article (or the cluster that
+the caller names), never the row.
 """
 
 import math
@@ -13,30 +13,30 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-DRAWS = 2000  # bootstrap draws: the ends of a 95 % interval are then known to about 2 % of its width
+DRAWS = 2000  # bootstrap draws; they give the ends of a 95 % interval to about 2 % of its width
 LEVEL = 0.95
-_BLOCK = 4_000_000  # numbers of draws that are held at a time
+_BLOCK = 4_000_000  # numbers of draws that are held in memory at a time
 _MOST_UNDEFINED = 0.05  # a larger share of undefined draws makes the interval's ends arbitrary
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
-    """A number with its interval, or the reason why there is none."""
+    """A value with its interval, or the reason why it is undefined."""
 
     value: float | None
     low: float | None
     high: float | None
-    n: int  # rows that the value rests on
+    n: int  # rows behind the value
     clusters: int  # resampled units
-    reason: str = ""  # why value, low or high is None, in words
+    reason: str = ""  # reason why value, low or high is None, in words
 
 
 def undefined(reason: str, n: int, clusters: int) -> Estimate:
-    """No value, and the reason."""
+    """Return an estimate without a value, with the reason."""
     return Estimate(value=None, low=None, high=None, n=n, clusters=clusters, reason=reason)
 
 
 def by_cluster(clusters: Sequence[str], rows: Floats) -> Floats:
-    """Sum rows within clusters, clusters in sorted order.
+    """Sum rows within clusters; clusters are in sorted order.
 
     Args:
         clusters: the cluster of each row, [n].
@@ -50,8 +50,8 @@ def by_cluster(clusters: Sequence[str], rows: Floats) -> Floats:
 
 
 def sums_of(position: NDArray[np.int64], rows: Floats, count: int) -> Floats:
-    """Sum rows by number, [n] and [n, ...] -> [count, ...]."""
-    if len(rows) == count and (position[1:] > position[:-1]).all():  # each its own
+    """Sum rows with the same position, [n] and [n, ...] -> [count, ...]."""
+    if len(rows) == count and (position[1:] > position[:-1]).all():  # one row per position
         return rows
     flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
     sums = np.zeros((count, flat.shape[1]))
@@ -61,7 +61,7 @@ def sums_of(position: NDArray[np.int64], rows: Floats, count: int) -> Floats:
 
 
 class Resamples(Struct, frozen=True, kw_only=True):
-    """What all clusters hold together, and what resamples of them hold: whatever is computed from sums has both."""
+    """The sum over all clusters and the sums of resamples; a statistic of sums applies to both."""
 
     whole: Floats  # [...]
     draws: Floats  # [draws, ...]
@@ -69,15 +69,15 @@ class Resamples(Struct, frozen=True, kw_only=True):
 
 
 def resample(sums: Floats, seed: int, draws: int = DRAWS) -> Resamples:
-    """Draw clusters with replacement, as many as there are, and sum what they hold.
+    """Draw clusters with replacement, as many as there are, and sum their rows.
 
-    Clusters that hold the same are drawn together: what is random is only how many of them there are. So a resample of
-    hundreds of thousands of items costs no more than the few patterns in which their votes come.
+    Clusters with equal sums are drawn together: only their number in a resample is random. A resample of hundreds of
+    thousands of items therefore costs no more than the few distinct vote patterns.
 
     Args:
-        sums: what each cluster holds, [clusters, ...].
-        seed: of the generator.
-        draws: how many times.
+        sums: the sum of each cluster, [clusters, ...].
+        seed: seed of the generator.
+        draws: number of resamples.
     """
     count = len(sums)
     patterns, _, often = _patterns(sums.reshape(count, -1))
@@ -88,13 +88,13 @@ def resample(sums: Floats, seed: int, draws: int = DRAWS) -> Resamples:
 
 
 def resample_weights(sums: Floats, seed: int, draws: int = DRAWS) -> Iterator[Floats]:
-    """How often each cluster is in the resamples that `resample` draws with the same arguments.
+    """Return how often each cluster occurs in the resamples that `resample` draws with the same arguments.
 
-    For what is computed of the same resamples but needs to know who was drawn, not only what the drawn hold together.
-    Clusters that hold the same share their number of draws among them by a generator of its own.
+    Statistics of the same resamples that need the drawn clusters, not only their sums, use these weights. Clusters with
+    equal sums divide their number of draws by a separate generator.
 
     Yields:
-        [block, clusters] after block, as many rows as there are draws.
+        [block, clusters] per block, as many rows in total as draws.
     """
     _, position, often = _patterns(sums.reshape(len(sums), -1))
     members = np.split(np.argsort(position, kind="stable"), np.cumsum(often.astype(np.int64))[:-1])
@@ -118,7 +118,7 @@ def resample_weights(sums: Floats, seed: int, draws: int = DRAWS) -> Iterator[Fl
 
 
 def _pattern_counts(often: Floats, seed: int, draws: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """How often each pattern is in each resample, block after block, with the number of a block's first draw."""
+    """Yield how often each pattern occurs in each resample, block by block, with the index of its first draw."""
     generator = np.random.default_rng(seed)
     total = int(often.sum())
     block = max(1, _BLOCK // max(len(often), 1))
@@ -127,8 +127,8 @@ def _pattern_counts(often: Floats, seed: int, draws: int) -> Iterator[tuple[int,
 
 
 def _patterns(rows: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
-    """The different rows, which of them each row is, and how often each is there; in the order of first appearance."""
-    # A fixed mixture of the columns tells rows apart at the price of sorting numbers; what it mixes up is sorted fully.
+    """Return the distinct rows, the index of each row among them, and their counts; in order of first appearance."""
+    # A fixed mixture of the columns separates rows at the cost of sorting numbers; a collision leads to a full sort.
     mixture = rows @ np.sin(np.arange(1.0, rows.shape[1] + 1))
     _, first, position, often = np.unique(mixture, return_index=True, return_inverse=True, return_counts=True)
     if not np.array_equal(rows[first][position], rows):
@@ -142,13 +142,13 @@ def _patterns(rows: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
 def estimate(
     resamples: Resamples, statistic: Callable[[Floats], Floats], n: int, reason: str = "undefined"
 ) -> Estimate:
-    """A statistic of sums, with the percentile interval of its resamples.
+    """Return a statistic of sums, with the percentile interval of its resamples.
 
     Args:
-        resamples: of what the clusters hold.
+        resamples: the resamples of the clusters' sums.
         statistic: from [draws, ...] to [draws]; nan where it is undefined.
         n: rows, for the record.
-        reason: the reason that is given where the statistic is undefined on the data.
+        reason: the reason to report if the statistic is undefined on the data.
     """
     value = float(statistic(resamples.whole[np.newaxis])[0])
     draws = statistic(resamples.draws) if resamples.clusters > 1 and not np.isnan(value) else np.zeros(0)
@@ -156,7 +156,7 @@ def estimate(
 
 
 def estimate_of(value: float, draws: Floats, n: int, clusters: int, reason: str) -> Estimate:
-    """A value, nan where it is undefined, with the percentile interval of its draws, [draws]."""
+    """Return a value, nan if undefined, with the percentile interval of its draws, [draws]."""
     if np.isnan(value):
         return undefined(reason, n, clusters)
     if clusters == 1:
@@ -167,7 +167,7 @@ def estimate_of(value: float, draws: Floats, n: int, clusters: int, reason: str)
 
 
 def mirrored(value: float, draws: Floats) -> Floats:
-    """Draws mirrored at the value, for the basic interval: where draws lean to one side, so did the value itself.
+    """Mirror draws at the value, for the basic interval: if draws are biased to one side, so is the value itself.
 
     Source:
         Davison and Hinkley, Bootstrap Methods and their Application (1997), section 5.2.1.
@@ -178,14 +178,14 @@ def mirrored(value: float, draws: Floats) -> Floats:
 def cluster_bootstrap(
     sums: Floats, statistic: Callable[[Floats], Floats], n: int, seed: int, reason: str = "undefined"
 ) -> Estimate:
-    """A statistic of summed rows, with the percentile interval of the cluster bootstrap.
+    """Return a statistic of summed rows, with the percentile interval of the cluster bootstrap.
 
     Args:
-        sums: what each cluster holds, [clusters, ...]; the statistic is a function of its sum.
+        sums: the sum of each cluster, [clusters, ...]; the statistic is a function of the total.
         statistic: from [draws, ...] to [draws]; nan where it is undefined.
         n: rows, for the record.
-        seed: of the generator.
-        reason: the reason that is given where the statistic is undefined on the data.
+        seed: seed of the generator.
+        reason: the reason to report if the statistic is undefined on the data.
 
     Source:
         Davison and Hinkley, Bootstrap Methods and their Application (1997), sections 2.4 and 3.8.
@@ -196,7 +196,7 @@ def cluster_bootstrap(
 
 
 def percentile_interval(draws: Floats) -> tuple[float | None, float | None]:
-    """The central 95 % of bootstrap draws, or None twice where more than 5 % of them are undefined."""
+    """Return the central 95 % of bootstrap draws, or None twice if more than 5 % of them are undefined."""
     defined = draws[~np.isnan(draws)]
     if len(defined) < (1 - _MOST_UNDEFINED) * len(draws):
         return None, None
@@ -205,9 +205,9 @@ def percentile_interval(draws: Floats) -> tuple[float | None, float | None]:
 
 
 def resized_interval(value: float, draws: Floats, half: float) -> tuple[float | None, float | None]:
-    """The central 95 % of draws in their own shape around a value, but as wide as is known from elsewhere.
+    """Return the central 95 % of draws, with their shape around a value but with a given width.
 
-    For resamples that vary too much or too little, where a variance says by how much. The value is never outside.
+    For resamples that vary too much or too little where a variance gives the right width. The value is never outside.
 
     Args:
         value: the estimate.
@@ -223,7 +223,7 @@ def resized_interval(value: float, draws: Floats, half: float) -> tuple[float | 
 
 
 def share_interval(count: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share of independent rows, which needs at least one row.
+    """Return the 95 % interval of a share of independent rows; it needs at least one row.
 
     Source:
         Wilson, Probable inference, the law of succession, and statistical inference (1927).

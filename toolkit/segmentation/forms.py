@@ -77,7 +77,7 @@ def photo_credit_alone(place: ParagraphInContext) -> bool:
 
 
 def photo_credit_at_the_end(place: ParagraphInContext) -> bool:
-    """The paragraph ends with a photographer or agency: ``Photo: A. Name``, ``— A. Name/Agency``, ``(Agency photo)``."""
+    """It ends with a photographer or an agency: ``Photo: A. Name``, ``— A. Name/Agency``, ``(Agency photo)``."""
     if not ends_with_a_name(place.text, _PICTURE_WORDS):
         return False
     tail = place.text[-130:]

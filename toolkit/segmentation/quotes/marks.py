@@ -142,7 +142,9 @@ def _stretch(text: str, marks: list[_QuoteMark], opening: int) -> tuple[MarkedSp
             return _unclosed_before(text, marks, opening, index, mixed)
         else:
             depth += 1
-    closing = mixed if last_closing is None else last_closing  # the last mark may close an inner quotation and the outer one
+    closing = (
+        mixed if last_closing is None else last_closing
+    )  # the last mark may close an inner quotation and the outer one
     if closing is not None:
         return _from_to(first, marks[closing]), closing
     return MarkedSpan(start=first.start, end=len(text), family=first.family, closed=False), len(marks) - 1
@@ -190,7 +192,7 @@ def _closes(text: str, first: _QuoteMark, mark: _QuoteMark) -> bool:
 def _single_closing(text: str, marks: list[_QuoteMark], opening: int) -> int | None:
     """Return the index of the mark that closes a quotation in single marks; an apostrophe opens none.
 
-    A mark after ``s`` and before a word may be a plural apostrophe (``the nurses’ pay``): a later mark takes precedence.
+    A mark after ``s`` and before a word may be a plural apostrophe (``the nurses’ pay``); a later mark is preferred.
     """
     mark = marks[opening]
     if mark.text == "’" or not _looks_opening(text, mark) or _ELISION.match(text, mark.end):

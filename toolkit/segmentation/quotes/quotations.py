@@ -1,7 +1,7 @@
-"""Quotations in the paragraphs of an article: where, by whom, by which word, and whether anybody is quoted at all.
+"""Quotations in the paragraphs of an article: position, speaker, reporting word, and whether they quote anybody.
 
-What is in marks is found first (`quote_marks`), then what runs on over paragraphs is joined, then each stretch is
-attributed (`quote_speakers`), and words that are only held up in marks are told apart.
+First the spans in marks are found (`quote_marks`), then spans that run on over paragraphs are joined. Then each span
+gets its attribution (`quote_speakers`), and scare quotes are separated from speech.
 """
 
 import itertools
@@ -26,21 +26,21 @@ from toolkit.segmentation.quotes.marks import (
 from toolkit.segmentation.quotes.reporting_words import REPORTING_LANGUAGES, names_a_thing
 from toolkit.segmentation.quotes.speakers import Attribution, attributed_before, attributed_behind
 
-_FEW = 2  # words that are held up in marks, unless somebody is named as saying them
-_NAME = 4  # words that a name in marks may have where names cannot be told by capitals
+_FEW = 2  # words of a scare quote, unless the text names a speaker
+_NAME = 4  # words of a name in marks in a text where capitals do not identify names
 _MARKS = "\"'“”„‟«»‹›‘’‚‛`"
 _AROUND = _MARKS + " \u00a0"
-_INSERTIONS = 5  # how many stretches between dashes are looked at
-_NEAR = 6  # words between a verb and one or two words that somebody says
+_INSERTIONS = 5  # maximum number of spans between dashes that are examined
+_NEAR = 6  # words between a verb and a quotation of one or two words
 _DASHES = frozenset("—–―")
-_COMMAS = frozenset(",!?…")  # where an attribution follows
+_COMMAS = frozenset(",!?…")  # marks before an attribution
 _COMMAS_BEHIND = frozenset(",—–-")
 _DASH = re.compile(r"(?:—|–|―)[\s\u00a0]?(?=[\w¿¡…«“])")
 _INSERTED = re.compile(r"(?:[,.!?…][\s\u00a0]?|[\s\u00a0])(?P<dash>[—–―])[\s\u00a0]?(?P<words>[^—–―\n]{2,160})")
 
 
 class _QuotedSpan(Struct, frozen=True, gc=False):
-    """A stretch in one paragraph, and where it goes on."""
+    """A span in one paragraph, and where it continues."""
 
     start: int
     end: int
@@ -49,11 +49,11 @@ class _QuotedSpan(Struct, frozen=True, gc=False):
 
 
 def find_quotes(texts: Sequence[str], starts: Sequence[int]) -> list[tuple[Quote, ...]]:
-    """The quotations of each paragraph of an article, in order.
+    """Return the quotations of each paragraph of an article, in order.
 
     Args:
         texts: the paragraphs of one article.
-        starts: where each begins in the article's text, in code points; offsets of the result count from there.
+        starts: the offset of each paragraph in the article's text, in code points; offsets of the result count from it.
 
     >>> find_quotes(["“No,” said Ida Renn."], [0])[0][0].speaker
     'Ida Renn'
@@ -65,11 +65,11 @@ def find_quotes(texts: Sequence[str], starts: Sequence[int]) -> list[tuple[Quote
     return _with_shared_speakers(quotes)
 
 
-# --- stretches, and what runs on over paragraphs -------------------------------------------------------------------
+# --- spans, and quotations that run on over paragraphs ---------------------------------------------------------------
 
 
 def _spans(texts: Sequence[str]) -> list[Sequence[_QuotedSpan]]:
-    """What is in marks in each paragraph; the parts of a quotation that runs on share a number."""
+    """Return the spans in marks of each paragraph; the parts of a quotation that runs on share a number."""
     spans: list[Sequence[_QuotedSpan]] = []
     run, runs = None, itertools.count()
     marked = [_marked(text) for text in texts]
@@ -99,14 +99,14 @@ def _marked(text: str) -> Sequence[MarkedSpan]:
 
 
 def _takes_up(unclosed: MarkedSpan, text: str, stretches: Sequence[MarkedSpan]) -> bool:
-    """Whether a paragraph goes on with a quotation: it repeats the mark, or closes what it has not opened."""
+    """Whether a paragraph continues a quotation: it repeats the mark, or closes a quotation that it did not open."""
     if not stretches or stretches[0].family != unclosed.family:
         return False
     return not stretches[0].opened or (stretches[0].start == 0 and opening_mark(text))
 
 
 def _dialogue(text: str) -> list[MarkedSpan]:
-    """Speech behind a dash, divided by what the author inserts; none where nobody is said to speak."""
+    """Return the speech after a dash, divided by the author's insertions; empty if the text reports no speaker."""
     if _DASH.match(text) is None:
         return []
     parts = [match for match in _INSERTED.finditer(text) if _tells(match["words"])]
@@ -121,16 +121,16 @@ def _tells(words: str) -> bool:
 
 
 def _speech_again(text: str, match: re.Match[str]) -> int:
-    """Where speech goes on behind an insertion: at the next dash, if there is one."""
+    """Return where speech continues after an insertion: at the next dash, if there is one."""
     end = match.end("words")
     return end if end < len(text) and text[end] in "—–―" else len(text)
 
 
-# --- who speaks ----------------------------------------------------------------------------------------------------
+# --- attribution -----------------------------------------------------------------------------------------------------
 
 
 def _judged(text: str, offset: int, spans: Sequence[_QuotedSpan]) -> tuple[Quote, ...]:
-    """The quotations of one paragraph with their attributions."""
+    """Return the quotations of one paragraph with their attributions."""
     stops = stops_of(text)
     own = [_own_attribution(text, stops, spans, place) for place in range(len(spans))]
     scare = [_is_held_up(text, row, attribution) for row, attribution in zip(spans, own, strict=True)]
@@ -158,13 +158,13 @@ def _own_attribution(text: str, stops: Sequence[int], spans: Sequence[_QuotedSpa
     follows = _ends_with_comma(text, row)
     attribution = attributed_behind(clause_behind(text, stops, row.end, limit)) if follows else None
     attribution = attribution or attributed_before(clause_before(text, stops, row.start, floor))
-    if attribution is None and not follows and row.inside[-1:] != ".":  # behind a full stop none follows
+    if attribution is None and not follows and row.inside[-1:] != ".":  # no attribution follows a full stop
         attribution = attributed_behind(clause_behind(text, stops, row.end, limit))
     return attribution or _said_within(text, stops, row)
 
 
 def _said_within(text: str, stops: Sequence[int], row: _QuotedSpan) -> Attribution | None:
-    """The attribution that the author inserts between dashes: ``«Не знаю, — сказал он. — Приду»``."""
+    """Return the attribution that the author inserts between dashes: ``«Не знаю, — сказал он. — Приду»``."""
     if _DASHES.isdisjoint(row.inside):
         return None
     for match in itertools.islice(_INSERTED.finditer(text, row.start, row.end), _INSERTIONS):
@@ -174,14 +174,14 @@ def _said_within(text: str, stops: Sequence[int], row: _QuotedSpan) -> Attributi
 
 
 def _ends_with_comma(text: str, row: _QuotedSpan) -> bool:
-    """Whether a comma or the like says that the attribution follows."""
+    """Whether a comma or a similar mark shows that the attribution follows."""
     return row.inside[-1:] in _COMMAS or text[row.end : row.end + 2].strip()[:1] in _COMMAS_BEHIND
 
 
 def _carried(
     stops: Sequence[int], spans: Sequence[_QuotedSpan], own: Sequence[Attribution | None], scare: Sequence[bool]
 ) -> list[Attribution | None]:
-    """Each attribution, or that of a quotation in the sentence just before; at the head of a paragraph, just behind."""
+    """Return each attribution, or that of a quotation in the previous sentence; at a paragraph start, in the next."""
     spoken = list(own)
     for place in range(1, len(spans)):
         if spoken[place] is None and not scare[place] and not scare[place - 1] and _is_near(stops, spans, place):
@@ -192,13 +192,13 @@ def _carried(
 
 
 def _is_near(stops: Sequence[int], spans: Sequence[_QuotedSpan], place: int) -> bool:
-    """Whether at most one sentence ends between a stretch and the one before it."""
+    """Whether at most one sentence ends between a span and the one before it."""
     start, end = spans[place - 1].end, spans[place].start
     return end <= start + 2 * BEFORE and bisect_left(stops, end) - bisect_left(stops, start) <= 1
 
 
 def _with_shared_speakers(quotes: list[tuple[Quote, ...]]) -> list[tuple[Quote, ...]]:
-    """The parts of one quotation have one speaker, named in whichever paragraph."""
+    """Give all parts of one quotation the same speaker, whichever paragraph names the speaker."""
     named: dict[int, Quote] = {}
     for quote in itertools.chain.from_iterable(quotes):
         if quote.run is not None and (quote.speaker or quote.verb):
@@ -213,11 +213,11 @@ def _shared(quote: Quote, named: dict[int, Quote]) -> Quote:
     return replace(quote, speaker=source.speaker, verb=source.verb)
 
 
-# --- words that are only held up -----------------------------------------------------------------------------------
+# --- scare quotes ----------------------------------------------------------------------------------------------------
 
 
 def _is_held_up(text: str, row: _QuotedSpan, attribution: Attribution | None) -> bool:
-    """Whether the marks hold a name, a title or a word at arm's length rather than an utterance."""
+    """Whether the marks hold a name, a title or a distanced word rather than an utterance."""
     words = row.inside.split()
     if row.run is not None or not words or (row.start == 0 and row.end == len(text)):
         return not words
@@ -234,7 +234,7 @@ def _is_held_up(text: str, row: _QuotedSpan, attribution: Attribution | None) ->
 
 
 def _stands_alone(text: str, row: _QuotedSpan) -> bool:
-    """Whether a stretch is a sentence by itself: it begins one, and ends one with its own full stop."""
+    """Whether a span is a sentence by itself: it begins one, and ends one with its own full stop."""
     if row.inside[-1] not in ".!?…":
         return False
     before = text[max(0, row.start - 3) : row.start].rstrip()
@@ -242,7 +242,7 @@ def _stands_alone(text: str, row: _QuotedSpan) -> bool:
 
 
 def _is_capital_name(text: str, row: _QuotedSpan, words: Sequence[str]) -> bool:
-    """Whether words in the middle of a sentence are all capitalised: ``the daily “Izvestia”``."""
+    """Whether all words of a span in the middle of a sentence are capitalised: ``the daily “Izvestia”``."""
     before = text[max(0, row.start - 2) : row.start].rstrip()
     middle = before != "" and before[-1] not in ".!?…:,"
     return middle and all(word[0].isupper() or word[0].isdigit() for word in words)

@@ -1,4 +1,4 @@
-"""The words by which quotations are attributed, by language."""
+"""The words that attribute quotations, by language."""
 
 import re
 
@@ -6,12 +6,12 @@ from msgspec import Struct
 
 
 class ReportingLanguage(Struct, frozen=True, kw_only=True):
-    """What a language's attributions are made of, in lower case."""
+    """The words of a language's attributions, in lower case."""
 
     verbs: frozenset[str]
-    stops: frozenset[str]  # words at which a speaker's name ends
+    stops: frozenset[str]  # words that end a speaker's name
     helpers: frozenset[str] = frozenset()  # auxiliaries and adverbs between speaker and verb
-    personal: frozenset[str] = frozenset()  # verbs that carry their person: nobody need be named
+    personal: frozenset[str] = frozenset()  # verbs that imply their person: the text need not name a speaker
 
 
 def _words(text: str) -> frozenset[str]:
@@ -144,9 +144,9 @@ MALAY = ReportingLanguage(
 )
 TONGUES = (ENGLISH, RUSSIAN, SPANISH, CATALAN, FRENCH, GERMAN, MALAY)
 
-# ``sagen`` and the like belong to the first language that has them; the stop words differ little.
+# ``sagen`` and similar verbs belong to the first language that lists them; the stop words differ little.
 REPORTING_LANGUAGES = {verb: language for language in reversed(TONGUES) for verb in language.verbs}
-IMPERSONAL = _words(  # with these, who speaks stands behind ``in``: ``говорится в отчете``
+IMPERSONAL = _words(  # with these verbs, the speaker follows ``in``: ``говорится в отчете``
     " говорится сказано сообщили рассказали пояснили заявили отметили отмечается отмечают сообщается уточнили"
     " добавили подчеркивается указывается гаворыцца паведамілі адзначаецца паведамляецца заявілі адзначылі йдеться"
     " повідомили заявили розповіли зазначили"
@@ -173,7 +173,7 @@ PREPOSITIONS = _words(
     "in on at after before during to with by from under over into through against since until about asked"
 )
 PASSIVE = _words("is was are were be been being so")
-ACCORDING_WORDS = _words(  # one of them is among the first three words of whatever `ACCORDING` finds
+ACCORDING_WORDS = _words(  # one of them is among the first three words of every match of `ACCORDING`
     "according words словам мнению согласно данным слоў паводле думку словами menurut según segons selon laut zufolge"
     " d'après d’après"
 )
@@ -187,11 +187,11 @@ _TIMES_BEGIN = ("янв", "февр", "апрел", "июн", "июл", "авг�
 
 
 def is_time(word: str) -> bool:
-    """Whether a word in lower case says when, or to whom, somebody spoke: ``monday``, ``24``, ``reporters``."""
+    """Whether a word in lower case states when, or to whom, somebody spoke: ``monday``, ``24``, ``reporters``."""
     return word in _TIMES or word.startswith(_TIMES_BEGIN) or (len(word) <= 2 and word.isdecimal())
 
 
-_NAMED_THINGS = re.compile(  # what a name in marks stands behind
+_NAMED_THINGS = re.compile(  # nouns before a name in marks
     r"\b(?:film|movie|book|novel|song|album|show|series|magazine|newspaper|titled|entitled|headlined|called"
     r"|known as|dubbed|so-called|nicknamed|газет\w*|фильм\w*|фільм\w*|книг\w*"
     r"|партии|партия|партыя|партыі|конференци\w*|канферэнцы\w*|учения|проект\w*|праект\w*|программ\w*|праграм\w*|ооо|оао|зао|концерн\w*"
@@ -201,7 +201,7 @@ _NAMED_THINGS = re.compile(  # what a name in marks stands behind
 
 
 def names_a_thing(before: str) -> bool:
-    """Whether the words before a mark end with what a name stands behind: ``in the film “…”``."""
+    """Whether the words before a mark end with a noun that introduces a name: ``in the film “…”``."""
     words = before.rsplit(maxsplit=2)
     if not words:
         return False

@@ -1,4 +1,4 @@
-"""Who is quoted, and by which word: from the clause behind a quotation, or the clause before it."""
+"""The speaker and the reporting word of a quotation, from the clause after it or the clause before it."""
 
 import re
 
@@ -23,7 +23,7 @@ from toolkit.segmentation.quotes.reporting_words import (
 )
 
 _LONGEST_NAME = 14  # words
-_FARTHEST_VERB = 16  # words from a quotation to the verb behind it
+_FARTHEST_VERB = 16  # words from a quotation to the verb after it
 _BREAKS = frozenset(',;:—–-()[]"“”«»„|')
 _INVERTED = re.compile(r"(?P<verb>\w+?)(?:-t)?-(?P<who>ils?|elles?|on|je)$")
 _LINKS = frozenset(("that", "it", "as", "a", "an", "the", "что", "што", "що", "que", "bahawa", "dass"))
@@ -31,15 +31,15 @@ _POSSESSIVE = frozenset(("of", "for", "'s", "’s", "de", "del", "della", "du", 
 
 
 class Attribution(Struct, frozen=True, kw_only=True):
-    """Who is quoted and the word that reports it; None where the text does not say."""
+    """The speaker and the reporting word of a quotation; None where the text states none."""
 
     speaker: str | None
     verb: str | None
-    distance: int = 0  # words between the quotation and the verb; 0 also for what is by form an attribution
+    distance: int = 0  # words between the quotation and the verb; also 0 for an attribution by form
 
 
 def attributed_behind(clause: Clause) -> Attribution | None:
-    """The attribution in the clause behind a quotation: ``said Col Hennig``, ``she says``, ``— сказал он``."""
+    """Return the attribution in the clause after a quotation: ``said Col Hennig``, ``she says``, ``— сказал он``."""
     words = clause.words
     first = next((i for i, word in enumerate(words) if word not in _BREAKS), len(words))
     attribution = _according(clause, first)
@@ -49,7 +49,7 @@ def attributed_behind(clause: Clause) -> Attribution | None:
         inverted = _inverted(clause.low[index]) if "-" in word else None
         if inverted:
             return _from_inverted(clause, index, inverted)
-        language = REPORTING_LANGUAGES.get(word)  # a capital makes it a name or the beginning of a sentence
+        language = REPORTING_LANGUAGES.get(word)  # a capitalised word is a name or the beginning of a sentence
         if language is None:
             continue
         if index == first or all(_helps(lead, language) for lead in words[first:index]):
@@ -61,7 +61,7 @@ def attributed_behind(clause: Clause) -> Attribution | None:
 
 
 def attributed_before(clause: Clause) -> Attribution | None:
-    """The attribution in the clause before a quotation: ``He told me the matter was``, ``the report calls it``."""
+    """Return the attribution in the clause before a quotation: ``He told me it was``, ``the report calls it``."""
     words, low = clause.words, clause.low
     verbs = [index for index, word in enumerate(words) if word in REPORTING_LANGUAGES]
     for index in reversed(verbs):
@@ -92,7 +92,7 @@ def _inverted(word: str) -> tuple[str, str] | None:
 
 
 def _from_inverted(clause: Clause, index: int, inverted: tuple[str, str]) -> Attribution | None:
-    """``dit-il``, ``a-t-elle ajouté``."""
+    """Return the attribution of an inverted verb: ``dit-il``, ``a-t-elle ajouté``."""
     verb, who = inverted
     if verb in REPORTING_LANGUAGES:
         return Attribution(speaker=who, verb=verb)
@@ -100,7 +100,7 @@ def _from_inverted(clause: Clause, index: int, inverted: tuple[str, str]) -> Att
     return Attribution(speaker=who, verb=after) if after in REPORTING_LANGUAGES else None
 
 
-# --- names behind a verb -------------------------------------------------------------------------------------------
+# --- names after a verb ----------------------------------------------------------------------------------------------
 
 
 def _verb_first(clause: Clause, index: int, language: ReportingLanguage) -> Attribution:
@@ -115,7 +115,7 @@ def _verb_first(clause: Clause, index: int, language: ReportingLanguage) -> Attr
 
 
 def _name(clause: Clause, first: int, language: ReportingLanguage) -> str | None:
-    """The words from one up to the first that cannot belong to a name or a title."""
+    """Return the words from ``first`` up to the first that cannot belong to a name or a title."""
     last = first
     while last < min(len(clause.words), first + _LONGEST_NAME) and _goes_on(clause, first, last, language):
         last += 1
@@ -167,11 +167,11 @@ def _named_after(clause: Clause, match: re.Match[str]) -> Attribution | None:
     return Attribution(speaker=speaker, verb=None, distance=1) if speaker else None
 
 
-# --- names before a verb -------------------------------------------------------------------------------------------
+# --- names before a verb ---------------------------------------------------------------------------------------------
 
 
 def _subject_behind(clause: Clause, first: int, verb: int, language: ReportingLanguage) -> str | None:
-    """``Leopold Gant, 71, said``: what stands between a quotation and the verb, if it can be a name."""
+    """Return the words between a quotation and the verb if they can be a name: ``Leopold Gant, 71, said``."""
     words, low = clause.words, clause.low
     head = low[first]
     if head in CONJUNCTIONS or head in PREPOSITIONS or not _can_begin_name(words[first], language):
@@ -201,19 +201,19 @@ def _subject_before(clause: Clause, verb: int, language: ReportingLanguage) -> s
 
 
 def _helps(word: str, language: ReportingLanguage) -> bool:
-    """Whether a word stands between speaker and verb; a capital makes it a name (``Theresa May said``)."""
+    """Whether a word is a helper between speaker and verb; a capitalised word is a name (``Theresa May said``)."""
     if word in language.helpers:
         return True
     return language is ENGLISH and word.endswith(("ly", "n't", "n’t")) and word.islower()
 
 
 def _is_participle(clause: Clause, verb: int) -> bool:
-    """``adding``, ``calling``: what the subject of the whole sentence does besides."""
+    """Whether the verb is a participle that adds to the main verb of the subject: ``adding``, ``calling``."""
     return clause.words[verb].endswith("ing") and not (verb and clause.low[verb - 1] in PASSIVE)
 
 
 def _tail(clause: Clause, last: int, language: ReportingLanguage) -> str | None:
-    """The name that ends right before the verb."""
+    """Return the name that ends right before the verb."""
     words, low = clause.words, clause.low
     first = last
     while first and last - first < _LONGEST_NAME and _belongs(words[first - 1], low[first - 1], language):
@@ -239,7 +239,7 @@ def _belongs(word: str, low: str, language: ReportingLanguage) -> bool:
 
 
 def _head(clause: Clause, limit: int, language: ReportingLanguage) -> str | None:
-    """The name with which the sentence begins, behind what introduces it."""
+    """Return the name that begins the sentence, after any introduction."""
     words, low = clause.words, clause.low
     first = _behind_introduction(clause, limit)
     last = first
@@ -260,7 +260,7 @@ def _head(clause: Clause, limit: int, language: ReportingLanguage) -> str | None
 
 
 def _behind_introduction(clause: Clause, limit: int) -> int:
-    """Where a sentence begins behind marks, and behind ``On Monday,``."""
+    """Return where a sentence begins after marks and an introduction such as ``On Monday,``."""
     words, low = clause.words, clause.low
     first = next((i for i in range(limit) if words[i] not in _BREAKS), limit)
     if first < limit and (low[first] in PREPOSITIONS or low[first] in CONJUNCTIONS):

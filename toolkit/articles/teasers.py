@@ -1,10 +1,10 @@
-"""Texts of which only the beginning was to be had: teasers and what stands before a paywall."""
+"""Detection of teasers and of texts cut off by a paywall."""
 
 import re
 
 from toolkit.articles.languages import count_words
 
-_SHORT = 200  # words: a longer text is an article, whatever stands at its end
+_SHORT = 200  # words; a longer text is an article, whatever its ending
 _STUB = 80
 _ELLIPSIS = re.compile(r"(\[\s*(…|\.\.\.)\s*\]|…|\.\.\.)$")
 _WALLS = re.compile(
@@ -85,7 +85,7 @@ _WALLS = re.compile(
 )
 
 
-# Every sentence above has one of these: a quick look before a long one.
+# Every pattern above contains one of these stems: a fast pre-check before the full search.
 _STEMS = (
     "subscri sign log regist read unlock reached suscri suscr leyendo leer accede mite lee lea lleg mit lesen abonn"
     " serv suite reste members continu baca langgan buka had чита подпис подпиш войдите зарегистр откройте лимит"
@@ -95,7 +95,7 @@ _QUICK = re.compile("|".join(_STEMS.split(" ")))
 
 
 def teaser_sign(text: str) -> str | None:
-    r"""What shows that a text is only the beginning of an article, or None.
+    r"""Return the phrase that marks a text as the beginning of an article only, or None.
 
     >>> teaser_sign("The cabinet met on Monday.\n\nSubscribe to continue reading")
     'Subscribe to continue'
@@ -118,5 +118,5 @@ def teaser_sign(text: str) -> str | None:
 
 
 def closed_page(page: str) -> bool:
-    """Whether a page says of itself that it is not free to read (schema.org's ``isAccessibleForFree``)."""
+    """Return whether a page declares that it is not free to read (schema.org's ``isAccessibleForFree``)."""
     return re.search(r'"isAccessibleForFree"\s{0,9}:\s{0,9}"?false', page, re.IGNORECASE) is not None

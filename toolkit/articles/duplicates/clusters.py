@@ -1,4 +1,4 @@
-"""Clusters of articles that are the same text, nearly the same, or one within the other."""
+"""Clusters of articles whose texts are identical, near-duplicates, or contained in one another."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
@@ -25,20 +25,20 @@ from toolkit.records import Article, Clustered
 # --- candidates ------------------------------------------------------------------------------------------------------
 
 _PERMUTATIONS = 128
-_ROWS = 3  # of a band at least
-_MISSED = 0.005  # the probability, at most, that a pair at the very threshold is no candidate
-_SAMPLE = 24  # shingles of each text that are looked for in all others
-_PARTNERS = 64  # candidates of a text through one shingle or band; a larger group is still one chain of candidates
-_CHUNK = 4_000_000  # pairs that are in memory at once
-_ESTIMATED = 50_000  # pairs whose digests are compared at once
+_ROWS = 3  # minimum rows per band
+_MISSED = 0.005  # maximum probability that a pair exactly at the threshold is not a candidate
+_SAMPLE = 24  # shingles of each text that are searched for in all others
+_PARTNERS = 64  # maximum candidates of a text per shingle or band; a larger group is still one chain of candidates
+_CHUNK = 4_000_000  # pairs in memory at once
+_ESTIMATED = 50_000  # pairs whose digests are compared in one batch
 _SEED = 1
 
-Pairs = NDArray[np.int64]  # a row a pair of text numbers
-Digests = NDArray[np.uint32]  # a row a text
+Pairs = NDArray[np.int64]  # one row per pair of text indices
+Digests = NDArray[np.uint32]  # one row per text
 
 
 def alike(sets: ShingleSets, threshold: float) -> Pairs:
-    """Pairs whose Jaccard index may reach the threshold, the lower number first.
+    """Return pairs whose Jaccard index may reach the threshold, the lower index first.
 
     A pair at the threshold is missed with probability .005 at most.
     """
@@ -47,7 +47,7 @@ def alike(sets: ShingleSets, threshold: float) -> Pairs:
     bands, rows = _bands(threshold)
 
     def sketched(some: ShingleSets) -> object:
-        """The MinHash digests of the texts, one row a text."""
+        """Return the MinHash digests, one row per text."""
         return RMinHash.digest_matrix_from_flat_token_hashes(
             some.hashes, some.bounds.astype(np.uint64), bands * rows, _SEED
         )
@@ -66,7 +66,7 @@ def alike(sets: ShingleSets, threshold: float) -> Pairs:
 
 
 def _bands(threshold: float) -> tuple[int, int]:
-    """How many bands of how many rows: as long as 128 permutations allow, and never so short that strangers meet.
+    """Return the number of bands and of rows per band: the longest bands that 128 permutations allow, at least 3 rows.
 
     >>> _bands(0.5), _bands(0.8)
     ((40, 3), (18, 6))
@@ -83,7 +83,7 @@ def _enough(threshold: float, rows: int) -> int:
 
 
 def _likely(digests: Digests, pairs: Pairs, threshold: float) -> Pairs:
-    """The pairs whose estimated index is less than four standard errors below the threshold."""
+    """Return the pairs whose estimated index is at most four standard errors below the threshold."""
     width = digests.shape[1]
     least = width * threshold - 4 * (width * threshold * (1 - threshold)) ** 0.5
     likely = [pairs[:0]]
@@ -94,15 +94,16 @@ def _likely(digests: Digests, pairs: Pairs, threshold: float) -> Pairs:
 
 
 def _same_band(band: Digests) -> Numbers:
-    """A number for each row, the same for equal rows."""
+    """Return a group number for each row; equal rows have the same number."""
     return np.unique(band, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def within(sets: ShingleSets, containment: float) -> Pairs:
-    """Pairs of which the first, no longer than the second, may have that share of its shingles in the second.
+    """Return pairs whose first text may have that share of its shingles in the second, which is at least as long.
 
-    Of each text the shingles with the lowest hashes are looked for in all others: a random sample, the same of the same
-    text. As many must be found as all but .005 of the pairs at the very threshold have.
+    The sample of a text is its shingles with the lowest hashes: a random but reproducible sample. All other texts are
+    searched for the sample. The required number of hits is the largest that misses at most .005 of the pairs at the
+    threshold.
     """
     keys, texts, sampled = _shared_samples(sets)
     sizes = sets.sizes
@@ -119,7 +120,7 @@ def within(sets: ShingleSets, containment: float) -> Pairs:
 
 
 def _fewest(drawn: int, share: float) -> int:
-    """The most hits of so many draws that a text with that share misses with probability .005 at most; at least one."""
+    """Return the largest number of hits, at least 1, that a text with that share misses with probability ≤ .005."""
     missed = 0.0
     for hits in range(drawn):
         missed += comb(drawn, hits) * share**hits * (1 - share) ** (drawn - hits)
@@ -129,7 +130,7 @@ def _fewest(drawn: int, share: float) -> int:
 
 
 def _shared_samples(sets: ShingleSets) -> tuple[Numbers, Numbers, Flags]:
-    """Where sampled shingles of several texts stand: shingle, text, and whether it is of that text's own sample."""
+    """Return the sampled shingles that several texts share: shingle, text, and whether that text sampled it."""
     place = np.arange(len(sets.hashes)) - np.repeat(sets.bounds[:-1], sets.sizes)
     sampled = place < _SAMPLE
     at = holders(sets, np.unique(sets.hashes[sampled]))
@@ -141,12 +142,12 @@ def _shared_samples(sets: ShingleSets) -> tuple[Numbers, Numbers, Flags]:
 
 
 def holders(sets: ShingleSets, hashes: Hashes) -> Numbers:
-    """The places of the wanted shingles, sorted and each once, in all texts."""
+    """Return the positions of the given shingles, which are sorted and unique, in all texts."""
     if len(hashes) == 0:
         return np.empty(0, np.int64)
     bits = min(28, max(16, len(hashes).bit_length() + 4))
     mask = np.uint64((1 << bits) - 1)
-    table = np.zeros(1 << bits, dtype=bool)  # most shingles are ruled out by one look
+    table = np.zeros(1 << bits, dtype=bool)  # one lookup excludes most shingles
     table[hashes & mask] = True
     likely = np.flatnonzero(table[sets.hashes & mask])
     place = np.minimum(np.searchsorted(hashes, sets.hashes[likely]), len(hashes) - 1)
@@ -155,7 +156,7 @@ def holders(sets: ShingleSets, hashes: Hashes) -> Numbers:
 
 
 def _sampled_pairs(keys: Numbers, texts: Numbers, sampled: Flags) -> Iterator[Pairs]:
-    """Every text with those that hold a shingle of its sample, once a shingle; all pairs of a text in one batch."""
+    """Yield pairs of a text and a holder of a sampled shingle, once per shingle; one text's pairs share a batch."""
     owners = texts[sampled]
     order = np.argsort(owners, kind="stable")
     at = np.flatnonzero(sampled)[order]
@@ -173,7 +174,7 @@ def _sampled_pairs(keys: Numbers, texts: Numbers, sampled: Flags) -> Iterator[Pa
 
 
 def _partners(keys: Numbers, texts: Numbers) -> Pairs:
-    """Every text with those of the same key, at most 64 that follow it, round the group."""
+    """Pair every text with at most 64 texts of the same key: those that follow it, cyclically."""
     order = np.lexsort((texts, keys))
     keys, texts = keys[order], texts[order]
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
@@ -190,22 +191,22 @@ def _round(texts: Numbers, at: Numbers, starts: Numbers, lengths: Numbers, partn
 
 # --- boilerplate -----------------------------------------------------------------------------------------------------
 
-_MANY = 10  # texts that hold it
-_ASKED = 32  # of them are looked at
-_OWN_RUN = 20  # shingles in a row that hardly any of the others holds, for a story of its own
-_OWN_STORIES = 5  # that the holders between them have: of ten each half of its length, of fifty each a tenth
-_HARDLY = 4  # held by a fourth of the holders at most
+_MANY = 10  # minimum number of texts that contain boilerplate
+_ASKED = 32  # number of these texts that are examined
+_OWN_RUN = 20  # minimum consecutive shingles, rare among the other holders, for a story of its own
+_OWN_STORIES = 5  # minimum run, in text lengths summed over the holders: 1/2 of the text for 10, 1/10 for 50
+_HARDLY = 4  # a rare shingle is in at most a quarter of the holders
 
 
 def widespread(sets: ShingleSets, ties: Pairs) -> Hashes:
-    """The shingles of tied texts that many texts hold, boilerplate or not; sorted."""
+    """Return the shingles of tied texts that many texts contain, boilerplate or not; sorted."""
     return _popular(sets, ties)[0]
 
 
 def boilerplate(sets: ShingleSets, texts: Sequence[str], ties: Pairs) -> Hashes:
-    """The shingles that ties rest on and that stand in many texts, most of which tell a story of their own; sorted.
+    """Return the shared shingles of ties that many texts contain and most of these texts have their own story; sorted.
 
-    Wire copy is not boilerplate, however many print it: what its versions have of their own are scattered edits.
+    Wire copy is not boilerplate, however many outlets publish it: its versions differ only in scattered edits.
     """
     popular, shares, counts = _popular(sets, ties)
     if len(popular) == 0:
@@ -221,7 +222,7 @@ def boilerplate(sets: ShingleSets, texts: Sequence[str], ties: Pairs) -> Hashes:
 
 
 def _popular(sets: ShingleSets, ties: Pairs) -> tuple[Hashes, Numbers, Numbers]:
-    """The shingles of tied texts that many texts hold; the holders of each, one after the other; and how many."""
+    """Return the shingles of tied texts that many texts contain, their concatenated holders, and the counts."""
     hashes, counts = np.unique(sets.some(np.unique(ties)).hashes, return_counts=True)
     at = holders(sets, hashes[counts > 1])
     shared, which, counts = np.unique(sets.hashes[at], return_inverse=True, return_counts=True)
@@ -232,12 +233,12 @@ def _popular(sets: ShingleSets, ties: Pairs) -> tuple[Hashes, Numbers, Numbers]:
 
 
 def _level(counts: Numbers) -> Numbers:
-    """The power of two that a number has reached: so that a text is asked few questions."""
+    """Round down to a power of two, so that each text is evaluated at few levels."""
     return (1 << np.log2(counts).astype(np.int64)).astype(np.int64)
 
 
 def _tell_their_own(sets: ShingleSets, texts: Sequence[str], questions: Pairs) -> Numbers:
-    """Whether a text, beside what so many texts hold, has a stretch that hardly any of them holds: 1 or 0 each."""
+    """Return 1 for each (text, level) whose text has a long stretch that is rare among that many texts, else 0."""
     owners = np.unique(questions[:, 0])
     sequences = dict(zip(owners.tolist(), shingle_sequences([texts[n] for n in owners]), strict=True))
     hashes, counts = np.unique(sets.hashes[holders(sets, sets.some(owners).hashes_once())], return_counts=True)
@@ -258,15 +259,15 @@ def _longest_run(flags: Flags) -> int:
 
 __all__ = ["Kind", "NearDuplicatePair", "cluster_articles", "joined", "near_duplicate_pairs", "shingles"]
 
-_CONTAINED = 0.8  # share of the shorter text's shingles
-_OWN_SHARE = 0.5  # share of the shorter text's shingles that a tie keeps when boilerplate is taken away
+_CONTAINED = 0.8  # minimum share of the shorter text's shingles
+_OWN_SHARE = 0.5  # minimum share of the shorter text's shingles that a tie shares without boilerplate
 
 Kind = Literal["exact", "near", "contained"]
 _CLOSEST: tuple[Kind, ...] = ("exact", "near", "contained")
 
 
 class NearDuplicatePair(Struct, frozen=True, kw_only=True):
-    """Two articles that share text, with the exact figures."""
+    """Two articles that share text, with exact similarities."""
 
     a: str
     b: str
@@ -276,7 +277,7 @@ class NearDuplicatePair(Struct, frozen=True, kw_only=True):
 
 
 class _Distinct(Struct, frozen=True, kw_only=True):
-    """The different texts of a collection, each with the ids of its copies in order."""
+    """The distinct texts of a collection, each with the sorted ids of its copies."""
 
     copies: tuple[tuple[str, ...], ...]
     texts: tuple[str, ...]
@@ -284,7 +285,7 @@ class _Distinct(Struct, frozen=True, kw_only=True):
 
 
 class _Tie(Struct, frozen=True, kw_only=True):
-    """Two different texts that belong together, by their numbers."""
+    """Two distinct texts, by index, that belong to one cluster."""
 
     first: int
     second: int
@@ -294,10 +295,11 @@ class _Tie(Struct, frozen=True, kw_only=True):
 
 
 def near_duplicate_pairs(articles: Sequence[Article], threshold: float = 0.5) -> list[NearDuplicatePair]:
-    """All pairs whose Jaccard index of word 5-grams reaches the threshold, or of which one holds the other, by id.
+    """Return all pairs whose Jaccard index of word 5-grams reaches the threshold or one of which contains the other.
 
-    Candidates come from MinHash and from a sample of each text; each is verified exactly. A pair that shares little but
-    boilerplate is left out. Of more than 64 versions of a text those pairs are named that hold them together.
+    Pairs are sorted by id. Candidates come from MinHash and from a sample of each text. Each candidate is verified
+    exactly. Pairs that share little but boilerplate are excluded. For more than 64 versions of a text, the result has
+    the pairs that connect them.
     """
     distinct = _distinct(articles)
     pairs = [
@@ -313,10 +315,10 @@ def near_duplicate_pairs(articles: Sequence[Article], threshold: float = 0.5) ->
 
 
 def cluster_articles(articles: Sequence[Article], threshold: float = 0.5) -> list[Clustered]:
-    """The articles that have a near-duplicate, with the cluster that they belong to, in id order.
+    """Return the articles that have a near-duplicate, with their cluster, sorted by id.
 
     The kind of an article is that of its closest tie: exact before near before contained. A cluster is named after the
-    first of its ids, so that other articles may come and go.
+    first of its ids, so the name does not depend on unrelated articles.
     """
     distinct = _distinct(articles)
     ties = _ties(distinct, threshold)
@@ -334,7 +336,7 @@ def cluster_articles(articles: Sequence[Article], threshold: float = 0.5) -> lis
 
 
 def _distinct(articles: Sequence[Article]) -> _Distinct:
-    """The different texts that have words; two texts are the same if their sets of shingles are."""
+    """Return the distinct non-empty texts; texts with equal sets of shingles count as identical."""
     ordered = sorted(articles, key=lambda article: article.id)
     sets = shingle_sets([article.text for article in ordered])
     copies: dict[bytes, list[int]] = {}
@@ -365,7 +367,7 @@ def _numbers(ties: Sequence[_Tie]) -> Pairs:
 
 
 def candidate_pairs(sets: ShingleSets, threshold: float) -> Pairs:
-    """The pairs that are worth a verification, the lower number first, in order."""
+    """Return the sorted candidate pairs for exact verification, the lower index first."""
     pairs = np.concatenate([alike(sets, threshold), np.sort(within(sets, _CONTAINED), axis=1)])
     once: Pairs = np.unique(pairs, axis=0)
     return once
@@ -385,7 +387,7 @@ def _shared(a: Hashes, b: Hashes) -> int:
 
 
 def _among(some: Hashes, others: Hashes) -> Flags:
-    """Which of some sorted numbers are among others, sorted too."""
+    """Flag which of some sorted numbers occur in other sorted numbers."""
     if len(others) == 0:
         return np.zeros(len(some), dtype=bool)
     flags: Flags = others[np.minimum(np.searchsorted(others, some), len(others) - 1)] == some
@@ -399,7 +401,7 @@ def _holds_without(sets: ShingleSets, tie: _Tie, carried: Hashes) -> bool:
 
 
 def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Join pairs to groups; each name maps to the first name of its group.
+    """Join pairs into groups; each name maps to the first name of its group.
 
     >>> joined([("b", "c"), ("a", "b"), ("x", "y")])
     {'b': 'a', 'c': 'a', 'a': 'a', 'x': 'x', 'y': 'x'}
@@ -407,7 +409,7 @@ def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     parent: dict[str, str] = {}
 
     def top(name: str) -> str:
-        """The root of the name's group; the path to it is shortened."""
+        """Return the root of the name's group and shorten the path to it."""
         parent.setdefault(name, name)
         while parent[name] != name:
             parent[name] = parent[parent[name]]

@@ -1,4 +1,4 @@
-"""Texts as sets of word 5-grams, and the same sets as sorted numbers for whole collections at once."""
+"""Word 5-grams (shingles) of a text as strings, and of whole collections as sorted 64-bit hashes."""
 
 import re
 import unicodedata
@@ -15,13 +15,13 @@ Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 SHINGLE = 5  # words
-_BATCH = 2000  # articles whose words are in memory at once
-_VOCABULARY = 1 << 21  # words that are remembered with their hash
+_BATCH = 2000  # articles per batch of words in memory
+_VOCABULARY = 1 << 21  # maximum size of the cache of word hashes
 
-# Vowel signs and accents of their own are part of the word, which `\w` alone does not know.
+# Combining vowel signs and accents belong to the word, but `\w` does not match them.
 _MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u200c\u200d"
 _WORD = re.compile(rf"[\w{_MARKS}]+")
-# Scripts that leave no space between words, and how many characters stand in for a word there.
+# Scripts without spaces between words. `_WIDTHS`: characters per word for ideographs and for the other letters.
 _IDEOGRAPHS = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af"
 )
@@ -35,10 +35,10 @@ _HALF = np.uint64(32)
 
 
 def words(text: str) -> list[str]:
-    r"""The words of a text in lower case: runs of ``\w`` with their marks.
+    r"""Return the words of a text in lower case: runs of ``\w`` with their combining marks.
 
-    In scripts that leave no space between words every character begins a word, which is it and what follows it: two
-    characters of Chinese or Japanese, six of Thai, Lao, Khmer or Burmese.
+    In scripts without spaces between words, every character begins a word of fixed length: two characters in Chinese
+    and Japanese, six in Thai, Lao, Khmer and Burmese.
 
     >>> words("Two o'clock"), words("渡轮回港")
     (['two', 'o', 'clock'], ['渡轮', '轮回', '回港'])
@@ -60,7 +60,7 @@ def _pieces(folded: str) -> Iterator[str]:
 
 
 def shingles(text: str) -> frozenset[str]:
-    """The word 5-grams of a text; of a shorter text, all its words as one.
+    """Return the word 5-grams of a text; a shorter text has one shingle, of all its words.
 
     >>> sorted(shingles("One two three four five six"))
     ['one two three four five', 'two three four five six']
@@ -88,7 +88,7 @@ _OF_WORDS = re.compile(rf"[\w{_MARKS}{_IDEOGRAPHS}{_LETTERS}]")
 
 
 def quick_words(text: str) -> Sequence[bytes | str]:
-    """What `words` gives; as bytes where all letters are in Windows-1252, which takes half the time."""
+    """Return the same words as `words`; as bytes if Windows-1252 has all letters, which takes half the time."""
     try:
         return text.encode("cp1252").translate(_FOLD).split()
     except UnicodeEncodeError:
@@ -108,9 +108,9 @@ class _WordHashes(dict[bytes | str, int]):
 
 
 class ShingleSets(Struct, frozen=True, kw_only=True):
-    """The shingles of many texts: those of text n are ``hashes[bounds[n]:bounds[n + 1]]``, sorted, each once.
+    """The shingles of many texts: those of text n are ``hashes[bounds[n]:bounds[n + 1]]``, sorted and unique.
 
-    A shingle is a number of 64 bits; two texts of a thousand words are told a wrong figure with probability 1e-13.
+    A shingle is a 64-bit number. For two texts of 1,000 words, the probability of a wrong similarity is 1e-13.
     """
 
     hashes: Hashes
@@ -118,26 +118,26 @@ class ShingleSets(Struct, frozen=True, kw_only=True):
 
     @property
     def sizes(self) -> Numbers:
-        """How many shingles each text has."""
+        """The number of shingles of each text."""
         return np.diff(self.bounds)
 
     def of(self, text: int) -> Hashes:
-        """The shingles of one text."""
+        """Return the shingles of one text."""
         return self.hashes[self.bounds[text] : self.bounds[text + 1]]
 
     def hashes_once(self) -> Hashes:
-        """The shingles of all texts together, sorted, each once."""
+        """Return the shingles of all texts, sorted and unique."""
         return np.unique(self.hashes)
 
     def some(self, texts: Numbers) -> "ShingleSets":
-        """The shingles of these texts alone."""
+        """Return the shingles of these texts only."""
         parts = [self.of(text) for text in texts.tolist()]
         bounds = np.concatenate([[0], np.cumsum(self.sizes[texts])]).astype(np.int64)
         return ShingleSets(hashes=np.concatenate([np.empty(0, np.uint64), *parts]), bounds=bounds)
 
 
 def shingle_sets(texts: Sequence[str]) -> ShingleSets:
-    """The shingles of all texts, as numbers."""
+    """Return the shingles of all texts as 64-bit numbers."""
     word_hashes = _WordHashes()
     parts, sizes = [], []
     for start in range(0, len(texts), _BATCH):
@@ -157,16 +157,16 @@ def shingle_sets(texts: Sequence[str]) -> ShingleSets:
 
 
 def shingle_sequences(texts: Sequence[str]) -> list[Hashes]:
-    """The shingles of each text in the order in which they stand, repeats included."""
+    """Return the shingles of each text in text order, repeats included."""
     word_hashes = _WordHashes()
     return [_in_order([text], word_hashes)[0] for text in texts]
 
 
 def _in_order(texts: Sequence[str], word_hashes: _WordHashes) -> tuple[Hashes, Numbers]:
-    """The shingles of some texts one after the other, and the number of the text of each."""
+    """Return the concatenated shingles of some texts, and the index of the text of each shingle."""
     lists = [quick_words(text) for text in texts]
     counts = np.fromiter(map(len, lists), np.int64, len(lists))
-    # A short text is filled up to one shingle; no word hashes to zero, so that it is no other text's.
+    # A short text is padded with zeros to one shingle. No word hashes to zero, so no other text has that shingle.
     filled = np.where(counts > 0, np.maximum(counts, SHINGLE), 0)
     starts = np.cumsum(filled) - filled
     values = np.zeros(int(filled.sum()), np.uint64)

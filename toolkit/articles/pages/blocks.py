@@ -1,7 +1,7 @@
-"""A page as blocks: every stretch of text that the page sets apart, with the elements around it.
+"""Division of a page into blocks: each separate stretch of text, with its enclosing elements.
 
-The page is walked once, without recursion, into a flat tree: elements in the order of the page, each with
-the end of its subtree. So a page of any depth takes time linear in its size.
+One traversal without recursion converts the page to a flat tree: elements in page order, each with the end of its
+subtree. The time is linear in the size of the page at any depth.
 """
 
 import re
@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a text, once each."""
+    """Return the distinct words of a text."""
     return frozenset(text.split())
 
 
@@ -25,18 +25,18 @@ _INLINE = words(
     "span strike strong sub sup time tt u var wbr"
 )
 _PICTURES = words("img picture amp-img")
-# Silent elements that may stand within a sentence without ending it.
+# Silent elements that can occur inside a sentence without ending it.
 _UNSEEN = words("script style noscript template svg math map source") | _PICTURES
 _PASSED = _UNSEEN | {"br"}
 _HOLDERS = words("ul ol dl blockquote tr table")
 _FIGURES = words("figure figcaption")
 _CAPTIONS = words("caption captions figcaption credit credits")
 _NO_NAMES: frozenset[str] = frozenset()
-_BREAK = "\x00"  # stands for a <br>; `read_page` takes NULs out before
-_INDENTS = ("\u3000", "\n\u3000", "\xa0\xa0", "\n\xa0\xa0")  # begin a paragraph, as on pages in Chinese
+_BREAK = "\x00"  # represents a <br>; `read_page` removes NULs first
+_INDENTS = ("\u3000", "\n\u3000", "\xa0\xa0", "\n\xa0\xa0")  # begin a paragraph, for example on Chinese pages
 _SEPARATED = re.compile(r"[\s_\-:.]+")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-# Names that say what is not there, or on which screens.
+# Names that state what is absent, or on which screens the element is hidden.
 _ABSENT_NAMES = re.compile(
     r"(?<!\S)(?:(?:has|no|not|with|without)[-_]|hidden[-_](?:xs|sm|md|lg|xl|print|phone|tablet|desktop|mobile))\S*"
 )
@@ -44,44 +44,44 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 class Ancestors(Struct, frozen=True, kw_only=True, gc=False):
-    """Which elements of a kind hold an element, or are it: places in the tree, or -1."""
+    """The enclosing elements of each kind, or the element itself: positions in the tree, -1 for none."""
 
     lists: int = -1  # the outermost list
     quote: int = -1
     row: int = -1
     table: int = -1
-    caption: int = -1  # a figure, or what its publisher calls a caption or credit
+    caption: int = -1  # a figure, or an element named as a caption or credit
 
 
 class Element(Struct, gc=False):
-    """An element of a page in its flat tree."""
+    """An element of a page in the flat tree."""
 
     tag: str
-    parent: int  # place in the tree; -1 for the root
+    parent: int  # position in the tree; -1 for the root
     names: frozenset[str]  # words of class, id and role
     itemprop: str
     around: Ancestors
-    end: int = 0  # place after its last descendant
+    end: int = 0  # position after its last descendant
 
 
 class Block(Struct, frozen=True, gc=False):
-    """Text between two borders of blocks."""
+    """Text between two block boundaries."""
 
-    element: int  # the block-level element that holds it
+    element: int  # the enclosing block-level element
     text: str
     linked: int  # characters within links
     bold: int  # characters within <b> or <strong>
-    pictured: bool  # a picture stands between it and the block before
+    pictured: bool  # a picture precedes it, after the previous block
 
 
 class Tree(Struct, frozen=True, kw_only=True):
-    """A page: its elements, and its blocks in order."""
+    """The elements of a page, and its blocks in page order."""
 
     elements: list[Element]
     blocks: list[Block]
 
     def chain(self, place: int) -> list[int]:
-        """The element at a place and those that hold it, innermost first."""
+        """Return the element at a position and its ancestors, innermost first."""
         places = []
         while place >= 0:
             places.append(place)
@@ -90,14 +90,14 @@ class Tree(Struct, frozen=True, kw_only=True):
 
 
 class _TextRun(Struct):
-    """The text that is being gathered: its parts, and of each whether it is linked (1), bold (2), both (3)."""
+    """The parts of the current block's text, and a mark for each part: linked (1), bold (2), both (3)."""
 
     parts: list[str]
     marks: list[int]
     pictured: bool = False
 
 
-# What is still to be visited: a node, or (place, mark) to come back to where an element is left.
+# An entry of the traversal stack: a node, or the (position, mark) to restore at the end of an element.
 _Open = LexborNode | tuple[int, int]
 _NOWHERE = Ancestors()
 _LINKED, _BOLD = 1, 2
@@ -105,7 +105,7 @@ _MARKS = {"a": _LINKED, "b": _BOLD, "strong": _BOLD}
 
 
 def read_tree(parser: LexborHTMLParser) -> Tree:
-    """The page as a flat tree with its blocks."""
+    """Convert the page to a flat tree with its blocks."""
     elements: list[Element] = []
     blocks: list[Block] = []
     run = _TextRun(parts=[], marks=[])
@@ -126,7 +126,7 @@ def read_tree(parser: LexborHTMLParser) -> Tree:
         tag = node.tag or ""
         if tag == "-text":
             _gather(node, mark, run)
-        elif tag in _INLINE or ":" in tag:  # as in <o:p>
+        elif tag in _INLINE or ":" in tag:  # for example <o:p>
             mark = _mark(node, tag, (place, mark), stack)
         elif tag in _PASSED:
             _pass(tag, run)
@@ -139,7 +139,7 @@ def read_tree(parser: LexborHTMLParser) -> Tree:
 
 
 def _mark(node: LexborNode, tag: str, back: tuple[int, int], stack: list[_Open]) -> int:
-    """How the text in an inline element is marked; its children are next."""
+    """Return the mark of the text in an inline element, and push its children."""
     mark = back[1] | _MARKS.get(tag, 0)
     if mark != back[1]:
         stack.append(back)
@@ -148,7 +148,7 @@ def _mark(node: LexborNode, tag: str, back: tuple[int, int], stack: list[_Open])
 
 
 def depth_of(parser: LexborHTMLParser) -> int:
-    """How many elements stand in each other at most."""
+    """Return the maximum nesting depth of the page."""
     deepest = 0
     stack = [(parser.root, 1)]
     while stack:
@@ -160,7 +160,7 @@ def depth_of(parser: LexborHTMLParser) -> int:
 
 
 def _push(node: LexborNode, back: tuple[int, int], stack: list[_Open]) -> None:
-    """The children of an element are next, and after them its end."""
+    """Push the end of an element, and above it its children."""
     stack.append(back)
     _push_children(node, stack)
 
@@ -183,7 +183,7 @@ def _gather(node: LexborNode, mark: int, run: _TextRun) -> None:
 
 
 def _pass(tag: str, run: _TextRun) -> None:
-    """A break counts where there is text before it, a picture where there is none; the rest is not for readers."""
+    """Record a break after text or a picture before text; ignore other invisible elements."""
     if not run.parts:
         run.pictured = run.pictured or tag in _PICTURES
     elif tag == "br":
@@ -192,7 +192,7 @@ def _pass(tag: str, run: _TextRun) -> None:
 
 
 def _open(node: LexborNode, tag: str, parent: int, elements: list[Element]) -> int:
-    """The place of an element in the tree, where it is put."""
+    """Add an element to the tree and return its position."""
     given = node.attributes
     names, itemprop = _NO_NAMES, ""
     if given:
@@ -203,7 +203,7 @@ def _open(node: LexborNode, tag: str, parent: int, elements: list[Element]) -> i
             if "hidden" in given or _HIDDEN.search(given.get("style") or ""):
                 named += " hidden"
         names = names_in(named)
-    if "-" in tag:  # what a publisher calls an element of its own
+    if "-" in tag:  # a custom element
         names |= names_in(tag)
     place = len(elements)
     around = elements[parent].around if parent >= 0 else _NOWHERE
@@ -226,7 +226,7 @@ def _around(above: Ancestors, tag: str, place: int, caption: int) -> Ancestors:
 
 @lru_cache(maxsize=16_384)
 def names_in(value: str) -> frozenset[str]:
-    """The words of class, id and role, in lower case.
+    """Return the words of class, id and role, in lower case.
 
     >>> sorted(names_in("relatedLinks story__share no-sidebar"))
     ['links', 'related', 'relatedlinks', 'share', 'story']
@@ -255,7 +255,7 @@ def _flush(holder: int, run: _TextRun, blocks: list[Block]) -> None:
 
 
 def _pieces(run: _TextRun) -> list[tuple[list[str], list[int]]]:
-    """The parts between double breaks."""
+    """Split the parts at double breaks and at breaks before an indent."""
     pieces: list[tuple[list[str], list[int]]] = [([], [])]
     breaks = 0
     for part, mark in zip(run.parts, run.marks, strict=True):
@@ -281,5 +281,5 @@ def _marked(parts: list[str], marks: list[int]) -> tuple[int, int]:
 
 
 def _lines(text: str) -> str:
-    """The text with its single breaks as newlines."""
+    """Return the text with single breaks as newlines."""
     return "\n".join(filter(None, (" ".join(line.split()) for line in text.split(_BREAK))))

@@ -64,7 +64,7 @@ def test_the_model_says_how_it_came_out(stance, votes, tmp_path):
 def test_the_plain_model_of_the_patients_through_the_command(stance, tmp_path):
     from toolkit.labels.votes import vars_of
 
-    spec = importlib.util.spec_from_file_location("patients", _beside("../labels/test_dawid_skene.py"))
+    spec = importlib.util.spec_from_file_location("patients", _beside("../labels/aggregation/test_dawid_skene.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     known = vars_of(module.patients())

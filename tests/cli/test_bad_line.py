@@ -443,7 +443,7 @@ def test_settings_and_labels_that_somebody_changed_are_said_by_pull_and_put_back
         "restores them"
     ) in told
     assert "somebody changed settings" in campaign.told("pull")
-    assert "1 projects updated" in campaign.told("push")
+    assert "1 project updated" in campaign.told("push")
     assert "somebody changed settings" not in campaign.told("pull")
     campaign.is_whole()
 
@@ -466,8 +466,8 @@ def test_tasks_that_somebody_deleted_and_others_that_somebody_added(campaign, an
     strange = [{"data": {**tasks[1]["data"], "item_id": None}}]
     ann.post(f"/api/projects/{campaign.project}/import", json=strange).raise_for_status()
     told = campaign.told("push")
-    assert "1 items asked again since their answered tasks were deleted on the server; the ledger keeps" in told
-    assert "1 tasks of no item of ours left alone" in told
+    assert "1 item is asked again because an answered task was deleted on the server; the ledger keeps" in told
+    assert "1 task of another item left as it is" in told
     facts = json.loads(campaign.told("pull", "--json", "-q"))
     assert (facts["unknown_tasks"], facts["incomplete"]) == (1, {})
     states = {row["origin"]["annotation"]: row["state"] for row in campaign.ledger()}

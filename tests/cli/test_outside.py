@@ -142,7 +142,7 @@ def test_status_and_run_know_that_there_is_no_server(stance, workspace, tmp_path
     monkeypatch.setenv("STANCE_STUDIO", str(tmp_path / "none"))
     said = stance("status", workspace.path)
     assert (said.code, said.err) == (0, "")
-    assert "not pushed yet: `stance push" in said.out
+    assert "Not pushed yet: `stance push" in said.out
     said = stance("run", workspace.path)
     assert said.code == 1
     assert "`stance push CAMPAIGN --to DIR` writes spreadsheets" in said.err
@@ -150,15 +150,15 @@ def test_status_and_run_know_that_there_is_no_server(stance, workspace, tmp_path
     stance("push", workspace.path, "--to", sheets, "--annotators", ",".join(PEOPLE))
     said = stance("run", workspace.path)
     assert said.code == 0
-    assert "0 of 36 votes by 0 annotators, 12 items open. People annotate: no server: answers come in by" in said.out
-    assert f"`stance pull {workspace.path} --from FILE`. Then: stance run" in said.out
+    assert "0 of 36 votes by 0 annotators, 12 items open. Answers come from files: " in said.out
+    assert f"`stance pull {workspace.path} --from FILE` reads them. Then: stance run" in said.out
     said = stance("run", workspace.path, "--simulate")
     assert (said.code, said.err.splitlines()[-1].startswith(f"stance: {workspace.path}: simulated")) == (2, True)
     for name in PEOPLE:
         fill(sheets / f"{name}.xlsx", lambda _: {"q:stance": "Opposition", "q:voice": "Author"})
     stance("pull", workspace.path, "--from", sheets)
     said = stance("status", workspace.path)
-    assert said.out.startswith("36 of 36 votes by 4 annotators, 0 items open; no server: answers come in by")
+    assert said.out.startswith("36 of 36 votes by 4 annotators, 0 items open. Answers come from files: ")
     assert stance("status", workspace.path, "--json").facts["votes"] == 36
     said = stance("run", workspace.path)
     assert "push: " not in said.out

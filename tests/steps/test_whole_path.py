@@ -165,7 +165,7 @@ targets = ["government-xs"]
     text = "Ferry returns\n\nThe ferry came back on Monday, an hour late and half empty, to applause from the quay."
     workspace = make_workspace("undated", campaign, data__raw__undated_jsonl=json.dumps({"text": text}) + "\n")
     workspace.run("segment")
-    assert "1 items tell annotators nothing of who the target was" in workspace.run("plan")
+    assert "1 item without a note on the target" in workspace.run("plan")
 
 
 def test_a_plan_may_change_until_it_is_pushed(small):

@@ -136,7 +136,7 @@ def test_a_finished_project_becomes_a_table_of_votes_in_one_line(harbour, tmp_pa
     first = read_table(tmp_path / "votes.jsonl")[0]
     assert list(first) == ["item", "annotator", "label", "text", "seconds", "created", "updated", "state"]
     assert (first["text"], first["seconds"], first["created"][-1]) == ("Ferry 0 is back; +5 %", 3.5, "Z")
-    counts = {state: said.facts[state] for state in ("rows", "submitted", "skipped", "draft", "repeat")}
+    counts = {state: said.facts()[state] for state in ("rows", "submitted", "skipped", "draft", "repeat")}
     assert counts == {"rows": 8, "submitted": 5, "skipped": 1, "draft": 1, "repeat": 1}
 
 
@@ -228,7 +228,7 @@ def test_what_is_asked_for_and_not_there_is_listed(harbour, tmp_path):
     with pytest.raises(UsageError, match="no question 'tone'; there are stance, topics"):
         harbour.pull(output, "tone")
     for columns in ({"item": "uid"}, {"text": "uid"}):
-        with pytest.raises(DataError, match="no column 'uid' in its data; there are body, title, ref"):
+        with pytest.raises(DataError, match="no column 'uid'; its data has body, title, ref"):
             harbour.pull(output, "stance", **columns)
     harbour.address = harbour.address.replace(f"/{harbour.number}/", "/999999/")
     with pytest.raises(StudioError, match=rf"no project 999999 for this account; there are: .*{harbour.number} 'Made"):

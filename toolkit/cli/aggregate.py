@@ -120,11 +120,8 @@ def _aggregate(
         restarts=restarts,
     )  # fmt: skip
     table = TableOptions(method=options, order=values_of(order), no_answer=values_of(no_answer), seed=common.seed)
-    rules = VoteRules(
-        repeats=repeats or "latest",
-        renamed=mapping_of(renamed),
-        labels=(*values_of(labels), *values_of(no_answer)) if labels else (),
-    )
+    allowed = (*values_of(labels), *values_of(no_answer)) if labels else ()
+    rules = VoteRules(repeats=repeats or "latest", renamed=mapping_of(renamed), labels=allowed)
     columns = Columns(item=item, annotator=annotator, label=label, time=time, wide=values_of(wide))
     if is_campaign(source):
         _refuse_of_campaigns(source, output, rules, table)

@@ -63,6 +63,18 @@ def _segment(
         raise UsageError(f"--shortest and --longest: {limits.contradiction}")
     if previous and explain:
         raise UsageError("--explain shows the rule behind a role, and --previous shows no roles; leave one of them out")
+    _segment_files(source, columns, limits, previous, explain, output, common)
+
+
+def _segment_files(
+    source: Path,
+    columns: dict[str, str],
+    limits: Limits,
+    previous: Path | None,
+    explain: bool,
+    output: Path | None,
+    common: Common,
+) -> None:
     progress = bar_beside_rows(output, common)
     stream = ArticleStream(source, columns, progress)
     result: Result

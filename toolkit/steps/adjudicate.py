@@ -25,7 +25,6 @@ from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 
 _FILE, _REQUESTS, _GAPS = "adjudications.jsonl", "adjudication_requests.jsonl", "guideline_gaps.csv"
-_WRITTEN = (_FILE, _GAPS)
 
 
 def push_adjudications(
@@ -54,8 +53,8 @@ def push_adjudications(
         has_account = name in {accounts.known_name(*user) for user in studio.users().items()}
     voted = {row.item_id for row in _counted(store) if row.annotator == name}
     own_votes = len(voted.intersection(row.item_id for row in queues.requests_to(own)))
-    next_command = f"stance adjudicate pull {campaign.path}"
-    result = msgspec.structs.replace(pushed, own=own_votes, account=has_account, next_command=next_command)
+    command = f"stance adjudicate pull {campaign.path}"
+    result = msgspec.structs.replace(pushed, own=own_votes, account=has_account, next_command=command)
     return store.record("adjudicate push", [store.path("gold.jsonl")], [store.path(_REQUESTS)], result)
 
 
@@ -83,10 +82,10 @@ def pull_adjudications(campaign: CampaignConfig, progress: Progress) -> ImportSu
     waiting = rules.waiting_requests(requests, store.gold, store.adjudications)
     extra = projects.pull_details(read, rows, before, waiting)
     votes = campaign_votes(store, OF_GOLD).by_question
-    other = rules.items_with_other_votes([*new, *waiting], requests, votes, campaign.codebook)
+    other = tuple(rules.items_with_other_votes([*new, *waiting], requests, votes, campaign.codebook))
     summary = _summary(store, len(new), len(rows) - len(new))
-    summary = msgspec.structs.replace(summary, other_votes=tuple(other), withdrawn=left_out, **extra)
-    return store.record("adjudicate pull", [], [*map(store.path, _WRITTEN)], summary)
+    summary = msgspec.structs.replace(summary, other_votes=other, withdrawn=left_out, **extra)
+    return store.record("adjudicate pull", [], [*map(store.path, (_FILE, _GAPS))], summary)
 
 
 def export_adjudications(
@@ -112,12 +111,10 @@ def export_adjudications(
         blind=not options.show_votes,
     )
     sheets.write_adjudication_sheet(path, sheet)
+    counts = Counter(name for row in shown for name in doubts[row.item.id])
+    next_command = f"stance adjudicate import {campaign.path} --from {path} --by {options.adjudicator}"
     return sheets.AdjudicationExported(
-        file=str(path),
-        items=len(shown),
-        questions=dict(Counter(name for row in shown for name in doubts[row.item.id])),
-        blind=sheet.blind,
-        next_command=f"stance adjudicate import {campaign.path} --from {path} --by {options.adjudicator}",
+        file=str(path), items=len(shown), questions=dict(counts), blind=sheet.blind, next_command=next_command
     )
 
 
@@ -134,7 +131,7 @@ def import_adjudications(campaign: CampaignConfig, path: Path, adjudicator: str 
         new = rules.unrecorded(rows, before)
         store.append_rows(_FILE, new)
     summary = _summary(store, len(new), len(rows) - len(new))
-    return store.record("adjudicate import", [path], [*map(store.path, _WRITTEN)], summary)
+    return store.record("adjudicate import", [path], [*map(store.path, (_FILE, _GAPS))], summary)
 
 
 def _summary(store: Store, new: int, recorded: int) -> ImportSummary:
@@ -142,16 +139,12 @@ def _summary(store: Store, new: int, recorded: int) -> ImportSummary:
     texts = {row.item.id: row.shown.text for row in shown_now(store.campaign, store.items.values())}
     gaps = rules.guideline_gaps(store.adjudications, store.gold, texts)
     write_people_table(store.path(_GAPS), gaps)
+    facts = rules.adjudication_facts(store.adjudications, _counted(store))
+    next_command, path = f"stance aggregate {store.campaign.path}", str(store.path(_GAPS))
     return ImportSummary(
-        new=new,
-        known=recorded,
-        gaps=str(store.path(_GAPS)),
-        guideline_gaps=len(gaps),
-        all=rules.adjudication_facts(store.adjudications, _counted(store)),
-        next_command=f"stance aggregate {store.campaign.path}",
+        new=new, known=recorded, gaps=path, guideline_gaps=len(gaps), all=facts, next_command=next_command
     )
 
 
 def _counted(store: Store) -> tuple[Annotation, ...]:
-    """The annotations that count."""
     return settle(store.annotations, store.items, store.campaign.codebook, store.withdrawn).counted

@@ -134,7 +134,7 @@ def run_campaign(
         open_items=state.open_items,
         ran=tuple(name for name, is_new in is_run.items() if is_new),
         report=None if is_waiting else str(campaign.at("report.html")),
-        next=f"{state.line()}. People annotate: {annotation_place(Store(campaign))}. Then: stance run {campaign.path}"
+        next=f"{state.line()}. {annotation_place(Store(campaign))}. Then: stance run {campaign.path}"
         if is_waiting
         else "",
     )

@@ -34,7 +34,7 @@ class StatusResult(CampaignState, frozen=True, kw_only=True):
 
     def line(self) -> str:
         """The state, and a line for each part."""
-        lines = [f"{super().line()}; {self.place}", *pace_lines(self.pace)]
+        lines = [f"{super().line()}. {self.place}", *pace_lines(self.pace)]
         if self.opened_and_left:
             rows = self.opened_and_left[:_NAMED]
             named = ", ".join(f"{row.annotator} on {row.item_id} until {row.until[11:16]}" for row in rows)
@@ -95,10 +95,10 @@ def annotation_place(store: Store) -> str:
     """Where people annotate."""
     campaign = store.campaign
     if store.pushed is not None:
-        return ", ".join(project.url for project in store.pushed.projects)
+        return f"People annotate at {', '.join(project.url for project in store.pushed.projects)}"
     if store.is_without_server:
-        return f"no server: answers come in by `stance pull {campaign.path} --from FILE`"
-    return f"not pushed yet: `stance push {campaign.path}`, or without a server `stance push {campaign.path} --to DIR`"
+        return f"Answers come from files: `stance pull {campaign.path} --from FILE` reads them"
+    return f"Not pushed yet: `stance push {campaign.path}`, or without a server `stance push {campaign.path} --to DIR`"
 
 
 def _agreement_by_round(store: Store, pace: Pace, votes: Mapping[str, Sequence[Vote]]) -> dict[str, Agreement]:

@@ -113,7 +113,8 @@ def list_users(workspace: Path, *, show_passwords: bool) -> UsersResult:
     directory, url = studio_directory(workspace), os.environ.get("LABEL_STUDIO_URL")
     keys = read_keys(server_keys(directory, url) if url else directory / "keys.json")
     made = ({"admin": keys.admin} if keys.admin else {}) | keys.annotators
-    users = tuple(accounts.listed_account(*pair, show_password=show_passwords) for pair in made.items())
+    listed = accounts.listed_with_password if show_passwords else accounts.listed_account
+    users = tuple(listed(*pair) for pair in made.items())
     return UsersResult(users=users, made_by="stance studio users add FILE.csv" if url else "stance studio start")
 
 

@@ -43,16 +43,15 @@ class ListedAccount(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "\t".join(filter(None, (self.pseudonym, self.email, self.password, "locked out" if self.locked else "")))
 
 
-def listed_account(pseudonym: str, account: Account, *, show_password: bool = False) -> ListedAccount:
-    """An account as it is listed; the password of one that is locked out is never shown."""
-    password = account.password if show_password and not account.locked else ""
-    return ListedAccount(
-        pseudonym=pseudonym,
-        email=account.email,
-        languages=account.languages,
-        locked=account.locked,
-        password=password,
-    )
+def listed_account(pseudonym: str, account: Account) -> ListedAccount:
+    """An account as it is listed, without its password."""
+    return ListedAccount(pseudonym=pseudonym, email=account.email, languages=account.languages, locked=account.locked)
+
+
+def listed_with_password(pseudonym: str, account: Account) -> ListedAccount:
+    """An account as it is listed, with its password unless it is locked out."""
+    password = "" if account.locked else account.password
+    return msgspec.structs.replace(listed_account(pseudonym, account), password=password)
 
 
 def new_account(email: str) -> Account:

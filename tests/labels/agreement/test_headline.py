@@ -174,7 +174,7 @@ def test_few_annotators_and_few_articles_are_said_in_words():
     found = measure(["aabbab", "ababab", "aabbbb"], "ab")
     assert any("3 annotators" in caution for caution in found.cautions)
     assert any("6 articles" in caution for caution in found.cautions)
-    assert any("more items would bring the interval" in caution for caution in found.cautions)
+    assert any("more items would bring it to" in caution for caution in found.cautions)
 
 
 def test_renaming_annotators_and_labels_changes_no_value():

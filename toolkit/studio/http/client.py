@@ -2,6 +2,11 @@
 
 Whatever goes wrong on the way is a `StudioError` that names the address and the remedy. Tokens are sent to the
 server and nowhere else: no message, no log and no record holds one.
+
+The SDK creates projects, updates them and imports tasks, with its own retries off: it would repeat a request whose
+reply was lost, and tasks would be doubled. Our own HTTP does what the SDK cannot: pages of tasks that changed since a
+moment, the database's own counts, drafts, the queue's next task, invitations, webhooks, several status codes that
+are answers and not errors, and reading on where the server cannot encode one annotation of a page.
 """
 
 import contextlib

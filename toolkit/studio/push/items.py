@@ -70,15 +70,15 @@ class PushReport(Result, frozen=True, kw_only=True):
     def line(self) -> str:
         """The counts, the warnings and the addresses of the projects."""
         counts = {
-            "duplicate tasks removed": self.removed,
-            "answered duplicate tasks merged": self.merged,
-            "tasks withdrawn": self.taken_out,
-            "tasks updated": self.refreshed,
-            "projects updated": self.reset,
-            "tasks of other items left as they are": self.unknown,
+            ("duplicate task removed", "duplicate tasks removed"): self.removed,
+            ("answered duplicate task merged", "answered duplicate tasks merged"): self.merged,
+            ("task withdrawn", "tasks withdrawn"): self.taken_out,
+            ("task updated", "tasks updated"): self.refreshed,
+            ("project updated", "projects updated"): self.reset,
+            ("task of another item left as it is", "tasks of other items left as they are"): self.unknown,
         }
         parts = [f"{plural(self.created, 'item')} pushed, {self.present} already there"]
-        parts += [f"{number} {text}" for text, number in counts.items() if number or text == "duplicate tasks removed"]
+        parts += [plural(n, *nouns) for nouns, n in counts.items() if n or nouns[0] == "duplicate task removed"]
         parts += self._warnings()
         return f"{', '.join(parts)}: {', '.join(project.url for project in self.projects)}"
 
@@ -94,7 +94,7 @@ class PushReport(Result, frozen=True, kw_only=True):
         if self.vanished:
             items = plural(len(self.vanished), "item is", "items are")
             yield (
-                f"{items} asked again because their answered tasks were deleted on the server; the ledger keeps the "
+                f"{items} asked again because an answered task was deleted on the server; the ledger keeps the "
                 f"answers, `stance pull` marks them as deleted ({_named(self.vanished)})"
             )
 

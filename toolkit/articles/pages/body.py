@@ -1,7 +1,7 @@
-"""Where the article is on a page, and which of its blocks belong to it.
+"""Location of the article on a page, and selection of the elements that belong to it.
 
-No rule knows a site. What counts is how much running text an element holds, what HTML itself says of an element,
-and the words that publishers everywhere use in class names.
+No rule is specific to a site. The rules use the amount of running text in an element, its HTML semantics, and the
+words that are common in publishers' class names.
 """
 
 import re
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from toolkit.articles.pages.blocks import Block, Element, Tree, words
 
-# Words in class, id or role for what is not the article.
+# Words in class, id or role that mark elements outside the article.
 _ASIDE = words(
     "comment comments commentlist disqus respond share shares sharing sharebar sharethis social socials "
     "socialmedia related relatedposts relatedarticles relatednews relatedstories relatedcontent relatedlinks "
@@ -29,12 +29,12 @@ _ASIDE = words(
     "correlati condividi pubblicita kommentare teilen werbung anzeige anzeigen empfehlungen reacties delen "
     "komentarze komentarz reklama reklamy reklam iklan terkait bacajuga yorumlar yorum ilgili kommentarer"
 )
-# Words for what readers write, and for the rest that may be longer than the article.
+# Words for readers' comments, and for other elements that may be longer than the article.
 _READERS = words("comment comments commentlist disqus respond comentarios commentaires commenti kommentare komentarze")
 _LONG_ASIDES = _READERS | words(
     "sidebar sidebars complementary footer contentinfo newsletter cookie cookies consent gdpr"
 )
-# Of them, those that a paragraph bears alone if it is no part of the article; a lead may well be called a teaser.
+# The words that exclude a single paragraph; "teaser" is not among them, because a lead may have that name.
 _ASIDE_PARAGRAPHS = words(
     "ad ads advertisement byline bylines copyright dateline newsletter pagination postmeta promo related share sharing "
     "social tags timestamp hidden"
@@ -42,18 +42,18 @@ _ASIDE_PARAGRAPHS = words(
 _ASIDE_TAGS = words("aside nav footer form dialog menu")
 _NEVER_ASIDE = words("body html article main h1 h2 h3 h4 h5 h6")
 _PARAGRAPHS = words("p blockquote pre li h1 h2 h3 h4 h5 h6 td figcaption dd dt")
-_SEVERAL = 3  # blocks from which on an element that HTML has for one paragraph holds more than one
+_SEVERAL = 3  # blocks from which a paragraph element counts as a container of several paragraphs
 _HALF_PROSE = words("li figcaption h1 h2 h3 h4")
 _BODY_NAMES = words("body content text entry copy")
 _STORY_NAMES = words("article entry post story news single")
-_PROSE = 40  # characters from which on a block can be running text
-_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # Chinese and Japanese, of which
-_DENSITY = 2  # as many characters say as much
-_INNER = 0.7  # share of the prose that an inner element must hold to be the place of the article
-_WRAPPER = 0.8  # share of the page's prose from which an element is taken to be a wrapper of the page
-_ARTICLE = 250.0  # characters of prose from which an element with the page's headline is the article
-_FIRST = 0.35  # share of the longest of several articles that the one with the page's headline must have
-_MOST = 0.55  # share of the prose of a marked element that one in it, marked too, must hold to be it
+_PROSE = 40  # minimum characters of a block of running text
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # Chinese and Japanese
+_DENSITY = 2  # Latin characters that carry as much text as one of these
+_INNER = 0.7  # minimum share of the prose for an inner element to be the article
+_WRAPPER = 0.8  # share of the page's prose from which an element counts as a page wrapper
+_ARTICLE = 250.0  # characters of prose from which an <article> with the page's headline is the article
+_FIRST = 0.35  # minimum prose of the article with the page's headline, as a share of the longest article
+_MOST = 0.55  # minimum share of a marked element's prose for a marked element inside it to replace it
 _END = re.compile(r"[.!?…。！？»”\"'’:;)]\s*$")
 
 PlaceEvidence = Literal["marked", "named", "article", "main", "heaviest"]
@@ -62,22 +62,22 @@ _LEAST_OF_ALL = min(_LEAST.values())
 
 
 class ArticlePlace(Struct, frozen=True, kw_only=True):
-    """Where the article is: the element, how it was found and what share of the page's prose it holds."""
+    """The article's element, the evidence for it, and its share of the page's prose."""
 
     root: int
     evidence: PlaceEvidence
     prose: float
     share: float
-    skipped: frozenset[int]  # elements in it that are no part of the article
+    skipped: frozenset[int]  # elements inside it that do not belong to the article
 
 
 def ends_like_a_sentence(text: str) -> bool:
-    """Whether the text ends in a mark that ends sentences, quotations or lead-ins."""
+    """Return whether the text ends with the punctuation of a sentence, a quotation or a lead-in."""
     return _END.search(text[-3:]) is not None
 
 
 def find_article(tree: Tree, headline: Block | None) -> ArticlePlace | None:
-    """The place of the article; None on a page without any text."""
+    """Locate the article; None for a page without text."""
     if not tree.blocks:
         return None
     own = _prose(tree)
@@ -92,7 +92,7 @@ def find_article(tree: Tree, headline: Block | None) -> ArticlePlace | None:
 
 
 def find_headline(tree: Tree, title: str) -> Block | None:
-    """The h1 that is most like the page's title, the first of several."""
+    """Return the h1 most similar to the page's title, the first of equals; None if none is similar enough."""
     title_words = set(re.findall(r"\w+", title.lower()))
     best, likeness = None, 0.0
     for block in tree.blocks:
@@ -119,7 +119,7 @@ def _prose_weight(block: Block, tag: str) -> float:
 
 
 def _prose(tree: Tree) -> list[float]:
-    """How much prose every element holds by itself."""
+    """Return the amount of prose directly in each element."""
     own = [0.0] * len(tree.elements)
     for block in tree.blocks:
         own[block.element] += _prose_weight(block, tree.elements[block.element].tag)
@@ -127,7 +127,7 @@ def _prose(tree: Tree) -> list[float]:
 
 
 def _prose_below(tree: Tree, own: list[float], skipped: Collection[int]) -> list[float]:
-    """How much prose every element holds with all that it holds."""
+    """Return the amount of prose in each element and its descendants."""
     below = [*own]
     for place in skipped:
         below[place] = 0.0
@@ -138,7 +138,7 @@ def _prose_below(tree: Tree, own: list[float], skipped: Collection[int]) -> list
 
 
 def _asides(tree: Tree, below: list[float], headline: Block | None) -> frozenset[int]:
-    """Elements in one that by its name is no part of the article, unless that has the headline or half of the prose."""
+    """Return the elements inside asides, except asides with the headline or, usually, more than half of the prose."""
     aside_elements: set[int] = set()
     place = 0
     while place < len(tree.elements):
@@ -161,7 +161,7 @@ def _is_aside(element: Element) -> bool:
 
 
 def _is_light(tree: Tree, below: list[float], place: int, headline: Block | None) -> bool:
-    """Whether an element holds no more than half of the prose, or is of a kind that may, and no wrapper of the page."""
+    """Return whether an element has at most half of the prose, or is a long aside but not a page wrapper."""
     if below[place] <= below[0] / 2:
         return True
     element = tree.elements[place]
@@ -180,7 +180,7 @@ def _prose_of_long_asides(tree: Tree, below: list[float], skipped: Collection[in
 
 
 def _other_articles(tree: Tree, below: list[float], headline: Block | None) -> frozenset[int]:
-    """On a page with one article after the other, or with teasers that are articles to HTML, all but the first."""
+    """Return the elements of the other articles on a page with several articles or with teasers in <article>."""
     chain = tree.chain(headline.element) if headline is not None else []
     own = [place for place in chain if tree.elements[place].tag == "article" and below[place] >= _ARTICLE]
     if not own:
@@ -189,12 +189,12 @@ def _other_articles(tree: Tree, below: list[float], headline: Block | None) -> f
     others = _outermost_articles(tree, chain)
     within = [place for place in others if start < place < end]
     if sum(below[place] for place in within) > below[start] / 2:
-        others = [place for place in others if not start < place < end]  # they are its parts
+        others = [place for place in others if not start < place < end]  # these are its parts
     return frozenset(inner for place in others for inner in range(place, tree.elements[place].end))
 
 
 def _outermost_articles(tree: Tree, chain: list[int]) -> list[int]:
-    """The articles that do not hold the innermost element of the chain, none in another of them."""
+    """Return the outermost <article> elements that are not in the chain and are not readers' comments."""
     articles: list[int] = []
     place = 0
     while place < len(tree.elements):
@@ -208,7 +208,7 @@ def _outermost_articles(tree: Tree, chain: list[int]) -> list[int]:
 
 
 def _marked(tree: Tree, below: list[float], headline: Block | None) -> tuple[int, PlaceEvidence]:
-    """The element that the publisher marked as the article, by the surest kind of mark."""
+    """Return the element marked as the article, by the most reliable kind of mark, and that kind."""
     marks: dict[PlaceEvidence, list[int]] = {kind_of_mark: [] for kind_of_mark in _LEAST}
     for place, element in enumerate(tree.elements):
         if 0 < below[place] >= _LEAST_OF_ALL * below[0] and element.tag not in _PARAGRAPHS and place:
@@ -222,7 +222,7 @@ def _marked(tree: Tree, below: list[float], headline: Block | None) -> tuple[int
 
 
 def _under(tree: Tree, below: list[float], places: list[int], headline: Block | None) -> list[int]:
-    """Of several articles on a page, the one that has the page's headline; all where that is none of them."""
+    """Restrict marked elements to the one with the page's headline and those inside it; keep all if there is none."""
     if headline is None:
         return places
     own = [place for place in places if place <= headline.element < tree.elements[place].end]
@@ -234,7 +234,7 @@ def _under(tree: Tree, below: list[float], places: list[int], headline: Block | 
 
 
 def _one_of(tree: Tree, below: list[float], places: list[int]) -> int:
-    """The heaviest of the marked places, or one in it that holds most of it and is not one of several parts."""
+    """Return the marked element with the most prose, or one inside it that has most of it and is not one of several."""
     outer = best = max(places, key=lambda place: below[place])
     for place in places:
         inside = best < place < tree.elements[best].end
@@ -257,7 +257,7 @@ def _mark(element: Element) -> PlaceEvidence | None:
 
 
 def _is_of_a_story(names: frozenset[str]) -> bool:
-    """Whether the names speak of a story by another word than the one that speaks of a body ("entry" does both)."""
+    """Return whether one name means a story and a different one means a body ("entry" means both)."""
     story, body = names & _STORY_NAMES, names & _BODY_NAMES
     return len(story | body) > 1 and bool(story)
 
@@ -276,7 +276,7 @@ def _innermost(tree: Tree, below: list[float], place: int, headline: Block | Non
 
 
 def _is_a_part(tree: Tree, below: list[float], place: int, headline: Block | None) -> bool:
-    """Whether there are more of it beside it under one headline, as the entries of a live blog are."""
+    """Return whether an element has similar siblings under one headline, such as the entries of a live blog."""
     element = tree.elements[place]
     if headline is None or _mark(element) is None:
         return False
@@ -289,7 +289,7 @@ def _is_a_part(tree: Tree, below: list[float], place: int, headline: Block | Non
 
 
 def _is_paragraph(tree: Tree, place: int, holders: list[int]) -> bool:
-    """Whether an element is one paragraph; a cell of a page laid out as a table is not."""
+    """Return whether an element is a single paragraph; a cell of a layout table is not."""
     if tree.elements[place].tag not in _PARAGRAPHS:
         return False
     return bisect_left(holders, tree.elements[place].end) - bisect_left(holders, place) < _SEVERAL

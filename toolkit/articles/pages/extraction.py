@@ -1,4 +1,4 @@
-"""HTML pages to articles: what the publisher set apart comes out as that, once, in order."""
+"""Extraction of an article from an HTML page; the publisher's blocks are kept, once and in order."""
 
 import html as entities
 import logging
@@ -26,17 +26,17 @@ _CHARSET = re.compile(
 )
 _TAG = re.compile(r"<[a-z!/]", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(r"&(?:amp;)*lt;/?(?:p|br|div|strong|em|span|a|h[1-6]|ul|img|figure|b|i)\b", re.IGNORECASE)
-_LITTLE = 250  # characters of prose below which it is not clear that this is the article
-# Share of the page's prose below which it is not clear either, for what no name of its own marks as the article.
+_LITTLE = 250  # characters of prose below which the result is uncertain
+# Share of the page's prose below which a result is uncertain too, by kind of unspecific evidence.
 _SCATTERED = {"article": 0.3, "main": 0.3, "heaviest": 0.65}
-_MORE = 1.5  # times the prose that was found before, which what trafilatura found must have
-_APART = 0.2  # share of what trafilatura found up to which it speaks of something else than was found before
-_LARGEST = 1_500_000  # characters, and
-_DEEPEST = 200  # nested elements up to which trafilatura is asked, so that time stays bounded
+_MORE = 1.5  # minimum ratio of trafilatura's text to the prose of the first result
+_APART = 0.2  # maximum share of trafilatura's text in the first result for it to be a different article
+_LARGEST = 1_500_000  # characters; trafilatura does not run on longer pages, so that time stays bounded
+_DEEPEST = 200  # nested elements; trafilatura does not run on deeper pages
 
 _CHUNK = 16_384
-_UNCLOSED = 5_000  # elements left open from which on a page may be nested without end
-_NESTED = 512  # open elements up to which a page is parsed as it is; browsers draw a similar line
+_UNCLOSED = 5_000  # open elements from which a page may be nested without limit
+_NESTED = 512  # open elements up to which a page is parsed unchanged; browsers have a similar limit
 _ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^<>]*>?", re.IGNORECASE)
 _NEVER_NESTED = words(
     "area base br col colgroup dd dt embed hr img input li link meta option p param rp rt script source style tbody td "
@@ -54,25 +54,25 @@ class PageBlock(Struct, frozen=True, kw_only=True):
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """An article as a page printed it."""
+    """An article as published on a page."""
 
     title: str | None
     author: str | None
     published: str | None  # ISO 8601
-    outlet: str | None  # the site's name as the page gives it
+    outlet: str | None  # the site's name as the page states it
     language: str | None  # ISO 639-1, as declared
     url: str | None  # canonical
     blocks: tuple[PageBlock, ...]
     text: str  # the blocks: a blank line between them, a newline between the lines of one list or table
-    path: Path  # how the article was found
+    path: Path  # how the article was located
 
 
 def read_page(html: bytes | str, url: str | None) -> Page:
-    r"""The article on a page, with what the page says of it.
+    r"""Extract the article on a page, with the metadata that the page states.
 
-    The parts of the article are those that the publisher marked. ``path`` says how its place was found: by the
+    The blocks of the article are those that the publisher marked. ``path`` states how the article was located: by the
     publisher's mark (``marked``, ``named``, ``article``, ``main``), as the ``heaviest`` element, by ``trafilatura``
-    where that was not clear, or in the page's ``json_ld``; ``none``: there is no text.
+    if that result was uncertain, or in the page's ``json_ld``. ``none`` means that there is no text.
 
     Raises:
         DataError: the page cannot be read.
@@ -105,7 +105,7 @@ def _read_page(html: bytes | str, url: str | None) -> Page:
 
 
 def body_paragraphs(page: Page) -> list[str]:
-    """The article without headline and captions, cut where its text has a blank line: a list or table is one piece."""
+    """Return the body text, split at blank lines: a list or table is one piece; headline and captions are excluded."""
     paragraphs: list[str] = []
     last: PageBlock | None = None
     for block in page.blocks:
@@ -120,7 +120,7 @@ def body_paragraphs(page: Page) -> list[str]:
 
 
 def _is_clear(place: ArticlePlace) -> bool:
-    """Whether there is no need to look again; where the page has hardly more prose than was found, looking is vain."""
+    """Return whether the result is certain; a short one is if the rest of the page has little more prose."""
     enough = place.prose >= _LITTLE or place.share * _MORE >= 1
     return enough and place.share >= _SCATTERED.get(place.evidence, 0.0)
 
@@ -132,7 +132,7 @@ def _second_look(
     first: tuple[Tree, ArticlePlace, list[Piece]],
     headline: Block | None,
 ) -> Page:
-    """Ask trafilatura where the article is; the paragraphs stay those of the page."""
+    """Locate the article by trafilatura; the paragraphs stay those of the page."""
     tree, place, pieces = first
     if facts.body and len(facts.body) > 2 * sum(len(piece.text) for piece in pieces):
         return _page(facts, _pieces_of_text(facts.body), "json_ld")
@@ -153,7 +153,7 @@ def _blocks_within(text: str, tree: Tree) -> list[Block]:
 
 
 def _is_better(blocks: list[Block], tree: Tree, place: ArticlePlace) -> bool:
-    """Whether the blocks hold much more than the place does, or an article elsewhere."""
+    """Return whether the blocks have much more text than the place, or are a different article."""
     size = sum(len(block.text) for block in blocks)
     inside = range(place.root, tree.elements[place.root].end)
     shared = sum(len(b.text) for b in blocks if b.element in inside and b.element not in place.skipped)
@@ -166,14 +166,14 @@ def _ask(source: str, with_facts: bool) -> dict[str, Any]:
     try:
         with _quiet("trafilatura"):
             document = bare_extraction(source, fast=True, with_metadata=with_facts, include_comments=False)
-    except Exception:  # foreign code on untrusted pages: the result of our own rules stands
+    except Exception:  # foreign code on untrusted pages: the first result stays valid
         return {}
     return document.as_dict() if document is not None and not isinstance(document, dict) else document or {}
 
 
 @contextmanager
 def _quiet(name: str) -> Iterator[None]:
-    """No word from a library's loggers meanwhile: what it says of a page that it cannot read is nothing to act on."""
+    """Silence a library's loggers within the context: its messages on unreadable pages require no action."""
     loggers = [logging.getLogger(key) for key in logging.root.manager.loggerDict if key.split(".")[0] == name]
     for logger in loggers:
         logger.addFilter(_nothing)
@@ -227,8 +227,8 @@ def _page(facts: Metadata, pieces: list[Piece], path: Path) -> Page:
 
 
 def _prepared(source: str) -> tuple[str, bytes]:
-    """The page ready to be parsed, also as bytes, in which single characters are found many times faster."""
-    raw = source.encode("utf-8", "replace")  # half of a surrogate pair is no text
+    """Return the page ready for parsing, as text and as bytes; byte searches are many times faster."""
+    raw = source.encode("utf-8", "replace")  # a lone surrogate is not valid text
     if b"\x00" in raw:
         source = source.replace("\x00", "")
         raw = source.encode("utf-8", "replace")
@@ -242,7 +242,7 @@ def _prepared(source: str) -> tuple[str, bytes]:
 
 
 def _decoded(html: bytes | str) -> str:
-    """The page as text: by its byte order mark, else as UTF-8, else as it declares itself, else as Windows-1252."""
+    """Decode the page by its byte order mark, else as UTF-8, else as declared, else as Windows-1252."""
     if isinstance(html, str):
         return html
     for mark, name in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
@@ -253,13 +253,13 @@ def _decoded(html: bytes | str) -> str:
     for name in names:
         try:
             return html.decode("cp1252" if name.lower() in ("iso-8859-1", "latin1", "latin-1") else name)
-        except (LookupError, ValueError):  # an unknown name, or not what was declared
+        except (LookupError, ValueError):  # an unknown name, or a false declaration
             continue
     return html.decode("utf-8", "replace")
 
 
 def _unescaped(source: str) -> str:
-    """HTML that was escaped as if it were text, once or twice, as HTML again."""
+    """Unescape HTML that was escaped as text, up to three times."""
     for _ in range(3):
         if _TAG.search(source) or not _ESCAPED_TAG.search(source):
             return source
@@ -268,7 +268,7 @@ def _unescaped(source: str) -> str:
 
 
 def _may_be_deep(raw: bytes) -> bool:
-    """Whether more elements are open somewhere than is usual, by a quick count; void ones count too."""
+    """Return whether unusually many elements may be open at one point, by a fast count that includes void elements."""
     if raw.count(b"<") <= _UNCLOSED:
         return False
     still_open = 0
@@ -280,11 +280,11 @@ def _may_be_deep(raw: bytes) -> bool:
 
 
 def _shallow(source: str) -> str:
-    """The page without the elements that are nested too deep: parsing takes time quadratic in the depth."""
+    """Remove the elements that are nested too deeply: parsing time is quadratic in the depth."""
     depth = 0
 
     def replacement(tag: re.Match[str]) -> str:
-        """The tag, or what replaces it below the deepest level."""
+        """Return the tag, or its replacement below the maximum depth."""
         nonlocal depth
         if tag.group(2).lower() in _NEVER_NESTED:
             return tag.group()

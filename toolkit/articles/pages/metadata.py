@@ -1,6 +1,6 @@
-"""What a page says of its article: title, author, date, outlet, language, address.
+"""Metadata that a page states about its article: title, author, date, outlet, language, address.
 
-First the page's JSON-LD, then its meta elements, then its markup.
+JSON-LD has precedence, then meta elements, then markup.
 """
 
 import html as entities
@@ -25,14 +25,14 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_].*)?")
 _BY = re.compile(r"(?:by|von|por|par|di|oleh|автор:?)\s+(?=\S)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://|www\.|@|/", re.IGNORECASE)
 _LARGEST_JSON = 500_000  # characters
-_LONGEST_NAME = 120  # characters; more is not a name
+_LONGEST_NAME = 120  # characters; a longer value is not a name
 _AUTHORS = ("author", "article:author", "byl", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author")
 _DATES = (
     "article:published_time", "datepublished", "og:published_time", "dc.date.issued", "dcterms.issued",
     "dcterms.created", "dc.date", "date", "pubdate", "publishdate", "publish-date", "parsely-pub-date", "sailthru.date",
 )  # fmt: skip
 _LANGUAGES = ("og:locale", "content-language", "language", "dc.language", "dcterms.language", "inlanguage")
-# Where the markup has them: an attribute if there is one, else the text; the surest first.
+# Selectors of values in the markup, the most reliable first; an attribute has precedence over the text.
 _AUTHOR_MARKS = ("[itemprop=author] [itemprop=name]", "[itemprop=author]", "[rel=author]", ".vcard .fn")
 _DATE_MARKS = (
     "[itemprop=datePublished]", "time[pubdate]", "time.published, time.entry-date", "abbr.published[title]",
@@ -42,7 +42,7 @@ _SITE_MARKS = ("[itemprop=publisher] [itemprop=name]",)
 
 
 class Metadata(Struct, frozen=True, kw_only=True):
-    """Facts about the article; None where the page does not say."""
+    """Facts about the article; None if the page does not state them."""
 
     title: str | None = None
     author: str | None = None
@@ -50,11 +50,11 @@ class Metadata(Struct, frozen=True, kw_only=True):
     outlet: str | None = None
     language: str | None = None  # ISO 639-1
     url: str | None = None
-    body: str | None = None  # the article's text where JSON-LD has it
+    body: str | None = None  # the article's text, if JSON-LD has it
 
 
 def read_metadata(parser: LexborHTMLParser, url: str | None) -> Metadata:
-    """The facts that the page states."""
+    """Return the metadata that the page states."""
     linked, named = _linked_data(parser)
     meta = _meta(parser)
     return Metadata(
@@ -69,7 +69,7 @@ def read_metadata(parser: LexborHTMLParser, url: str | None) -> Metadata:
 
 
 def _linked_data(parser: LexborHTMLParser) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The article in the page's JSON-LD, and everything in it by its id."""
+    """Return the article in the page's JSON-LD, and the named objects in it by id."""
     pages: list[dict[str, Any]] = []
     articles: list[dict[str, Any]] = []
     named: dict[str, Any] = {}
@@ -84,14 +84,14 @@ def _linked_data(parser: LexborHTMLParser) -> tuple[dict[str, Any], dict[str, An
 
 
 def _decoded(raw: str) -> object:
-    """What a script holds, also where line breaks stand in strings or a comment around it; None for nothing."""
+    """Decode the JSON of a script, even with line breaks in strings or inside a comment; None if invalid or large."""
     if len(raw) > _LARGEST_JSON:
         return None
     bare = raw.strip()
     if not bare.startswith(("{", "[")):
         bare = _OPENED.sub("", bare, count=1)
     try:
-        return _JSON.raw_decode(bare)[0]  # whatever stands behind it
+        return _JSON.raw_decode(bare)[0]  # ignores any text after it
     except (ValueError, RecursionError):
         return None
 
@@ -109,7 +109,7 @@ def _meta(parser: LexborHTMLParser) -> dict[str, str]:
     meta = _meta_of((parser.head or parser).css("meta[content]"))
     if "og:title" in meta:
         return meta
-    return _meta_of(parser.css("meta[content]"))  # in the body: a stray element ends the head of many pages
+    return _meta_of(parser.css("meta[content]"))  # includes the body: a stray element ends the head of many pages
 
 
 def _meta_of(nodes: Iterable[LexborNode]) -> dict[str, str]:
@@ -128,7 +128,7 @@ def _text(value: object) -> str | None:
 
 
 def _name(value: object, named: Mapping[str, Any]) -> str | None:
-    """The names of a JSON-LD person or organisation, or of several; one may be given by its id alone."""
+    """Return the names of one or several JSON-LD persons or organisations; an id alone is resolved."""
     if isinstance(value, list):
         names = [name for name in (_name(entry, named) for entry in value[:20] if not isinstance(entry, list)) if name]
         return ", ".join(dict.fromkeys(names)) or None
@@ -141,7 +141,7 @@ def _name(value: object, named: Mapping[str, Any]) -> str | None:
 
 
 def _person(name: str | None) -> str | None:
-    """A name without "by"; None for an address or for what is too long for one."""
+    """Return a name without a leading "by"; None for an address or an overlong value."""
     name = " ".join(_BY.sub("", (name or "").strip(), count=1).split())
     return name if name and len(name) <= _LONGEST_NAME and not _ADDRESS.match(name) else None
 
@@ -149,7 +149,7 @@ def _person(name: str | None) -> str | None:
 def _declared_name(
     parser: LexborHTMLParser, meta: Mapping[str, str], keys: Iterable[str], selectors: Iterable[str]
 ) -> str | None:
-    """The first name that the meta elements or the markup hold."""
+    """Return the first name in the meta elements, else in the markup."""
     declared = next((name for key in keys if (name := _person(meta.get(key)))), None)
     return declared or next((name for value in _values(parser, selectors) if (name := _person(value))), None)
 
@@ -208,7 +208,7 @@ def _address(
     for address in (canonical_url, meta.get("og:url"), _text(linked.get("url")), _text(entity), url):
         try:
             whole = urljoin(url or "", address.strip()) if address else ""
-        except ValueError:  # a host that is none
+        except ValueError:  # an invalid host
             continue
         if whole.startswith(("http://", "https://")):
             return whole

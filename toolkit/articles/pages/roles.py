@@ -1,4 +1,4 @@
-"""The blocks of the article with their roles, once and in order."""
+"""Assignment of roles to the article's blocks, each once and in page order."""
 
 import re
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ from toolkit.records import Role
 _LETTER = re.compile(r"[^\W\d_]")
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
 _PARAGRAPHS = words("p blockquote pre li td th figcaption dd dt") | _HEADINGS
-_CELL = 120  # characters of a cell up to which a row of a table is one line
-_LEADS_AWAY = 0.2  # share of an item's text that is a link in a list of other articles
-_LABEL = 40  # characters up to which a loose piece of text is a label of the page
-# How pages everywhere introduce what is not the article; only in short blocks.
+_CELL = 120  # characters; a table row with shorter cells is one line
+_LEADS_AWAY = 0.2  # minimum linked share of each item's text in a list of other articles
+_LABEL = 40  # characters; a shorter text outside paragraphs is a label of the page
+# Common phrases that introduce content outside the article; applied to short blocks only.
 _CALL = re.compile(
     r"\W{0,3}(?:sponsored (?:by|content)|read (?:more|also|next)|see also|also read|share (?:this|on|it)"
     r"|sharing is caring|sign up|subscribe|follow (?:us|me)|like (?:this|us on)|click here (?:to|for)"
@@ -35,13 +35,13 @@ _CALL = re.compile(
     r"|copyright (?:©|\(c\)|\d)|©",
     re.IGNORECASE,
 )
-# Words that are a block by themselves where they are no part of the article.
+# Words that form a block of their own outside the article.
 _CHROME = words(
     "comments comment caption close share tweet print email advertisement advertising publicidad compartir publicidade "
     "compartilhe publicité partager anzeige werbung teilen pubblicità condividi advertentie reklama reklam реклама "
     "поделиться iklan إعلان 広告 广告 廣告 광고"
 )
-# Who else worked on it, where it comes from, whose the pictures are.
+# Credits: contributors, sources and picture rights.
 _CREDIT = re.compile(
     r"\W*(?:(?:additional |with )?(?:reporting|writing|editing) by\b|.{3,160}\bcontributed (?:to|reporting)\b"
     r"|(?:photos?|pictures?|images?|fotos?|bild(?:er)?|imagen|imagem|imagens|gambar|фото|снимок|здымак|写真|사진|图|圖)"
@@ -58,13 +58,13 @@ _BYLINE = re.compile(
 )
 _DATED = re.compile(r"(?=.*\b(?:19|20)\d\d\b)(?=.*\b\d{1,2}[:.]\d\d\b)|\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b")
 _BYLINE_SIZE = 120
-_UNDER_A_PICTURE = 160  # characters up to which what follows a picture and is no sentence is its caption
+_UNDER_A_PICTURE = 160  # characters; a shorter text after a picture that is no sentence is its caption
 _CALL_SIZE = 160
 _MARKUP = re.compile(r"\s*<[a-z].*>\s*$", re.IGNORECASE | re.DOTALL)
 
 
 class Piece(Struct, frozen=True, kw_only=True):
-    """A block of the article; pieces of one ``group`` (a list, a table) stand on lines below each other."""
+    """A block of the article; pieces of one ``group`` (a list, a table) are on consecutive lines."""
 
     role: Role
     text: str
@@ -72,7 +72,7 @@ class Piece(Struct, frozen=True, kw_only=True):
 
 
 def pieces_of(tree: Tree, place: ArticlePlace, headline: Block | None) -> list[Piece]:
-    """What the article consists of: headline, captions around it, then everything to the last paragraph."""
+    """Return the parts of the article: headline, surrounding captions, then all blocks up to the last paragraph."""
     if headline is not None and headline.element >= tree.elements[place.root].end:
         headline = None
     lead = _lead(tree, place.root, headline)
@@ -91,7 +91,7 @@ def pieces_of(tree: Tree, place: ArticlePlace, headline: Block | None) -> list[P
 
 
 def _without_last_links(tree: Tree, root: int, blocks: list[Block]) -> list[Block]:
-    """Without the lists at the end in which every item has a link: they lead to other articles."""
+    """Remove final lists in which every item has a link: they lead to other articles."""
     end = len(blocks)
     while end and (last := tree.elements[blocks[end - 1].element].around.lists) > root:
         start = end
@@ -104,7 +104,7 @@ def _without_last_links(tree: Tree, root: int, blocks: list[Block]) -> list[Bloc
 
 
 def _lead(tree: Tree, root: int, headline: Block | None) -> int:
-    """The innermost element that holds the article and its headline."""
+    """Return the innermost element that contains the article and its headline."""
     if headline is None:
         return root
     around = tree.chain(root)
@@ -190,13 +190,13 @@ def _role(tree: Tree, root: int, lead: int, block: Block) -> Role:
 
 
 def _is_byline(text: str) -> bool:
-    """Whether a line before the first paragraph says by whom or when."""
+    """Return whether a line before the first paragraph states the author or the date."""
     short = len(text) < _BYLINE_SIZE and not ends_like_a_sentence(text)
     return short and (_BYLINE.match(text) or _DATED.match(text)) is not None
 
 
 def _trimmed(pieces: list[Piece]) -> list[Piece]:
-    """Without subheads under which nothing stands at the end."""
+    """Remove final subheads, which have no text below them."""
     while pieces and pieces[-1].role == "subhead":
         pieces.pop()
     return pieces

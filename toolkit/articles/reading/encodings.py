@@ -1,4 +1,4 @@
-"""Text out of bytes: what is UTF-8 is taken at its word, all else is guessed and the guess is reported."""
+"""Decoding of bytes to text: UTF-8 if valid, else a declared or detected encoding, which is reported."""
 
 import codecs
 import contextlib
@@ -23,11 +23,11 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_SAMPLE = 1 << 16  # bytes that a guess looks at
+_SAMPLE = 1 << 16  # bytes that the detection reads
 _DECLARED = re.compile(rb"""<meta[^<>]{0,300}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
 _XML_DECLARED = re.compile(rb"""^\s*<\?xml[^<>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.:-]{2,40})""")
 
-# Western and Central European encodings differ in few bytes, so that the language of the text decides among them.
+# Western and Central European encodings differ in few bytes; the language of the text selects among them.
 _WEST = "af ca da de en es eu fi fr ga gl id is it ms nb nl nn no pt sv sw"
 _CENTRE = "bs cs hr hu pl ro sk sl sq"
 _SERVES = {"cp1252": _WEST, "cp1250": _CENTRE, "iso8859_2": _CENTRE, "cp1254": "tr az", "cp1257": "et lt lv"}
@@ -38,7 +38,7 @@ _USUAL = frozenset("“”‘’„‚«»‹›–—…¿¡°€£§©®™•
 
 
 class Decoded(Struct, frozen=True, kw_only=True):
-    """A text and what had to be guessed to read it."""
+    """A text, its encoding, and the repairs needed to decode it."""
 
     text: str
     encoding: str
@@ -46,7 +46,7 @@ class Decoded(Struct, frozen=True, kw_only=True):
 
 
 def decode(raw: bytes, declared: str | None = None) -> Decoded:
-    """The text in some bytes, by byte order mark, as UTF-8, as declared, or by a guess that is reported.
+    """Decode bytes by byte order mark, as UTF-8, as declared, or by detection; all but UTF-8 is reported.
 
     Raises:
         DataError: the bytes are no text.
@@ -71,7 +71,7 @@ def decode(raw: bytes, declared: str | None = None) -> Decoded:
 
 
 def decode_page(raw: bytes, declared: str | None = None) -> Decoded:
-    """The text of an HTML page; what the server said goes before what the page says.
+    """Decode an HTML page; the server's declaration has precedence over the page's.
 
     Raises:
         DataError: the bytes are no text.
@@ -83,7 +83,7 @@ def decode_page(raw: bytes, declared: str | None = None) -> Decoded:
 
 
 def encoding_of(raw: bytes) -> str:
-    """The likeliest encoding of bytes that are not UTF-8.
+    """Detect the most probable encoding of bytes that are not UTF-8.
 
     Raises:
         DataError: the bytes are no text.
@@ -103,7 +103,7 @@ def encoding_of(raw: bytes) -> str:
 
 
 def non_ascii_lines(raw: bytes) -> bytes:
-    """The lines of some bytes that are not plain ASCII, up to what a guess looks at."""
+    """Return the lines that are not plain ASCII, up to the size that the detection reads."""
     lines, size = [], 0
     for line in raw[: 64 * _SAMPLE].split(b"\n"):
         if not line.isascii():
@@ -122,7 +122,7 @@ def _latin(sample: bytes) -> str:
             high = [char for char in text if char > "\x7f"]
             letters = sum(char.isalpha() or char in _USUAL for char in high) / max(1, len(high))
             scores[name] = ((detect_language(text) or "?") in languages.split(), letters)
-    return max(scores, key=lambda name: scores[name], default="cp1252")  # among equals the first
+    return max(scores, key=lambda name: scores[name], default="cp1252")  # the first of equals
 
 
 def _guessed(raw: bytes) -> Decoded:
@@ -133,7 +133,7 @@ def _guessed(raw: bytes) -> Decoded:
 
 
 def _usual_name(name: str | None) -> str | None:
-    """The usual name of a declared encoding; ISO 8859-1 means Windows-1252 on the web."""
+    """Return the standard name of a declared encoding; ISO 8859-1 means Windows-1252 on the web."""
     if not name:
         return None
     try:
@@ -145,7 +145,7 @@ def _usual_name(name: str | None) -> str | None:
 
 
 def detect_utf16(raw: bytes) -> str | None:
-    """UTF-16 that does not say so, known by its zeros; None where there are not enough."""
+    """Detect UTF-16 without a byte order mark by its zero bytes; None if there are too few."""
     head = raw[:8192]
     if len(head) < 8 or len(raw) % 2:
         return None
@@ -165,19 +165,19 @@ def _strict(raw: bytes, name: str) -> str | None:
 # --- lines of large files --------------------------------------------------------------------------------------------
 
 
-LARGEST = 128 << 20  # bytes of one line, one cell or one text
+LARGEST = 128 << 20  # maximum bytes of one line, one cell or one text
 _BY_LINE = (".jsonl", ".ndjson", ".csv", ".tsv")
 
 
 class ByteMeter:
-    """How many bytes of the inputs have been read."""
+    """Counter of the input bytes read so far."""
 
     def __init__(self) -> None:
         self.done = 0
 
 
 class LineDecoder:
-    """Lines as text: UTF-8 where a line is, else what all lines that are not look like together."""
+    """Decoder of lines: UTF-8 if valid, else one encoding detected from all lines that are not UTF-8."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -187,7 +187,7 @@ class LineDecoder:
         self._repairs: dict[str, None] = {}
 
     def decode(self, line: bytes) -> str:
-        """The text of a line."""
+        """Return the text of a line."""
         try:
             return line.decode("utf-8")
         except UnicodeDecodeError:
@@ -199,7 +199,7 @@ class LineDecoder:
         return text
 
     def take(self) -> tuple[str, ...]:
-        """What was guessed since the last call."""
+        """Return the repairs since the last call."""
         taken = (*self._always, *self._repairs)
         self._repairs = {}
         return taken
@@ -225,7 +225,7 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def numbered_lines(handle: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """The lines of a file with their numbers, without byte order mark; None for one that is too long to be held."""
+    """Yield line numbers and lines without byte order mark; None replaces a line that exceeds the limit."""
     number = 0
     while line := handle.readline(LARGEST):
         number += 1
@@ -238,28 +238,28 @@ def numbered_lines(handle: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
 
 
 def text_lines(handle: IO[bytes], decoder: LineDecoder, path: Path) -> Iterator[str]:
-    """The lines of a table as text.
+    """Yield the lines of a table as text.
 
     Raises:
-        DataError: a line is too long to be held.
+        DataError: a line exceeds the limit.
     """
     for number, line in numbered_lines(handle):
         if line is None:
             raise DataError(f"{path}:{number}: a line of more than {LARGEST >> 20} MB")
         text = decoder.decode(line)
-        # an old Mac ends its lines with a carriage return alone
+        # classic Mac OS ends lines with a carriage return only
         yield from [text] if "\r" not in text.removesuffix("\r\n") else re.split(r"(?<=\r)(?!\n)", text)
 
 
 class MeteredFile(io.FileIO):
-    """A file that tells how much of it was read."""
+    """A file that adds the bytes read to a meter."""
 
     def __init__(self, path: Path, meter: ByteMeter) -> None:
         super().__init__(path)
         self._meter = meter
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401
-        """Read, and count what was read."""
+        """Read bytes and count them."""
         count = super().readinto(buffer)
         self._meter.done += count or 0
         return count
@@ -267,7 +267,7 @@ class MeteredFile(io.FileIO):
 
 @contextlib.contextmanager
 def open_bytes(path: Path, meter: ByteMeter) -> Iterator[IO[bytes]]:
-    """A file for reading bytes: unpacked where it is ``.gz``, lines in UTF-16 and UTF-32 as UTF-8."""
+    """Open a file for reading bytes: ``.gz`` is decompressed, and lines in UTF-16 or UTF-32 are recoded as UTF-8."""
     with contextlib.ExitStack() as stack:
         handle: IO[bytes] = stack.enter_context(io.BufferedReader(MeteredFile(path, meter), 1 << 20))
         if path.suffix == ".gz":
@@ -278,7 +278,7 @@ def open_bytes(path: Path, meter: ByteMeter) -> Iterator[IO[bytes]]:
 
 
 def _wide(path: Path) -> str:
-    """The encoding of more than a byte a character that a byte order mark names, or the zeros betray."""
+    """Return UTF-16 or UTF-32 if a byte order mark or zero bytes indicate it, else ""."""
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
         head = _head(handle)
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
@@ -289,7 +289,7 @@ def _wide(path: Path) -> str:
 
 
 def _head(handle: IO[bytes] | gzip.GzipFile) -> bytes:
-    """The first bytes of a stream, also of one that breaks off at once."""
+    """Return the first bytes of a stream; none if it ends prematurely."""
     try:
         return handle.read(1 << 13)
     except EOFError:
@@ -297,7 +297,7 @@ def _head(handle: IO[bytes] | gzip.GzipFile) -> bytes:
 
 
 class _Unpacked(io.RawIOBase):
-    """A gzip stream that gives all that can be had of a broken one before it complains."""
+    """A decompressed gzip stream that returns all readable bytes of a damaged file before it raises."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -310,11 +310,11 @@ class _Unpacked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401
-        """Unpack the next bytes.
+        """Decompress the next bytes.
 
         Raises:
-            EOFError: the stream breaks off.
-            zlib.error: it is no gzip.
+            EOFError: the stream ends prematurely.
+            zlib.error: the stream is not gzip.
         """
         while True:
             self._next_member()
@@ -331,12 +331,12 @@ class _Unpacked(io.RawIOBase):
 
     def _next_member(self) -> None:
         if self._member.eof:
-            self._packed = self._member.unused_data.lstrip(b"\0")  # some pad the end with zeros
+            self._packed = self._member.unused_data.lstrip(b"\0")  # some files have zero padding at the end
             self._member, self._begun = zlib.decompressobj(31), False
 
 
 class _Recoded(io.RawIOBase):
-    """A stream in another encoding as UTF-8."""
+    """A stream recoded as UTF-8."""
 
     def __init__(self, stream: IO[bytes], name: str) -> None:
         self._stream = stream
@@ -348,7 +348,7 @@ class _Recoded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401
-        """Read, and turn into UTF-8."""
+        """Read bytes and recode them as UTF-8."""
         while not self._ready:
             block = self._stream.read(1 << 16)
             self._ready = self._decoder.decode(block, final=not block).encode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Output that grows while its inputs are read; an interrupted run continues from the last checkpoint."""
+"""Incremental output with checkpoints; an interrupted run continues from the last checkpoint."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from msgspec import Struct
 from toolkit.errors import DataError, ToolkitError
 from toolkit.records import Article, Dropped
 
-_INTERVAL = 1.0  # seconds between checkpoints: what an interruption can cost
+_INTERVAL = 1.0  # seconds between checkpoints: the most work that an interruption loses
 _TABLES = """
 CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY, version TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS finished (path TEXT PRIMARY KEY, stamp TEXT) WITHOUT ROWID;
@@ -25,10 +25,10 @@ CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROW
 
 
 class IngestCounts(Struct, kw_only=True):
-    """Counts of what has been read so far."""
+    """Counts of the articles read so far."""
 
     articles: int = 0
-    dropped: dict[str, int] = {}  # reason -> how many
+    dropped: dict[str, int] = {}  # reason -> number of articles
     repairs: dict[str, int] = {}
     languages: dict[str, int] = {}
     origins: dict[str, int] = {}
@@ -40,14 +40,14 @@ class _Position(Struct, frozen=True, kw_only=True):
     """A checkpoint."""
 
     counts: IngestCounts
-    sizes: tuple[int, int]  # valid bytes of the two files
+    sizes: tuple[int, int]  # valid bytes of articles.jsonl and dropped.jsonl
     path: str = ""  # the current input
     stamp: str = ""
-    done: int = 0  # articles of it that are processed
+    done: int = 0  # processed articles of the current input
 
 
 class Journal:
-    """Two growing files, the ids in them, and the position in the inputs."""
+    """The two output files, the ids in them, and the position in the inputs."""
 
     def __init__(self, directory: Path) -> None:
         self._parts = (directory / "articles.jsonl", directory / "dropped.jsonl")
@@ -59,14 +59,14 @@ class Journal:
         )
         self.counts = self._position.counts
         self.counts.resumed = bool(state)
-        self.is_resumable = bool(state)  # after an error it stays for the next run
+        self.is_resumable = bool(state)  # after an error, a resumable journal stays for the next run
         self._handles = [_cut(path, size) for path, size in zip(self._parts, self._position.sizes, strict=True)]
         self._encode = msgspec.json.Encoder().encode
         self._database.execute("BEGIN")
         self._saved = time.monotonic()
 
     def version_of(self, ident: str) -> str | None:
-        """The version under which an article is written already, or None."""
+        """Return the version of an article that is already written, or None."""
         row = self._database.execute("SELECT version FROM seen WHERE id = ?", (ident,)).fetchone()
         return row[0] if row else None
 
@@ -81,13 +81,13 @@ class Journal:
             _count(self.counts.repairs, str(repair))
 
     def drop(self, row: Dropped) -> None:
-        """Write the record of an article that is left out."""
+        """Write the record of a dropped article."""
         self._handles[1].write(self._encode(row) + b"\n")
         _count(self.counts.dropped, row.reason)
         self.counts.first_dropped = self.counts.first_dropped or row
 
     def done_of(self, path: Path) -> int | None:
-        """How many articles of an input are processed; None where the input is finished.
+        """Return the number of processed articles of an input; None if the input is finished.
 
         Raises:
             DataError: the input has changed since the checkpoint.
@@ -100,7 +100,7 @@ class Journal:
         return None if row else begun.done if begun else 0
 
     def reached(self, path: Path, done: int) -> None:
-        """Note how many articles of an input are processed; save a checkpoint once a second."""
+        """Record the number of processed articles of an input; save a checkpoint once a second."""
         if time.monotonic() - self._saved >= _INTERVAL:
             self._save(
                 _Position(counts=self.counts, sizes=self._sizes(), path=str(path), stamp=_stamp(path), done=done)
@@ -118,7 +118,7 @@ class Journal:
         self._save(_Position(counts=self.counts, sizes=self._sizes()))
 
     def close(self) -> None:
-        """Close the files; what came after the last checkpoint is not resumed."""
+        """Close the files; a later run discards data after the last checkpoint."""
         for handle in self._handles:
             handle.close()
         self._database.close()
@@ -143,22 +143,22 @@ class Journal:
 
 
 def dropped_path(output: Path) -> Path:
-    """The path of the list of what is left out."""
+    """Return the path of the list of dropped articles."""
     return output.with_name(output.name.removesuffix(".jsonl") + ".dropped.jsonl")
 
 
 def journal_path(output: Path) -> Path:
-    """The directory of an unfinished output."""
+    """Return the directory of an unfinished output."""
     return output.with_name(f".{output.name}.part")
 
 
 @contextlib.contextmanager
 def open_journal(output: Path, request: str) -> Iterator[Journal]:
-    """Open the journal of an output; on success the output replaces the earlier file, after an interruption it stays.
+    """Open the journal of an output; success replaces the earlier output, an interruption keeps the journal.
 
     Args:
         output: the file of articles.
-        request: what is read and how; an unfinished output is continued only by an equal request.
+        request: the inputs and options; only an equal request continues an unfinished output.
 
     Raises:
         DataError: the unfinished output has another request, or another process writes it.
@@ -217,7 +217,7 @@ def _check_request(path: Path, request: str, output: Path) -> None:
 
 
 def _move(directory: Path, output: Path) -> None:
-    """Move both files to their places; the next run undoes an interrupted move."""
+    """Move both files to their destinations; the next run undoes an interrupted move."""
     (directory / "moving").touch()
     for part, place in _places(directory, output):
         part.replace(place)
@@ -244,7 +244,7 @@ def _done_path(directory: Path) -> Path:
 
 
 def _cut(path: Path, size: int) -> IO[bytes]:
-    """A file opened for appending, cut to its size at the checkpoint."""
+    """Open a file for appending, truncated to its size at the checkpoint."""
     handle = path.open("ab")
     if handle.tell() < size:
         raise DataError(f"{path}: shorter than its journal says; start over with --restart")
@@ -254,7 +254,7 @@ def _cut(path: Path, size: int) -> IO[bytes]:
 
 
 def _stamp(path: Path) -> str:
-    """Size and time of change: what differs after an edit."""
+    """Return size and modification time, which differ after an edit."""
     if path.is_dir():
         return ";".join(
             f"{p.name} {p.stat().st_size} {p.stat().st_mtime_ns}" for p in sorted(path.rglob("*")) if p.is_file()

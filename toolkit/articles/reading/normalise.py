@@ -1,4 +1,4 @@
-"""What becomes of an article on its way in: completed, cleaned, joined, or left out with the reason."""
+"""Normalisation of articles: completion, cleaning, joins with outlets and agencies, and rejection with a reason."""
 
 import datetime
 import functools
@@ -49,16 +49,16 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class CleanedText(Struct, frozen=True, kw_only=True):
-    """A text and what was undone in it, each by the name under which it is counted."""
+    """A cleaned text, and the names of the repairs, as in the counts."""
 
     text: str
     repairs: tuple[str, ...] = ()
 
 
 def clean(text: str) -> CleanedText:
-    r"""A text without escapes and markup; one that has neither comes back as it is.
+    r"""Remove escapes and markup from a text; a text with neither stays unchanged.
 
-    Garbled letters (``â€™``) are named as ``mojibake_left`` and not changed: what they were is a guess.
+    Garbled letters (``â€™``) are reported as ``mojibake_left`` and stay unchanged: the original letters are uncertain.
 
     >>> clean("&lt;p&gt;Tea &amp;amp; cake&lt;/p&gt;&lt;p&gt;at noon&lt;/p&gt;")
     CleanedText(text='Tea & cake\n\nat noon', repairs=('escaped_markup', 'markup'))
@@ -78,7 +78,7 @@ def clean(text: str) -> CleanedText:
 
 
 def clean_line(text: str) -> str:
-    r"""A title or a name on one line, without escapes and markup.
+    r"""Return a title or a name on one line, without escapes and markup.
 
     >>> clean_line(" Rates &amp;amp; <em>taxes</em>\n rise ")
     'Rates & taxes rise'
@@ -87,14 +87,14 @@ def clean_line(text: str) -> str:
 
 
 def without_markup(text: str) -> str:
-    """The text of an HTML fragment: a blank line where a block begins or ends, a new line for each ``<br>``."""
+    """Return the text of an HTML fragment: a blank line at each block boundary, a newline for each ``<br>``."""
     pieces = [_glued(piece) for piece in _pieces(_without_comments(text))]
     joined = re.sub(r" *\n *", "\n", re.sub(r" {2,}", " ", "".join(pieces)))
     return re.sub(r"\n{3,}", "\n\n", joined).strip()
 
 
 def _glued(piece: str) -> str:
-    """A stretch between tags with its white space as HTML has it; a break that a tag made stays."""
+    """Collapse the white space of the text between two tags as HTML does; a break from a tag stays."""
     if piece in ("\n", "\n\n"):
         return piece
     glued = re.sub(r"[ \t\r\n\f]+", " ", piece)
@@ -157,13 +157,13 @@ def _has_several(matches: Iterator[re.Match[str]]) -> bool:
 
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|article|p|h1)\b", re.IGNORECASE)
-_CLOSED_SHORT = 200  # words: a page that says it is closed and has more is there in full
+_CLOSED_SHORT = 200  # words; a longer page is complete, even if it declares that it is not free to read
 
 
 class AcceptanceRules(Struct, frozen=True, kw_only=True):
-    """What an article must have, and what is known of outlets and agencies."""
+    """Requirements for articles, and the tables of outlets and agencies."""
 
-    constants: dict[str, str] = {}  # field -> value for articles that have none of their own
+    constants: dict[str, str] = {}  # field -> value for articles without their own value
     languages: tuple[str, ...] = ()  # (): any
     min_words: int = 0
     outlets: Outlets
@@ -171,12 +171,12 @@ class AcceptanceRules(Struct, frozen=True, kw_only=True):
 
 
 def identified(article: Article) -> Article:
-    """The article with its id and version.
+    """Return the article with its id and version.
 
-    The id is the one given, else a hash of the page's address, else of outlet, date and title, else of the text. The
+    The id is the given id, else a hash of the page's address, else of outlet, date and title, else of the text. The
     version is a hash of the text.
     """
-    version = digest(article.text)  # whatever a file says: its text may have been edited since
+    version = digest(article.text)  # replaces a version from a file, because the text may have changed since
     if article.id:
         return msgspec.structs.replace(article, version=version)
     key = address_key(article.url) if article.url else None
@@ -190,10 +190,10 @@ def identified(article: Article) -> Article:
 
 
 def accept(article: Article, rules: AcceptanceRules, where: str) -> Article | Dropped:
-    """The article as it is kept, or why it is left out.
+    """Return the normalised article, or the reason for dropping it.
 
     Raises:
-        DataError: a constant has a value that the field cannot have.
+        DataError: a constant has an invalid value for its field.
     """
     ready = identified(_joined(_cleaned(_completed(article, rules.constants, where)), rules))
     reason = _objection(ready, rules)
@@ -201,7 +201,7 @@ def accept(article: Article, rules: AcceptanceRules, where: str) -> Article | Dr
 
 
 def article_from_page(raw: bytes, url: str | None, charset: str | None, where: str) -> Article | Dropped:
-    """The article on a page, or why there is none."""
+    """Return the article on a page, or the reason for dropping it."""
     if not _HTML.search(raw[:65536].replace(b"\0", b"")):
         return Dropped(id=url or where, reason="not_html", detail=f"{where}: no HTML in it")
     try:
@@ -230,7 +230,7 @@ def _page_article(page: Page, url: str | None, repairs: tuple[str, ...]) -> Arti
         author=page.author,
         published=published,
         outlet=page.outlet or host_of(own),
-        # what a page declares is often its template's language; the text itself is asked first
+        # the declared language is often that of the template; detection from the text has precedence
         language=detect_language(text) or language_code(page.language),
         url=own,
         meta=with_repairs(meta, repairs),
@@ -238,7 +238,7 @@ def _page_article(page: Page, url: str | None, repairs: tuple[str, ...]) -> Arti
 
 
 def with_repairs(meta: Mapping[str, Any], repairs: tuple[str, ...]) -> dict[str, Any]:
-    """The meta of an article with what was repaired in it."""
+    """Return an article's meta with the names of repairs added."""
     earlier = meta.get("repairs")
     listed = [*(earlier if isinstance(earlier, list) else ()), *repairs]
     return {**meta, "repairs": list(dict.fromkeys(listed))} if listed else dict(meta)
@@ -292,7 +292,7 @@ def _joined(article: Article, rules: AcceptanceRules) -> Article:
 
 
 def _objection(article: Article, rules: AcceptanceRules) -> tuple[str, str] | None:
-    """The reason against an article and what is said of it; None for one that is kept."""
+    """Return the reason for dropping an article and its details; None for an accepted article."""
     if not article.text.strip():
         return "empty", ""
     if sign := teaser_sign(article.text):
@@ -308,19 +308,19 @@ def _objection(article: Article, rules: AcceptanceRules) -> tuple[str, str] | No
 
 
 SETTABLE = tuple(name for name in Article.__struct_fields__ if name not in ("version", "units", "channel", "meta"))
-_KEPT = ("version", "meta")  # what only our own files have
-_NAMED, _NAME = 30, 60  # how many columns a message names, and how many characters of each
+_KEPT = ("version", "meta")  # fields that only files of this toolkit have
+_NAMED, _NAME = 30, 60  # maximum columns in a message, and characters of each
 
 
 class NoColumnError(DataError):
-    """A table has not the column that was asked for."""
+    """A table lacks a requested column."""
 
 
 def check_columns(names: Collection[str], columns: Mapping[str, str], where: str) -> None:
-    """Refuse a table that lacks a column that was asked for, or a text.
+    """Reject a table that lacks a requested column or a text column.
 
     Raises:
-        NoColumnError: with the columns that there are.
+        NoColumnError: a column is missing; the message lists the existing columns.
     """
     listed, keys = _listed(names), {_key(name) for name in names}
     for field, column in columns.items():
@@ -331,17 +331,17 @@ def check_columns(names: Collection[str], columns: Mapping[str, str], where: str
 
 
 def _key(name: str) -> str:
-    """The name of a column as it is compared: capitals and blanks around it make no other column."""
+    """Return a column name for comparison: case and surrounding blanks do not count."""
     return name.strip().lower()
 
 
 @functools.lru_cache(maxsize=64)
 def _columns_of(names: tuple[str, ...], mapping: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """The fields of an article with the column that has each: the one that was asked for, else that of its own name."""
+    """Map each article field to its column: the requested one, else the one with the field's name."""
     alike = {_key(name): name for name in reversed(names)}
 
     def column(name: str) -> str | None:
-        """The column with this name, capitals and blanks ignored; None: there is none."""
+        """Return the column with this name, ignoring case and surrounding blanks, or None."""
         return name if name in names else alike.get(_key(name))
 
     mapped = {field: title for field, name in mapping if (title := column(name)) is not None}
@@ -350,16 +350,16 @@ def _columns_of(names: tuple[str, ...], mapping: tuple[tuple[str, str], ...]) ->
 
 
 def _listed(names: Collection[str]) -> str:
-    """The names of columns for a message, a few of many, and no more of each than can be read."""
+    """Return column names for a message, limited in number and length."""
     some = ", ".join(str(name)[:_NAME] + "…" * (len(str(name)) > _NAME) for name in itertools.islice(names, _NAMED))
     return f"{some} and {len(names) - _NAMED} more" if len(names) > _NAMED else some
 
 
 def article_from_row(row: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Article:
-    """The article in a row; columns that are no field of an article are kept in its meta.
+    """Convert a row to an article; columns that are not article fields go to its meta.
 
     Raises:
-        DataError: the row has no text, or a field has a value that it cannot have.
+        DataError: the row has no text, or a field has an invalid value.
     """
     mapped = _columns_of(tuple(row), tuple(columns.items()))
     taken = {field: row[column] for field, column in mapped.items()}
@@ -380,7 +380,7 @@ def article_from_row(row: Mapping[str, Any], columns: Mapping[str, str], where: 
         raise DataError(f"{where}: {explain(str(error), Article)}") from error
 
 
-def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - a cell holds anything
+def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - a cell holds any type
     if isinstance(value, datetime.date):
         return value.isoformat()
     if name == "author" and isinstance(value, list):
@@ -399,7 +399,7 @@ def _own_meta(value: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
-    """A value as JSON can hold it."""
+    """Convert a value to a JSON-compatible one."""
     try:
         return msgspec.to_builtins(value, str_keys=True)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Articles from files: folders of texts, pages, web archives, JSON lines and tables."""
+"""Articles from files: texts, pages, web archives, JSON lines, tables, and folders of these."""
 
 import sqlite3
 import time
@@ -33,8 +33,8 @@ from toolkit.records import Article, Dropped
 from toolkit.tables import column, read_table
 from toolkit.words import tally
 
-Progress = Callable[[str, int, int], None]  # what is done, how much of it, out of how many
-_INGEST_INTERVAL = 2.0  # seconds between two reports of progress
+Progress = Callable[[str, int, int], None]  # description, amount done, total
+_INGEST_INTERVAL = 2.0  # seconds between two progress reports
 _STREAM_INTERVAL = 0.5
 
 
@@ -42,14 +42,14 @@ _STREAM_INTERVAL = 0.5
 
 
 class IngestRequest(Struct, frozen=True, kw_only=True):
-    """What is read, and how."""
+    """The inputs and options of a run of ingest."""
 
     inputs: tuple[Path, ...]
-    columns: dict[str, str] = {}  # field of the article -> column of a user's table
+    columns: dict[str, str] = {}  # article field -> column of the user's table
     rules: AcceptanceRules
 
     def check(self) -> None:
-        """Refuse a request that cannot succeed.
+        """Reject a request that cannot succeed.
 
         Raises:
             ConfigError: an article has no such field.
@@ -68,7 +68,7 @@ class IngestRequest(Struct, frozen=True, kw_only=True):
                 )
 
     def fingerprint(self) -> str:
-        """The request as text, for comparison with that of an interrupted run."""
+        """Return the request as text, for comparison with an interrupted run."""
         rules = self.rules
         fields = {
             "inputs": [str(path.resolve()) for path in self.inputs],
@@ -83,7 +83,7 @@ class IngestRequest(Struct, frozen=True, kw_only=True):
 
 
 class _ThrottledProgress:
-    """Progress that is reported no more often than a person can read it."""
+    """Progress reports, limited to a readable rate."""
 
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress, self._total, self._last = progress, total, time.monotonic()
@@ -94,7 +94,7 @@ class _ThrottledProgress:
             self._report(counts, min(done, self._total - 1))
 
     def end(self, counts: IngestCounts) -> None:
-        """Report that all is read."""
+        """Report completion."""
         self._report(counts, self._total)
 
     def _report(self, counts: IngestCounts, done: int) -> None:
@@ -103,14 +103,14 @@ class _ThrottledProgress:
 
 
 def ingest(request: IngestRequest, output: Path, progress: Progress) -> IngestCounts:
-    """Write the articles of files and folders to one file and list what is left out, with reasons, in a second one.
+    """Write the articles of files and folders to one file, and the dropped articles with reasons to a second file.
 
-    Both are written while the inputs are read, so that memory does not grow with them. The same request continues an
-    interrupted run. Of two articles with one id the first is kept.
+    Both files are written while the inputs are read, so memory use is independent of input size. The same request
+    continues an interrupted run. The first of several articles with the same id is kept.
 
     Raises:
-        DataError: an input does not exist, has an unknown format or no text; or there is no article in any.
-        ConfigError: an article has no such field.
+        DataError: an input does not exist, has an unknown format or no text; or no input has an article.
+        ConfigError: a field of the request is not an article field.
     """
     request.check()
     with open_journal(output, request.fingerprint()) as journal:
@@ -129,7 +129,7 @@ def ingest(request: IngestRequest, output: Path, progress: Progress) -> IngestCo
 
 
 def ingest_anew(request: IngestRequest, output: Path, progress: Progress) -> IngestCounts:
-    """Ingest as `ingest` does, after deleting what an interrupted run left."""
+    """Delete the output of an interrupted run, then ingest from the beginning."""
     delete_journal(output)
     return ingest(request, output, progress)
 
@@ -188,10 +188,10 @@ def _no_article(request: IngestRequest, counts: IngestCounts) -> str:
 
 
 def read_articles(paths: Iterable[Path]) -> list[Article]:
-    """The articles of a campaign's files, each id once.
+    """Return the articles of a campaign's files; each id is unique.
 
     Raises:
-        DataError: a line is no article, or two articles have one id.
+        DataError: a line is no article, or two articles have the same id.
     """
     articles: dict[str, Article] = {}
     for path in paths:
@@ -203,7 +203,7 @@ def read_articles(paths: Iterable[Path]) -> list[Article]:
 
 
 def _ingested_articles(path: Path) -> list[Article]:
-    """The articles of a file that `ingest` writes; a null counts as an absent field."""
+    """Read the articles of a file that `ingest` writes; a null counts as an absent field."""
     made_by = f"stance ingest FOLDER -o {path}"
     try:
         return read_jsonl(path, Article, made_by)
@@ -211,7 +211,7 @@ def _ingested_articles(path: Path) -> list[Article]:
         return [_without_nulls(row, path) for row in read_jsonl(path, _Nullable, made_by)]
 
 
-_Nullable = msgspec.defstruct(  # an article any field of which may be null; error messages call it by its name
+_Nullable = msgspec.defstruct(  # an article with nullable fields; error messages use the name Article
     Article.__name__,
     [(field.name, field.type | None, None) for field in msgspec.structs.fields(Article)],
     frozen=True,
@@ -228,10 +228,10 @@ def _without_nulls(row: msgspec.Struct, path: Path) -> Article:
 
 
 def articles_with_text(articles: Iterable[Article], paths: Iterable[Path]) -> tuple[list[Article], list[Dropped]]:
-    """The articles that have a text, and what is left out: by `ingest`, or since the text is empty.
+    """Return the articles with a text, and the dropped ones: those that `ingest` dropped and those with an empty text.
 
     Args:
-        articles: of a campaign.
+        articles: the articles of a campaign.
         paths: the files that `ingest` wrote.
     """
     lists = [path for path in map(dropped_path, paths) if path.exists()]
@@ -246,7 +246,7 @@ def articles_with_text(articles: Iterable[Article], paths: Iterable[Path]) -> tu
 
 
 def read_text_article(path: Path) -> Article:
-    """A text file as an article.
+    """Read a text file as an article.
 
     Raises:
         DataError: the file is empty or not a text.
@@ -262,10 +262,10 @@ def read_text_article(path: Path) -> Article:
 
 
 def read_table_articles(path: Path, columns: Mapping[str, str]) -> list[Article]:
-    """The rows of a table as articles with id and text; rows without an id column are numbered from 1.
+    """Read the rows of a table as articles with id and text; without an id column, rows are numbered from 1.
 
     Raises:
-        DataError: a row has no id, an id that another row has, or a text that is none.
+        DataError: a row has no id or a duplicate id, or its text is not a string.
     """
     rows = read_table(path)
     texts = column(rows, columns.get("text", "text"), path)
@@ -289,7 +289,7 @@ def read_table_articles(path: Path, columns: Mapping[str, str]) -> list[Article]
 
 
 class ArticleStream:
-    """The articles of one file in order, read one at a time; counts them and what is left out."""
+    """The articles of one file in order, read one at a time, with counts of articles and dropped articles."""
 
     def __init__(self, path: Path, columns: Mapping[str, str], progress: Progress) -> None:
         _check_stream(path)
@@ -299,15 +299,15 @@ class ArticleStream:
         self._columns, self._progress = columns, progress
 
     def articles(self) -> Iterator[Article]:
-        """The articles that have a text, each id once.
+        """Yield the articles with a text, each id once.
 
         Raises:
-            DataError: a row is no article, two articles have one id, or the one text of a file is empty.
+            DataError: a row is no article, two articles have the same id, or a file of one text is empty.
         """
         return self.unique(self.rows())
 
     def rows(self) -> Iterator[Article]:
-        """Every row as an article."""
+        """Yield every row as an article."""
         meter, total, last = ByteMeter(), size_of(self.path), time.monotonic()
         for pending in pending_articles(self.path, self._columns, meter):
             result = pending.make()
@@ -320,7 +320,7 @@ class ArticleStream:
         self._progress(f"{self.path.name}; kB", total // 1000, total // 1000)
 
     def unique(self, rows: Iterable[Article]) -> Iterator[Article]:
-        """The rows that have a text, each id once."""
+        """Yield the rows with a text, each id once."""
         with TemporaryStore() as versions:
             for article in rows:
                 if not article.text.strip():
@@ -340,7 +340,7 @@ class ArticleStream:
                     )
 
     def key(self, article: Article) -> str:
-        """What identifies an article in two versions of a file: its id; "" where the file is one text or page."""
+        """Return the key of an article across versions of a file: its id; "" if the file is one text or page."""
         return "" if suffix_of(self.path) in WHOLE_FILES else article.id
 
     def _drop_empty(self) -> None:
@@ -363,7 +363,7 @@ def _check_stream(path: Path) -> None:
 
 
 class TemporaryStore:
-    """Bytes by key in a temporary database, on disk where they are many; deleted on exit."""
+    """Bytes by key in a temporary database, which moves to disk if it is large; deleted on exit."""
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None)
@@ -385,17 +385,17 @@ class TemporaryStore:
         self._database.execute("INSERT INTO entries (key, value) VALUES (?, ?)", (key, value))
 
     def get(self, key: str) -> bytes | None:
-        """The value of a key, or None."""
+        """Return the value of a key, or None."""
         row = self._database.execute("SELECT value FROM entries WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
 
     def take(self, key: str) -> bytes | None:
-        """The value of a key, or None; the entry is deleted."""
+        """Delete the entry of a key and return its value, or None."""
         value = self.get(key)
         if value is not None:
             self._database.execute("DELETE FROM entries WHERE key = ?", (key,))
         return value
 
     def values(self) -> Iterator[bytes]:
-        """The remaining values in the order in which they were stored."""
+        """Return the remaining values in insertion order."""
         return (row[0] for row in self._database.execute("SELECT value FROM entries ORDER BY place"))

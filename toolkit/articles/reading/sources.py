@@ -1,4 +1,4 @@
-"""Files and folders of all kinds as articles that are still to be made, one at a time."""
+"""Lazy reading of files and folders of all formats as pending articles, one at a time."""
 
 import gzip
 import io
@@ -31,25 +31,25 @@ from toolkit.tables import csv_rows, quote_mark, rows_in, unguarded
 from toolkit.tables.reading import HEAD_LINES
 
 _PAGES = (".html", ".htm", ".xhtml")
-WHOLE_FILES = (".txt", *_PAGES)  # a file is one article
+WHOLE_FILES = (".txt", *_PAGES)  # formats in which a file is one article
 _LINES = (".jsonl", ".ndjson")
 READABLE = (*WHOLE_FILES, *_LINES, ".json", ".csv", ".tsv", ".parquet", ".warc")
-LARGEST_PAGE = 16 << 20  # bytes
-_LONGEST_LINE = 1 << 16  # bytes of a header
+LARGEST_PAGE = 16 << 20  # maximum bytes of a page
+_LONGEST_LINE = 1 << 16  # maximum bytes of a header line
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
-_BATCH = 64  # rows of a columnar file at a time
+_BATCH = 64  # rows of a dataset per read
 _DATASET = ("dataset_info.json", "dataset_dict.json")
 
 
 class PendingArticle(Struct, frozen=True, kw_only=True):
-    """An article that is not made yet, and where it stands; making it may find that it must be left out."""
+    """The location of an article and the function that makes it; the function may return a dropped article."""
 
     where: str
     make: Callable[[], Article | Dropped]
 
 
 def input_files(given: Path, own: frozenset[Path]) -> Iterator[Path]:
-    """The files under a path in the order of their names, a dataset's directory as one; hidden ones and our own not."""
+    """Yield the files under a path, sorted by name, without hidden files and own outputs; a dataset counts as one."""
     if not given.is_dir() or is_dataset(given):
         yield given
         return
@@ -61,22 +61,22 @@ def input_files(given: Path, own: frozenset[Path]) -> Iterator[Path]:
 
 
 def is_dataset(path: Path) -> bool:
-    """Whether a directory is what ``datasets`` writes with ``save_to_disk``."""
+    """Return whether a directory is a dataset that ``datasets`` wrote with ``save_to_disk``."""
     return path.is_dir() and (
         (path / _DATASET[1]).is_file() or all((path / n).is_file() for n in (_DATASET[0], "state.json"))
     )
 
 
 def size_of(path: Path) -> int:
-    """The bytes of a file, or of all files of a dataset."""
+    """Return the bytes of a file, or of all files of a dataset."""
     return sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else path.stat().st_size
 
 
 def pending_articles(path: Path, columns: Mapping[str, str], meter: ByteMeter) -> Iterator[PendingArticle]:
-    """The articles of a file, each to be made when it is its turn.
+    """Yield the articles of a file as pending articles.
 
     Raises:
-        DataError: the file cannot be read at all, or not further; it names the file.
+        DataError: the file cannot be read, or not to its end; the message names the file.
     """
     try:
         yield from _by_kind(path, columns, meter)
@@ -137,25 +137,25 @@ def _page_article(path: Path) -> Article | Dropped:
     return made if isinstance(made, Dropped) else msgspec.structs.replace(made, meta={"file": path.name, **made.meta})
 
 
-# --- web archives: pages as crawls keep them, CC-NEWS among them -----------------------------------------------------
+# --- web archives: pages stored by crawls, for example CC-NEWS -------------------------------------------------------
 
 
 class CapturedPage(Struct, frozen=True, kw_only=True):
-    """A page as it was fetched."""
+    """A page as fetched."""
 
     url: str
     fetched: str  # ISO 8601
-    charset: str | None  # as the server said
+    charset: str | None  # as declared by the server
     raw: bytes
 
 
 def captured_pages(stream: IO[bytes], where: str) -> Iterator[CapturedPage | Dropped]:
-    """The pages of a WARC in order; responses that are no page are left out with the reason.
+    """Yield the pages of a WARC in order; responses that are not pages are dropped with a reason.
 
     Requests, metadata and the crawler's own records are skipped.
 
     Raises:
-        DataError: the file is truncated or no WARC; the records before have been returned.
+        DataError: the file is truncated or not a WARC; the preceding records have been returned.
     """
     try:
         from warcio.archiveiterator import ArchiveIterator
@@ -177,7 +177,7 @@ def captured_pages(stream: IO[bytes], where: str) -> Iterator[CapturedPage | Dro
 
 
 def _bound_lines(archive: Any) -> None:  # noqa: ANN401 - the library is untyped
-    """Let no header line be longer than a limit: the library puts longer ones together at a cost that is quadratic."""
+    """Limit the length of header lines: the library assembles longer lines in quadratic time."""
     whole = archive.reader.readline
     archive.reader.readline = lambda length=None: whole(min(length or _LONGEST_LINE, _LONGEST_LINE))
 

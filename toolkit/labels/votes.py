@@ -1,4 +1,4 @@
-"""The votes of a campaign that count, and votes as arrays for what is computed from them."""
+"""The votes of a campaign that count, and votes as arrays for computation."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,23 +20,23 @@ from toolkit.tables.columns import Coded, Ints, renumbered
 
 OF_DESIGN = ("design",)  # for agreement
 OF_GOLD = ("design", "tiebreak")
-OF_ALL = ("design", "tiebreak", "selection")  # adjudicators see the votes of others, so theirs never count
+OF_ALL = ("design", "tiebreak", "selection")  # adjudicators see the votes of others, so their votes never count
 
 
 class CampaignVotes(Struct, frozen=True, kw_only=True):
     """The annotations of a campaign that count, and their votes."""
 
     ledger: Ledger
-    by_question: dict[str, list[Vote]]  # of the questions that are answered with one label
+    by_question: dict[str, list[Vote]]  # questions that are answered with one label
 
 
 def campaign_votes(store: Store, layers: Collection[str] = OF_DESIGN) -> CampaignVotes:
-    """The votes of a campaign that count, labels under their present names, withdrawn items left out.
+    """Return the votes of a campaign that count, under the present label names and without withdrawn items.
 
     Args:
         store: the files of the campaign.
         layers: the kinds of assignment whose answers count: `OF_DESIGN` for agreement, `OF_GOLD` for gold. Votes that
-            somebody asked for because others disagreed bias agreement.
+            were requested because annotators disagreed bias agreement.
     """
     codebook, items, clusters = store.campaign.codebook, store.items, store.clusters
     ledger = settle(store.annotations, items, codebook, store.withdrawn, layers)
@@ -45,7 +45,7 @@ def campaign_votes(store: Store, layers: Collection[str] = OF_DESIGN) -> Campaig
 
 
 def selected_annotations(store: Store) -> int:
-    """The number of annotations that somebody asked for because others disagreed; `OF_ALL` alone counts them."""
+    """Return the number of annotations that were requested because annotators disagreed; only `OF_ALL` counts them."""
     return len(campaign_votes(store, OF_ALL).ledger.counted) - len(campaign_votes(store).ledger.counted)
 
 
@@ -68,18 +68,18 @@ class Votes:
 
     @cached_property
     def counts(self) -> Floats:
-        """The number of votes for each label on each item, [items, labels]."""
+        """Return the number of votes for each label on each item, [items, labels]."""
         shape = len(self.items), len(self.labels)
         flat = np.bincount(self.item * shape[1] + self.label, minlength=shape[0] * shape[1])
         return flat.reshape(shape).astype(np.float64)
 
     @cached_property
     def per_item(self) -> Ints:
-        """The number of votes on each item, [items]."""
+        """Return the number of votes on each item, [items]."""
         return np.bincount(self.item, minlength=len(self.items))
 
     def of(self, chosen: NDArray[np.bool_]) -> "Votes":
-        """Some of the votes, by a mask [votes]; items, annotators and clusters without a vote are dropped."""
+        """Return some of the votes, by a mask [votes]; items, annotators and clusters without a vote are dropped."""
         items, item = renumbered(self.item[chosen], len(self.items))
         annotators, annotator = renumbered(self.annotator[chosen], len(self.annotators))
         names, cluster = renumbered(self.cluster[items], len(self.clusters))
@@ -96,12 +96,12 @@ class Votes:
         )
 
     def in_order(self, labels: Sequence[str]) -> "Votes":
-        """The same votes with the same labels in another order."""
+        """Return the same votes with the same labels in another order."""
         code = np.array([labels.index(label) for label in self.labels], dtype=np.int64)
         return Votes(**{**vars_of(self), "labels": tuple(labels), "label": code[self.label]})
 
     def relabelled(self, labels: Sequence[str], new: Mapping[str, str]) -> "Votes":
-        """The votes under other labels; those whose label has no new one are left out."""
+        """Return the votes under other labels; votes whose label has no new label are dropped."""
         position = {label: number for number, label in enumerate(labels)}
         code = np.array([position[new[label]] if label in new else -1 for label in self.labels], dtype=np.int64)
         coded = code[self.label] if len(self.label) else self.label
@@ -110,12 +110,12 @@ class Votes:
 
 
 def vars_of(votes: Votes) -> dict[str, Any]:
-    """The fields of votes, without the properties that are derived from them."""
+    """Return the fields of votes, without the derived properties."""
     return {name: getattr(votes, name) for name in Votes.__dataclass_fields__}
 
 
 def code_votes(votes: Iterable[Vote], labels: Sequence[str]) -> Votes:
-    """Votes as arrays.
+    """Return votes as arrays.
 
     Raises:
         DataError: a label is not among the labels, or an item is in two clusters.
@@ -139,7 +139,7 @@ def code_columns(
     labels: Sequence[str],
     weights: Sequence[float] | None = None,
 ) -> Votes:
-    """Columns of a table of votes as arrays, each [votes].
+    """Return the columns of a table of votes as arrays, each [votes].
 
     Raises:
         DataError: a label is not among the labels, or an item is in two clusters or has two weights.
@@ -152,7 +152,7 @@ def code_columns(
 def code_coded(
     items: Coded, annotators: Coded, votes: Coded, clusters: Coded, labels: Sequence[str], weights: Floats | None
 ) -> Votes:
-    """Coded columns as votes, each [votes].
+    """Return coded columns as votes, each [votes].
 
     Raises:
         DataError: a label is not among the labels, or an item is in two clusters or has two weights.
@@ -181,7 +181,7 @@ def _chosen(names: tuple[str, ...], numbers: Ints) -> tuple[str, ...]:
 
 
 def _by_item(item: Ints, values: Any, names: Sequence[str], what: str) -> Any:  # noqa: ANN401 - of either kind
-    """The value of each item; all its votes must have the same."""
+    """Return the value of each item; all votes on an item must have the same value."""
     by_item = np.zeros(len(names), dtype=values.dtype)
     by_item[item] = values
     wrong = np.flatnonzero(by_item[item] != values)

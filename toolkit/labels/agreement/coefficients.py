@@ -1,7 +1,7 @@
 """Coefficients of agreement, each a function of sums, so that any resample of articles is a matrix product.
 
-An item's votes enter by how often each label was given, so missing votes are no special case. Sums are taken over
-items first, within clusters; a resample adds clusters with weights and never goes back to the votes.
+The input is the number of votes per item and label, so missing votes need no special case. Sums are taken over items
+first, within clusters. A resample adds weighted clusters and never rereads the votes.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,12 +17,12 @@ Distance = Callable[[Floats], Floats]  # margins [draws, labels] -> squared diff
 
 
 def coincidences(counts: Floats) -> Floats:
-    """The coincidence matrix of each item, [items, labels, labels]; zero for items with fewer than two votes.
+    """Return the coincidence matrix of each item, [items, labels, labels]; zero for items with fewer than two votes.
 
     An item with m votes holds m (m - 1) ordered pairs, each of weight 1 / (m - 1).
 
     Args:
-        counts: how often each item was given each label, [items, labels].
+            counts: number of votes per item and label, [items, labels].
     """
     m = counts.sum(axis=1)
     shared = counts * np.divide(1.0, m - 1, out=np.zeros_like(m), where=m >= 2)[:, np.newaxis]
@@ -33,7 +33,7 @@ def coincidences(counts: Floats) -> Floats:
 
 
 def alpha_of(coincidence: Floats, distance: Distance) -> Floats:
-    """Krippendorff's alpha of coincidence matrices, [draws, labels, labels] -> [draws]; nan where undefined.
+    """Return Krippendorff's alpha of coincidence matrices, [draws, labels, labels] -> [draws]; nan where undefined.
 
     ``1 - (n - 1) Σ o_ck δ²_ck / Σ n_c n_k δ²_ck``, with n_c the margins, n their sum and δ² the squared difference.
 
@@ -50,25 +50,25 @@ def alpha_of(coincidence: Floats, distance: Distance) -> Floats:
 
 
 def nominal(margins: Floats) -> Floats:
-    """Any two labels differ alike."""
+    """Return distance 1 for any two different labels."""
     return (1.0 - np.eye(margins.shape[1]))[np.newaxis]
 
 
 def ordinal(margins: Floats) -> Floats:
-    """Labels differ by how many votes lie between them, half of their own included: it depends on the data."""
+    """Return distances by the number of votes between two labels, half of their own included; depends on the data."""
     rank = np.cumsum(margins, axis=1) - margins / 2
     return np.asarray((rank[:, :, np.newaxis] - rank[:, np.newaxis, :]) ** 2)
 
 
 def interval(values: Sequence[float]) -> Distance:
-    """Labels differ by their values."""
+    """Return distances by the difference of the labels' values."""
     at = np.asarray(values, dtype=np.float64)
     square = ((at[:, np.newaxis] - at[np.newaxis, :]) ** 2)[np.newaxis]
     return lambda _: square
 
 
 def ratio(values: Sequence[float]) -> Distance:
-    """Labels differ by their values relative to their sum."""
+    """Return distances by the difference of the labels' values relative to their sum."""
     at = np.asarray(values, dtype=np.float64)
     difference, total = at[:, np.newaxis] - at[np.newaxis, :], at[:, np.newaxis] + at[np.newaxis, :]
     square = (np.divide(difference, total, out=np.zeros_like(total), where=total != 0) ** 2)[np.newaxis]
@@ -76,10 +76,10 @@ def ratio(values: Sequence[float]) -> Distance:
 
 
 def masi(sets: Sequence[frozenset[str]]) -> Distance:
-    """Labels that are sets differ by what they do not share: 1 - Jaccard × (1, 2/3, 1/3 or 0).
+    """Return distances between labels that are sets: 1 - Jaccard × (1, 2/3, 1/3 or 0).
 
-    The second factor is 1 for equal sets, 2/3 where one contains the other, 1/3 where they overlap, 0 otherwise. As in
-    the source, the distance itself takes the place of the squared difference.
+    The second factor is 1 for equal sets, 2/3 if one contains the other, 1/3 if they overlap, 0 otherwise. As in the
+    source, the distance itself replaces the squared difference.
 
     Source:
         Passonneau, Measuring Agreement on Set-valued Items (MASI) for Semantic and Pragmatic Annotation (2006),
@@ -103,14 +103,14 @@ def _masi_weight(first: frozenset[str], second: frozenset[str]) -> float:
 
 
 def item_rows(counts: Floats, weights: Floats) -> Floats:
-    """What each item adds to the averages of Fleiss' kappa and Gwet's coefficients, [items, labels + 3].
+    """Return each item's contribution to the averages of Fleiss' kappa and Gwet's coefficients, [items, labels + 3].
 
     The columns: agreement of its pairs of votes (weighted by weights), whether it has two votes, whether it has any,
     and the share of each label among its votes.
 
     Args:
-        counts: how often each item was given each label, [items, labels].
-        weights: of two labels, 1 on the diagonal, [labels, labels].
+        counts: number of votes per item and label, [items, labels].
+        weights: weight of each pair of labels, 1 on the diagonal, [labels, labels].
     """
     m = counts.sum(axis=1)
     paired = m >= 2
@@ -121,14 +121,14 @@ def item_rows(counts: Floats, weights: Floats) -> Floats:
 
 
 def observed_and_shares(sums: Floats) -> tuple[Floats, Floats]:
-    """Mean agreement [draws] and mean shares of the labels [draws, labels], of sums of `item_rows`."""
+    """Return mean agreement [draws] and mean shares of the labels [draws, labels], from sums of `item_rows`."""
     observed = np.divide(sums[:, 0], sums[:, 1], out=np.full(len(sums), np.nan), where=sums[:, 1] > 0)
     shares = np.divide(sums[:, 3:], sums[:, 2:3], out=np.full_like(sums[:, 3:], np.nan), where=sums[:, 2:3] > 0)
     return observed, shares
 
 
 def fleiss_kappa(sums: Floats) -> Floats:
-    """Fleiss' kappa of sums of `item_rows`, [draws]; items may have different numbers of votes.
+    """Return Fleiss' kappa of sums of `item_rows`, [draws]; items may have different numbers of votes.
 
     Source:
         Fleiss, Measuring nominal scale agreement among many raters (1971); with missing votes: Gwet, Handbook of
@@ -139,7 +139,7 @@ def fleiss_kappa(sums: Floats) -> Floats:
 
 
 def gwet(weights: Floats) -> Callable[[Floats], Floats]:
-    """Gwet's AC1 (weights is the identity) or AC2, as a function of sums of `item_rows`, [draws, ...] -> [draws].
+    """Return Gwet's AC1 (weights is the identity) or AC2, a function of sums of `item_rows`, [draws, ...] -> [draws].
 
     Source:
         Gwet, Computing inter-rater reliability and its variance in the presence of high agreement (2008); AC2 and
@@ -148,7 +148,7 @@ def gwet(weights: Floats) -> Callable[[Floats], Floats]:
     labels = len(weights)
 
     def coefficient(sums: Floats) -> Floats:
-        """AC1 or AC2 of each draw."""
+        """Return AC1 or AC2 of each draw."""
         observed, shares = observed_and_shares(sums)
         spread = (shares * (1 - shares)).sum(axis=1)
         return _beyond(observed, weights.sum() * spread / (labels * (labels - 1)) if labels > 1 else spread)
@@ -157,6 +157,6 @@ def gwet(weights: Floats) -> Callable[[Floats], Floats]:
 
 
 def _beyond(observed: Floats, expected: Floats) -> Floats:
-    """Agreement beyond what chance gives, nan where chance leaves nothing."""
+    """Return agreement beyond chance agreement; nan where chance agreement is 1."""
     left = 1 - expected
     return np.asarray(np.divide(observed - expected, left, out=np.full_like(left, np.nan), where=left > 1e-12))

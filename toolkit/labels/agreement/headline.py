@@ -1,4 +1,4 @@
-"""How far annotators agree beyond chance, with the intervals that say what they mean."""
+"""Agreement of annotators beyond chance, with intervals, and the cautions that a reader needs."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,16 +33,16 @@ ALL_EQUAL = "all votes are equal, so agreement beyond chance is undefined"
 
 
 class AnnotatorAgreement(Struct, frozen=True, kw_only=True):
-    """An annotator against the others on the same items."""
+    """The agreement of an annotator with the others on the same items."""
 
     annotator: str
-    n_votes: int  # those on items that others voted on
+    n_votes: int  # votes on items that others also labelled
     alpha: Coefficient
-    percent_agreement: float | None  # the chance that a vote of theirs is that of another
+    percent_agreement: float | None  # the chance that a vote of this annotator equals a vote of another
 
 
 class PairAgreement(Struct, frozen=True, kw_only=True):
-    """Two annotators on the items that both voted on."""
+    """The agreement of two annotators on the items that both labelled."""
 
     annotators: tuple[str, str]
     n_items: int
@@ -63,7 +63,7 @@ class Slices(Struct, frozen=True, kw_only=True):
     """Agreement by the values of one column."""
 
     listed: tuple[SliceAgreement, ...]
-    not_listed: int = 0  # values
+    not_listed: int = 0  # number of values that are not listed
 
 
 class QuestionAgreement(Struct, frozen=True, kw_only=True):
@@ -71,28 +71,28 @@ class QuestionAgreement(Struct, frozen=True, kw_only=True):
 
     n_items: int
     n_annotators: int
-    n_votes: int  # without the no-answer ones
-    no_answers: int  # votes that are no answer: missing for agreement
+    n_votes: int  # without no-answer votes
+    no_answers: int  # no-answer votes, which are missing for agreement
     alpha: Coefficient
     percent_agreement: Estimate  # the chance that two votes on an item are equal
-    shares: dict[str, float]  # of each label among the votes
-    per_label: dict[str, Coefficient]  # one label against the rest
+    shares: dict[str, float]  # share of each label among the votes
+    per_label: dict[str, Coefficient]  # alpha of one label against the rest
     coefficients: tuple[Coefficient, ...] = ()  # further coefficients, and those of off-scale labels
-    per_annotator: tuple[AnnotatorAgreement, ...] = ()  # those with the most votes
-    per_pair: tuple[PairAgreement, ...] = ()  # those with the most items in common
-    not_listed: dict[str, int] = {}  # annotators and pairs that are not listed
+    per_annotator: tuple[AnnotatorAgreement, ...] = ()  # the annotators with the most votes
+    per_pair: tuple[PairAgreement, ...] = ()  # the pairs with the most common items
+    not_listed: dict[str, int] = {}  # numbers of annotators and pairs that are not listed
     slices: dict[str, Slices] = {}  # by fact or question
     cautions: tuple[str, ...] = ()  # the limits of these figures
 
 
 def agreement(votes: Iterable[Vote], labels: Sequence[str], no_answers: Sequence[str], seed: int) -> QuestionAgreement:
-    """Agreement on one question at level nominal, over all but the no-answer labels.
+    """Return the agreement on one question at level nominal, over all labels except the no-answer labels.
 
     Args:
-        votes: on one question; their order does not matter.
-        labels: those that count, in codebook order.
+        votes: votes on one question; their order has no effect.
+        labels: the labels that count, in codebook order.
         no_answers: labels that are missing for agreement.
-        seed: of the bootstraps.
+        seed: seed of the bootstraps.
     """
     return agreement_at(votes, labels, no_answers, Scale(), seed)
 
@@ -100,7 +100,7 @@ def agreement(votes: Iterable[Vote], labels: Sequence[str], no_answers: Sequence
 def agreement_at(
     votes: Iterable[Vote], labels: Sequence[str], no_answers: Sequence[str], scale: Scale, seed: int
 ) -> QuestionAgreement:
-    """Agreement on one question at a level, as `agreement` gives it at level nominal."""
+    """Return the agreement on one question at a level, as `agreement` returns it at level nominal."""
     given = list(votes)
     missing = set(no_answers)
     coded = code_votes((vote for vote in given if vote.label not in missing), scale.ordered(labels))
@@ -110,14 +110,14 @@ def agreement_at(
 def agreement_of_votes(
     coded: Votes, labels: Sequence[str], no_answers: int, scale: Scale, seed: int
 ) -> QuestionAgreement:
-    """Agreement of votes that are arrays already, their labels in the order of the scale.
+    """Return the agreement of coded votes with labels in the order of the scale.
 
     Args:
         coded: votes that are answers.
-        labels: the order in which they are reported.
-        no_answers: how many votes were none.
-        scale: how labels are compared.
-        seed: of the bootstraps.
+        labels: the labels in the order of the report.
+        no_answers: number of no-answer votes.
+        scale: the scale that compares labels.
+        seed: seed of the bootstraps.
     """
     number = np.bincount(coded.label, minlength=len(coded.labels)).tolist()
     total = dict(zip(coded.labels, number, strict=True))
@@ -137,7 +137,7 @@ def agreement_of_votes(
 
 
 def _headline(coded: Votes, scale: Scale, seed: int) -> tuple[Coefficient, dict[str, Coefficient], Estimate]:
-    """Alpha, alpha of each label against the rest, and percent agreement, all on the same resamples."""
+    """Return alpha, alpha of each label against the rest, and percent agreement, all on the same resamples."""
     paired = paired_sums(coded)
     if not paired.items:
         nothing = undefined(NO_PAIRS, 0, 0)
@@ -157,15 +157,15 @@ def _headline(coded: Votes, scale: Scale, seed: int) -> tuple[Coefficient, dict[
 
 @dataclass(frozen=True)
 class PairedSums:
-    """What the clusters with comparable votes hold; an item with a single vote has no part."""
+    """The sums of the clusters with comparable votes; an item with a single vote is excluded."""
 
     sums: Floats  # coincidence matrices, [clusters, labels, labels]
-    clusters: Ints  # the numbers of these clusters
+    clusters: Ints  # the indexes of these clusters
     items: int
 
 
 def paired_sums(coded: Votes) -> PairedSums:
-    """The coincidence matrix of each cluster that has an item with two votes."""
+    """Return the coincidence matrix of each cluster that has an item with two votes."""
     paired = np.flatnonzero(coded.per_item >= 2)
     clusters, cluster = renumbered(coded.cluster[paired], len(coded.clusters))
     matrices = coincidences(coded.counts[paired])
@@ -175,13 +175,13 @@ def paired_sums(coded: Votes) -> PairedSums:
 
 
 def alpha_at(scale: Scale, labels: Sequence[str]) -> Statistic:
-    """Alpha as a function of coincidence matrices."""
+    """Return alpha as a function of coincidence matrices."""
     distance = scale.distance(labels)
     return lambda tables: alpha_of(tables, distance)
 
 
 def simple_alpha(coded: Votes, statistic: Statistic, seed: int) -> tuple[Estimate, Estimate]:
-    """Alpha and percent agreement with the interval of *same annotators, new articles* alone."""
+    """Return alpha and percent agreement with only the interval of *same annotators, new articles*."""
     paired = paired_sums(coded)
     if not paired.items:
         return undefined(NO_PAIRS, 0, 0), undefined(NO_PAIRS, 0, 0)
@@ -190,8 +190,8 @@ def simple_alpha(coded: Votes, statistic: Statistic, seed: int) -> tuple[Estimat
 
 
 def new_annotators(coded: Votes, statistic: Statistic, seed: int) -> Interval:
-    """The interval of *new annotators, new articles* for a function of coincidence matrices."""
-    if len(coded.annotators) < 4:  # of three, every ninth resample is one person alone
+    """Return the interval of *new annotators, new articles* for a function of coincidence matrices."""
+    if len(coded.annotators) < 4:  # with three, one in nine resamples is a single annotator
         return Interval(low=None, high=None, reason="fewer than four annotators say too little about others")
     if len(np.unique(coded.cluster[coded.per_item >= 2])) < 2:
         return Interval(low=None, high=None, reason="one cluster has no interval")
@@ -201,7 +201,7 @@ def new_annotators(coded: Votes, statistic: Statistic, seed: int) -> Interval:
 
 
 def equal_share(tables: Floats) -> Floats:
-    """Raw agreement as a function of coincidence matrices: the chance that two votes on an item are equal."""
+    """Return percent agreement from coincidence matrices: the chance that two votes on an item are equal."""
     total = tables.sum(axis=(1, 2))
     same = np.trace(tables, axis1=1, axis2=2)
     return np.asarray(np.divide(same, total, out=np.full_like(total, np.nan), where=total > 0))
@@ -209,7 +209,7 @@ def equal_share(tables: Floats) -> Floats:
 
 def _one_against_rest(number: int) -> Statistic:
     def statistic(tables: Floats) -> Floats:
-        """Nominal alpha of each table, its labels merged into this one and all others."""
+        """Return nominal alpha of each table, its labels merged into this label and all others."""
         both, label, total = tables[:, number, number], tables[:, number].sum(axis=1), tables.sum(axis=(1, 2))
         merged = np.stack([np.stack([both, label - both], 1), np.stack([label - both, total - 2 * label + both], 1)], 1)
         return alpha_of(merged, nominal)
@@ -217,15 +217,15 @@ def _one_against_rest(number: int) -> Statistic:
     return statistic
 
 
-# --- what a reader must know -----------------------------------------------------------------------------------------
+# --- cautions --------------------------------------------------------------------------------------------------------
 
 
-_FEW_ANNOTATORS, _FEW_CLUSTERS = 8, 30  # below these an interval is itself uncertain
-_PRECISE = 0.05  # half the width of an interval that tells something
+_FEW_ANNOTATORS, _FEW_CLUSTERS = 8, 30  # below these counts an interval is itself uncertain
+_PRECISE = 0.05  # half the width of an informative interval
 
 
 def cautions(alpha: Coefficient, n_annotators: int) -> Iterable[str]:
-    """The limits of an alpha: few annotators, few articles, a wide interval."""
+    """Yield the limits of an alpha: few annotators, few articles, a wide interval."""
     if alpha.value is None:
         return
     if n_annotators < _FEW_ANNOTATORS:
@@ -245,24 +245,24 @@ def cautions(alpha: Coefficient, n_annotators: int) -> Iterable[str]:
 
 
 def _more(n: int, low: float, high: float) -> int:
-    """How many more make an interval narrow enough, if its width falls with the root of their number."""
+    """Return how many more make an interval narrow enough, if its width falls with the square root of their number."""
     return max(math.ceil(n * ((high - low) / 2 / _PRECISE) ** 2) - n, 0)
 
 
 # --- parts of the votes ----------------------------------------------------------------------------------------------
 
 
-_MOST = 50  # values that are listed
+_MOST = 50  # number of listed values
 
 
 def sliced(votes: Votes, values: Coded, scale: Scale, seed: int) -> Slices:
-    """Alpha and percent agreement for each value of a column, those with the most votes, in the order of their names.
+    """Return alpha and percent agreement for each value of a column, the values with the most votes, sorted by name.
 
     Args:
-        votes: that are answers, their labels in the order of the scale.
-        values: of each vote, [votes].
-        scale: how labels are compared.
-        seed: of the bootstraps; each slice is resampled by itself.
+        votes: votes that are answers, with labels in the order of the scale.
+        values: the value of each vote, [votes].
+        scale: the scale that compares labels.
+        seed: seed of the bootstraps; each slice is resampled separately.
     """
     often = np.bincount(values.codes, minlength=len(values.names))
     chosen = np.sort(np.argsort(-often, kind="stable")[:_MOST])
@@ -278,14 +278,14 @@ def _slice(votes: Votes, value: str, scale: Scale, seed: int) -> SliceAgreement:
 
 
 def item_values(votes: Votes, values: Mapping[str, str]) -> Coded:
-    """The value of each vote's item, [votes]; an item that has none is "(none)"."""
+    """Return the value of each vote's item, [votes]; "(none)" for an item without a value."""
     names: Sequence[str] = [values.get(item) or "(none)" for item in votes.items]
     column = Coded.of(names)
     return Coded(codes=_of(column.codes, votes.item), names=column.names)
 
 
 def majority_values(votes: Votes) -> dict[str, str]:
-    """What most votes on each item say, for slices by another question; where none leads, "(tied)"."""
+    """Return the most frequent label of each item, for slices by another question; "(tied)" if no label leads."""
     counts = votes.counts
     most = counts.max(axis=1, initial=0)
     tied = (counts == most[:, np.newaxis]).sum(axis=1) > 1

@@ -1,4 +1,4 @@
-"""A coefficient with its intervals, and the scale on which labels are compared."""
+"""A coefficient with its intervals, and the scale that compares labels."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from toolkit.tables.columns import Ints
 
 
 class Interval(Struct, frozen=True, kw_only=True):
-    """An interval of 95 %, or why there is none."""
+    """A 95 % interval, or the reason why there is none."""
 
     low: float | None
     high: float | None
@@ -34,19 +34,19 @@ class Coefficient(Struct, frozen=True, kw_only=True):
     level: str
     n: int  # items with two votes or more
     clusters: int  # resampled articles or clusters
-    reason: str = ""  # why value, low or high is None
+    reason: str = ""  # reason why value, low or high is None
     new_annotators: Interval | None = None  # of *new annotators, new articles*
-    lost: int = 0  # items that would count, had all their votes had a place on the scale
+    lost: int = 0  # items that would count if all their votes had a place on the scale
 
 
 class Scale(Struct, frozen=True, kw_only=True):
-    """How labels are compared."""
+    """The scale that compares labels."""
 
     level: Level = "nominal"
-    values: dict[str, float] = {}  # of the labels; needed for all levels but nominal
+    values: dict[str, float] = {}  # value of each label; needed for all levels but nominal
 
     def distance(self, labels: Sequence[str]) -> Distance:
-        """The squared difference of labels, which must be in the order of `ordered`.
+        """Return the squared difference of labels, which must be in the order of `ordered`.
 
         Raises:
             DataError: a label has no value, or a ratio has a negative one.
@@ -67,46 +67,46 @@ class Scale(Struct, frozen=True, kw_only=True):
         return interval(values) if self.level == "interval" else ratio(values)
 
     def ordered(self, labels: Sequence[str]) -> list[str]:
-        """The labels from low to high, or as they come where they have no values."""
+        """Return the labels from low to high, or in the given order if they have no values."""
         return sorted(labels, key=lambda label: self.values.get(label, 0.0)) if self.values else list(labels)
 
 
 def scale_of(question: Question) -> Scale:
-    """The scale of a question's labels at the question's level."""
+    """Return the scale of a question's labels at the question's level."""
     values = {label.name: label.scale for label in question.labels if label.scale is not None}
     return Scale(level=question.level, values=values)
 
 
 def as_coefficient(estimate: Estimate, level: str, name: str = "alpha") -> Coefficient:
-    """An estimate as a coefficient at a level."""
+    """Convert an estimate to a coefficient at a level."""
     return Coefficient(name=name, level=level, **msgspec.structs.asdict(estimate))
 
 
 # --- resamples of annotators and articles ----------------------------------------------------------------------------
 
 
-_WORK = 120_000_000  # votes × draws that are worth their time
+_WORK = 120_000_000  # limit on votes × draws, for running time
 _FEWEST = 200
-_RESAMPLE_BLOCK = 1_000_000  # numbers of resamples that are held at a time
+_RESAMPLE_BLOCK = 1_000_000  # numbers of resamples that are held in memory at a time
 
 
 def n_draws(votes: Votes) -> int:
-    """The number of resamples of some votes: fewer where each takes long, none where too few would remain."""
+    """Return the number of resamples for some votes: fewer if each takes long, none if too few would remain."""
     affordable = _WORK // max(len(votes.item) + len(votes.annotators), 1)
     return min(affordable, DRAWS) if affordable >= _FEWEST else 0
 
 
 def pigeonhole(votes: Votes, seed: int, draws: int) -> Floats:
-    """Coincidence matrices of resamples of both annotators and clusters, [draws, labels, labels].
+    """Return coincidence matrices of resamples of both annotators and clusters, [draws, labels, labels].
 
-    The two are drawn independently of each other. An annotator who is drawn twice is two who always agree; such pairs
-    say nothing about agreement and are left out. An item keeps the weight of its votes, which the
-    pairs that are left share.
+    Annotators and clusters are drawn independently. An annotator who is drawn twice acts as two annotators who always
+    agree; such pairs contain no information about agreement and are left out. An item keeps the weight of its votes,
+    which the remaining pairs share.
 
     Args:
-        votes: on one question.
-        seed: of the generator.
-        draws: how many resamples.
+        votes: votes on one question.
+        seed: seed of the generator.
+        draws: number of resamples.
 
     Source:
         Owen, The pigeonhole bootstrap (2007), section 3; the interval is wider than needed rather than too narrow.
@@ -131,20 +131,20 @@ def pigeonhole(votes: Votes, seed: int, draws: int) -> Floats:
 
 
 def drawn_with_replacement(generator: np.random.Generator, count: int, draws: int) -> Floats:
-    """How often each of so many is drawn when as many are drawn with replacement, [count, draws]."""
+    """Return how often each of ``count`` units is drawn when ``count`` are drawn with replacement, [count, draws]."""
     chosen = generator.integers(0, count, (draws, count)) + np.arange(draws)[:, np.newaxis] * count
     often = np.bincount(chosen.ravel(), minlength=draws * count).reshape(draws, count)
     return np.ascontiguousarray(often.T.astype(np.float64))
 
 
 def weighted_coincidences(votes: Votes, annotator_weight: Floats, cluster_weight: Floats) -> Floats:
-    """The coincidence matrix where annotators and clusters count so often, [labels, labels]; all ones: as usual."""
+    """Return the coincidence matrix under annotator and cluster weights, [labels, labels]; all ones: unweighted."""
     weights = annotator_weight[:, np.newaxis], cluster_weight[:, np.newaxis]
     return np.asarray(_weighted(votes, _label_counts(votes), *weights)[0])
 
 
 def _label_counts(votes: Votes) -> Any:  # noqa: ANN401 - a sparse matrix
-    """How often each annotator gave each label to each item, [items × labels, annotators]."""
+    """Return the number of votes per annotator, item and label, [items × labels, annotators]."""
     from scipy.sparse import csr_array
 
     place = votes.item * len(votes.labels) + votes.label
@@ -153,7 +153,7 @@ def _label_counts(votes: Votes) -> Any:  # noqa: ANN401 - a sparse matrix
 
 
 def _weighted(votes: Votes, counts: Any, annotator_weight: Floats, cluster_weight: Floats) -> Floats:  # noqa: ANN401
-    """Coincidence matrices of resamples, their weights [annotators, draws] and [clusters, draws]."""
+    """Return coincidence matrices of resamples with weights [annotators, draws] and [clusters, draws]."""
     shape = len(votes.items), len(votes.labels), annotator_weight.shape[1]
     total, own = (counts @ annotator_weight).reshape(shape), (counts @ annotator_weight**2).reshape(shape)
     m = total.sum(axis=1)
@@ -171,31 +171,31 @@ def _weighted(votes: Votes, counts: Any, annotator_weight: Floats, cluster_weigh
 # --- the interval of new annotators ----------------------------------------------------------------------------------
 
 
-_TABLE_BLOCK = 2_000_000  # numbers of tables that are held at a time
+_TABLE_BLOCK = 2_000_000  # numbers of tables that are held in memory at a time
 
 Statistic = Callable[[Floats], Floats]  # coincidence matrices [draws, labels, labels] -> [draws], nan where undefined
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A figure, its variance over annotators and articles, and how well that variance is known."""
+    """A statistic, its variance over annotators and articles, and the precision of that variance."""
 
     value: float
     variance: float
-    freedom: float  # degrees of freedom: how many units speak for it, less one
+    freedom: float  # degrees of freedom: effective number of units, minus one
 
 
 def two_way_interval(votes: Votes, statistic: Statistic, draws: Floats) -> tuple[float | None, float | None]:
-    """The 95 % interval of a coefficient of agreement over annotators and articles, or None twice.
+    """Return the 95 % interval of a coefficient of agreement over annotators and articles, or None twice.
 
-    Resamples of both at once count what neither explains about three times, so they are too wide; they lend the
-    interval its shape, and the variance lends it its width. Without any it is symmetrical, as is right for very many
-    votes. No coefficient of agreement is above 1.
+    Resamples of both at once count the residual variance about three times, so they are too wide. They determine the
+    shape of the interval, and the variance determines its width. Without resamples the interval is symmetric, which is
+    right for very many votes. No coefficient of agreement is above 1.
 
     Args:
-        votes: on one question.
+        votes: votes on one question.
         statistic: the coefficient.
-        draws: what it is of resamples of both annotators and articles, [draws].
+        draws: the coefficient of resamples of both annotators and articles, [draws].
 
     Source:
         Owen and Eckles, Bootstrapping data arrays of arbitrary order (2012): why the resamples vary too much;
@@ -210,12 +210,12 @@ def two_way_interval(votes: Votes, statistic: Statistic, draws: Floats) -> tuple
 
 
 def two_way_spread(votes: Votes, statistic: Statistic) -> Spread:
-    """The variance of a function of coincidence matrices where both annotators and clusters are drawn at random.
+    """Return the variance of a function of coincidence matrices where both annotators and clusters are random.
 
-    The variance between clusters and that between annotators, less that between the shares of annotators in clusters,
-    which both hold; never less than that between clusters. Each is a jackknife: the squared changes as one unit after
-    the other is left out, with all pairs of votes that it takes part in. Annotators count towards the degrees of
-    freedom by their votes: one with a hundredth of another's hardly does.
+    The variance is that between clusters plus that between annotators, minus that between the annotators' shares of
+    clusters, which both contain. It is never less than that between clusters. Each term is a jackknife: the squared
+    changes as each unit in turn is left out, with all pairs of votes that include it. Annotators contribute to the
+    degrees of freedom by their votes: an annotator with a hundredth of another's votes hardly contributes.
 
     Source:
         Cameron, Gelbach and Miller, Robust inference with multiway clustering (2011), section 2; the jackknife:
@@ -236,13 +236,13 @@ def two_way_spread(votes: Votes, statistic: Statistic) -> Spread:
 
 
 def _worth(votes: Votes) -> float:
-    """How many annotators with equally many votes are worth as much."""
+    """Return the effective number of annotators: how many with equally many votes would be equivalent."""
     load = np.bincount(votes.annotator, votes.weight[votes.item], minlength=len(votes.annotators))
     return float(load.sum() ** 2 / (load**2).sum()) if load.any() else 0.0
 
 
 class _Pairs:
-    """The pairs of votes on the same item, vote by vote, in an order that the order of rows has no part in."""
+    """The pairs of votes on the same item, vote by vote, in an order independent of the order of rows."""
 
     def __init__(self, votes: Votes, statistic: Statistic, whole: Floats) -> None:
         self.statistic, self.whole = statistic, whole
@@ -255,14 +255,14 @@ class _Pairs:
         self.others *= (votes.weight[item] / (votes.per_item[item] - 1))[:, np.newaxis]
 
     def squares(self, left_out: Floats) -> float:
-        """The sum of squared changes as each of some tables, [units, labels, labels], is left out.
+        """Return the sum of squared changes as each of some tables, [units, labels, labels], is left out.
 
-        Where the rest has no value, nothing can be said; an interval then fails for its resamples too.
+        A unit without which the statistic is undefined adds nothing; the interval then fails for its resamples too.
         """
         return float(np.nansum((self.statistic(self.whole - left_out) - self.value) ** 2))
 
     def squares_of(self, unit: Ints, count: int) -> float:
-        """The same for units of votes, given by the number of each vote's."""
+        """Return the same sum for units of votes, given by the unit number of each vote."""
         unit = unit[self.order]
         order = np.argsort(unit, kind="stable")
         unit, label, others = unit[order], self.label[order], self.others[order]

@@ -1,4 +1,4 @@
-"""All coefficients beside alpha, for all votes, for each annotator and for each pair, on the resamples of alpha."""
+"""All coefficients other than alpha, overall, per annotator and per pair, on the resamples of alpha."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,8 +39,8 @@ from toolkit.tables.columns import Ints
 # --- tables of annotators and pairs ----------------------------------------------------------------------------------
 
 
-FEWEST_SHARED = 5  # items that two annotators must share: on fewer, kappa says nothing
-_MOST_VOTE_PAIRS = 3_000_000  # pairs of votes; beyond these, who is paired with whom is not worked out
+FEWEST_SHARED = 5  # items that two annotators must share; kappa on fewer is meaningless
+_MOST_VOTE_PAIRS = 3_000_000  # pairs of votes; above this limit, pairs of annotators are not computed
 
 
 @dataclass(frozen=True)
@@ -48,31 +48,31 @@ class Tables:
     """Tables of labels, several in each cluster."""
 
     sums: Any  # sparse, [clusters, tables × labels × labels]
-    which: Ints  # what each table is of: the annotator, or first × annotators + second, [tables]
-    often: Ints  # votes of the annotator, or items that both voted on, [tables]
-    clusters: Ints  # in which there are any, [tables]
+    which: Ints  # key of each table: the annotator, or first × annotators + second, [tables]
+    often: Ints  # votes of the annotator, or items that both annotators labelled, [tables]
+    clusters: Ints  # number of clusters with votes, [tables]
     labels: int
 
     def drawn(self, weights: Floats) -> Floats:
-        """The tables of resamples, [draws, tables, labels, labels], from how often each cluster is in them."""
+        """Return the tables of resamples, [draws, tables, labels, labels], from the cluster counts of each resample."""
         flat = (self.sums.T @ weights.T).T
         return np.asarray(flat.reshape(len(weights), len(self.which), self.labels, self.labels))
 
     @property
     def size(self) -> int:
-        """How many numbers a resample must look at."""
+        """The number of values that a resample must process."""
         return int(self.sums.nnz) + 6 * int(self.sums.shape[1])
 
 
 def annotator_tables(votes: Votes, most: int) -> Tables:
-    """The labels of each annotator against those of the others on the same items.
+    """Return tables of each annotator's labels against the labels of the others on the same items.
 
     A vote on an item with m votes is compared with m - 1 others, each with weight 1 / (m - 1), so the tables of all
     annotators together are the coincidence matrix.
 
     Args:
-        votes: on one question.
-        most: how many annotators; those with the most comparable votes, in their order.
+        votes: votes on one question.
+        most: maximum number of annotators; those with the most comparable votes are kept, in order.
     """
     labels = len(votes.labels)
     comparable = np.flatnonzero(votes.per_item[votes.item] >= 2)
@@ -94,7 +94,7 @@ def annotator_tables(votes: Votes, most: int) -> Tables:
 
 
 def pair_tables(votes: Votes) -> Tables | None:
-    """The contingency table of each two annotators who share enough items, or None where that would be too much."""
+    """Return the contingency table of each two annotators who share enough items, or None above the size limit."""
     m = votes.per_item
     if int((m * (m - 1) // 2).sum()) > _MOST_VOTE_PAIRS:
         return None
@@ -119,7 +119,7 @@ def pair_tables(votes: Votes) -> Tables | None:
 
 
 def _vote_pairs(votes: Votes) -> tuple[Ints, Ints]:
-    """Each two votes on one item, once."""
+    """Return each pair of votes on the same item, once."""
     order = np.argsort(votes.item, kind="stable")
     starts = np.cumsum(votes.per_item) - votes.per_item
     ones, others = [], []
@@ -133,7 +133,7 @@ def _vote_pairs(votes: Votes) -> tuple[Ints, Ints]:
 
 
 def _clusters_of(table: Ints, cluster: Ints, tables: int) -> Ints:
-    """In how many clusters each table has votes."""
+    """Return the number of clusters in which each table has votes."""
     count = int(cluster.max(initial=0)) + 1
     return np.bincount(np.unique(table * count + cluster) // count, minlength=tables)
 
@@ -156,13 +156,13 @@ _NO_COMMON = f"no two annotators share {FEWEST_SHARED} items or more on which ka
 
 
 def with_details(agreement: QuestionAgreement, votes: Votes, scale: Scale, seed: int) -> QuestionAgreement:
-    """Agreement with all coefficients, and with that of each annotator and of each pair.
+    """Return the agreement with all coefficients, and with the agreement of each annotator and each pair.
 
     Args:
-        agreement: as `agreement_of_votes` gives it for the same votes, scale and seed.
-        votes: that are answers, their labels in the order of the scale.
-        scale: how labels are compared.
-        seed: of the bootstraps.
+        agreement: as `agreement_of_votes` returns it for the same votes, scale and seed.
+        votes: votes that are answers, with labels in the order of the scale.
+        scale: the scale that compares labels.
+        seed: seed of the bootstraps.
     """
     paired = paired_sums(votes)
     if not paired.items:
@@ -181,32 +181,32 @@ def with_details(agreement: QuestionAgreement, votes: Votes, scale: Scale, seed:
 
 @dataclass(frozen=True)
 class _Figures:
-    """The coefficients in all draws; the first row is that of the votes themselves."""
+    """The coefficients in all draws; the first row holds the coefficients of the votes themselves."""
 
     of_items: Floats  # Fleiss, AC1, AC2, [1 + draws, 3]
     of_pairs: Floats  # mean of Cohen and of Scott, [1 + draws, 2]
     annotators: Floats  # alpha, raw, [1 + draws, annotators, 2]
-    pairs: Floats  # Cohen's kappa of those that are listed, [1 + draws, pairs]
+    pairs: Floats  # Cohen's kappa of the listed pairs, [1 + draws, pairs]
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What resamples are made of."""
+    """The sums and tables that resamples use."""
 
     votes: Votes
     paired: PairedSums
     scale: Scale
-    distance: Distance  # of alpha
-    disagreement: Floats  # of kappa: 1 minus weights, [labels, labels]
-    rows: Floats  # of items, summed in clusters with comparable votes
-    single: Floats  # the same of clusters without
+    distance: Distance  # distance of alpha
+    disagreement: Floats  # disagreement of kappa: 1 minus weights, [labels, labels]
+    rows: Floats  # item rows, summed in clusters with comparable votes
+    single: Floats  # the same for clusters without comparable votes
     annotators: Tables
     pairs: Tables | None
-    listed: Ints  # the pairs with the most items in common
+    listed: Ints  # the pairs with the most common items
 
     @classmethod
     def of(cls, votes: Votes, paired: PairedSums, scale: Scale) -> "_Work":
-        """The sums and tables of the votes."""
+        """Return the sums and tables of the votes."""
         weights = agreement_weights(scale, votes.labels)
         rows = item_rows(votes.counts, np.eye(len(votes.labels)))
         weighted = item_rows(votes.counts, weights)[:, :1]
@@ -235,7 +235,7 @@ class _Work:
         return int(np.clip(_WORK // max(size, 1), _FEWEST, DRAWS))
 
     def figures(self, seed: int) -> _Figures:
-        """All coefficients of the votes, and of the draws that alpha's interval rests on."""
+        """Return all coefficients of the votes, and of the draws behind alpha's interval."""
         draws = self.draws()
         whole = self._figures(np.ones((1, len(self.rows))), self.single.sum(axis=0)[np.newaxis])
         alone = resample(self.single, seed + 1, draws).draws if len(self.single) else np.zeros((draws, 1))
@@ -272,7 +272,7 @@ class _Work:
         )
 
     def _pair_figures(self, everywhere: Floats) -> tuple[Floats, Floats]:
-        """Cohen's kappa of the pairs that are listed, and the means of Cohen's and Scott's over all of them."""
+        """Return Cohen's kappa of the listed pairs, and the means of Cohen's and Scott's over all pairs."""
         draws = len(everywhere)
         if self.pairs is None:
             return np.zeros((draws, 0)), np.full((draws, 2), np.nan)
@@ -304,7 +304,7 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 
 def _mean(values: Floats, weights: Floats) -> Floats:
-    """The mean of what is defined, [draws, pairs] -> [draws]."""
+    """Return the mean of the defined values, [draws, pairs] -> [draws]."""
     weight = np.where(np.isnan(values), 0.0, weights)
     return _ratio((np.nan_to_num(values) * weight).sum(axis=1), weight.sum(axis=1))
 
@@ -313,7 +313,7 @@ def _mean(values: Floats, weights: Floats) -> Floats:
 
 
 def agreement_weights(scale: Scale, labels: tuple[str, ...]) -> Floats:
-    """How alike two labels are for weighted kappa and AC2, 1 on the diagonal, [labels, labels].
+    """Return the similarity of labels for weighted kappa and AC2, 1 on the diagonal, [labels, labels].
 
     Source:
         Gwet, Handbook of Inter-Rater Reliability, 4th ed. (2014), section 3.5: identity, ordinal, quadratic and
@@ -348,7 +348,7 @@ def _coefficients(work: _Work, figures: _Figures) -> Iterator[Coefficient]:
     level = work.scale.level
     pair_reason = _TOO_MANY if work.pairs is None else _NO_COMMON
     for place, name in enumerate(("cohen_kappa", "scott_pi")):
-        # Drawing the few items of a pair twice lowers its kappa on average, and with it the mean over pairs.
+        # Drawing the few items of a pair twice lowers its kappa on average, and so the mean over pairs.
         values = figures.of_pairs[:, place]
         values = np.append(values[:1], mirrored(float(values[0]), values[1:]))
         yield _coefficient(work, values, name, level, pair_reason)

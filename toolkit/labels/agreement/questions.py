@@ -1,4 +1,4 @@
-"""Agreement on the questions of a codebook and on the label column of a table, with all that a caller asks for."""
+"""Agreement on the questions of a codebook and on the label column of a table, with the options of a caller."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,13 +36,13 @@ _SAME, _NEW = "same annotators, new articles", "new annotators, new articles"
 
 
 class AgreementOptions(Struct, frozen=True, kw_only=True):
-    """What a caller asks of agreement."""
+    """The options of an agreement computation."""
 
     level: Level = "nominal"
     order: tuple[str, ...] = ()  # of a table: labels from low to high
     details: bool = False  # all coefficients, annotators and pairs
-    by: tuple[str, ...] = ()  # of a campaign: the facts and questions of slices
-    all_votes: bool = False  # of a campaign: votes that somebody asked for because others disagreed count too
+    by: tuple[str, ...] = ()  # of a campaign: the facts and questions that define slices
+    all_votes: bool = False  # of a campaign: also count votes that were requested because annotators disagreed
 
 
 class AgreementFile(Struct, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class AgreementFile(Struct, frozen=True, kw_only=True):
     codebook: str
     left_out: dict[str, int]  # annotations that do not count, by reason
     questions: dict[str, QuestionAgreement]
-    simulated: str = ""  # what a reader must know where answers are simulated
+    simulated: str = ""  # warning to the reader if answers are simulated
 
 
 # --- a campaign ------------------------------------------------------------------------------------------------------
@@ -67,14 +67,14 @@ def agreement_by_question(
     options: AgreementOptions | None = None,
     item_facts: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, QuestionAgreement]:
-    """Agreement on each question that is answered with one label.
+    """Return the agreement on each question that is answered with one label.
 
     Args:
-        votes: by question.
+        votes: votes by question.
         codebook: the questions.
-        seed: of the bootstraps.
+        seed: seed of the bootstraps.
         options: by default level nominal, without details and slices.
-        item_facts: the value of each item by fact, as `facts_of_items` gives them; facts without a slice are ignored.
+        item_facts: the value of each item by fact, as `facts_of_items` returns it; facts without a slice are ignored.
     """
     options = options or AgreementOptions()
     answers = {question.name: _answers(votes[question.name], question) for question in codebook.choices}
@@ -90,12 +90,12 @@ def agreement_by_question(
 
 
 def possible_slices(codebook: Codebook) -> tuple[str, ...]:
-    """The facts and questions by which the agreement of a campaign can be sliced."""
+    """Return the facts and questions that can slice the agreement of a campaign."""
     return (*_ITEM_FACTS, *(question.name for question in codebook.choices))
 
 
 def check_slices(names: Sequence[str], codebook: Codebook) -> None:
-    """Refuse what a campaign cannot be sliced by.
+    """Refuse names that cannot slice the agreement of a campaign.
 
     Raises:
         ConfigError: a name is neither a fact of items nor a question with one label.
@@ -107,14 +107,14 @@ def check_slices(names: Sequence[str], codebook: Codebook) -> None:
 
 
 def needs_item_facts(names: Sequence[str]) -> bool:
-    """Whether a slice is by a fact of the items, so that articles and paragraphs have to be read."""
+    """Whether a slice uses a fact of the items, so that articles and paragraphs must be read."""
     return bool(set(names) & set(_ITEM_FACTS))
 
 
 def facts_of_items(
     items: Mapping[str, Item], articles: Mapping[str, Article], paragraphs: Sequence[Paragraph]
 ) -> dict[str, dict[str, str]]:
-    """The outlet, month, role and round of each item, by fact and item."""
+    """Return the outlet, month, role and round of each item, by fact and item."""
     roles = {paragraph.id: paragraph.role for paragraph in paragraphs}
     pairs = [(item, articles.get(item.article_id)) for item in items.values()]
     return {
@@ -126,11 +126,11 @@ def facts_of_items(
 
 
 def with_selected_votes(agreement: Mapping[str, QuestionAgreement], selected: int) -> dict[str, QuestionAgreement]:
-    """Agreement with a caution about votes on disputed items; unchanged where there are none.
+    """Return the agreement with a caution about votes on disputed items; unchanged if there are none.
 
     Args:
-        agreement: by question.
-        selected: the number of annotations that somebody asked for because others disagreed.
+        agreement: agreement by question.
+        selected: the number of annotations that were requested because annotators disagreed.
     """
     caution = f"{plural(selected, 'annotation')} of disputed items count; they bias agreement, mostly upwards"
     first = (caution,) if selected else ()
@@ -142,7 +142,7 @@ def with_selected_votes(agreement: Mapping[str, QuestionAgreement], selected: in
 
 @dataclass(frozen=True)
 class _Answers:
-    """The votes on a question that are answers."""
+    """The votes on a question without the no-answer votes."""
 
     votes: Votes
     no_answers: int
@@ -169,7 +169,7 @@ def _of_question(answers: _Answers, question: Question, options: AgreementOption
 def _without_alpha(
     answers: _Answers, question: Question, options: AgreementOptions, reason: str, seed: int
 ) -> QuestionAgreement:
-    """Agreement on a question whose labels do not all have a place at the level."""
+    """Return the agreement on a question if some label has no place at the level."""
     nominal = _of_question(answers, question, msgspec.structs.replace(options, level="nominal"), seed)
     alpha = msgspec.structs.replace(
         nominal.alpha, value=None, low=None, high=None, new_annotators=None, level=options.level, reason=reason
@@ -196,16 +196,17 @@ def _sliced(
 
 
 def off_scale_coefficients(votes: Votes, question: Question, seed: int) -> tuple[Coefficient, ...]:
-    """Three coefficients for a question that has off-scale labels; none for other questions.
+    """Return three coefficients for a question that has off-scale labels; none for other questions.
 
     ``alpha_applicability`` is binary: whether the scale applies at all. ``alpha_direction`` is ordinal, over the votes
-    on the scale alone; items that have two answers but not two of those are lost, and counted. ``alpha_sets`` is over
-    all answers, with the distance of sets: a label that covers others is the set of those, any other a set of one.
+    on the scale alone; an item with two answers but fewer than two on the scale is lost, and counted. ``alpha_sets`` is
+    over all answers, with the distance of sets: a label that covers others is the set of these, any other label a set
+    of one.
 
     Args:
         votes: the answers, under the labels of the question.
         question: the question.
-        seed: of the bootstraps.
+        seed: seed of the bootstraps.
     """
     if not question.on_scale or set(question.on_scale) == set(question.gold_labels):
         return ()
@@ -255,23 +256,23 @@ class TableAgreement(Struct, frozen=True, kw_only=True):
 
     question: str  # the name of the label column
     agreement: QuestionAgreement
-    left_out: dict[str, int]  # rows (of a wide table: cells) that are no votes, by reason
+    left_out: dict[str, int]  # rows (of a wide table: cells) without a vote, by reason
 
 
 def agreement_of_columns(
     table: ColumnTable, columns: Columns, rules: VoteRules, options: AgreementOptions, seed: int
 ) -> TableAgreement:
-    """Agreement in the columns of a table of votes.
+    """Return the agreement in the columns of a table of votes.
 
     Args:
-        table: the columns, read from a file or taken from a DataFrame.
-        columns: their names.
-        rules: how cells become votes; where they allow any label and `options` order some, those are allowed.
-        options: what is measured.
-        seed: of the bootstraps.
+        table: the columns, from a file or a DataFrame.
+        columns: the names of the columns.
+        rules: the conversion of cells to votes; if they allow any label and `options` order some, those are allowed.
+        options: the options of the computation.
+        seed: seed of the bootstraps.
 
     Raises:
-        DataError: as `coded_votes` raises it, or the labels do not go with the level.
+            DataError: as `coded_votes` raises it, or the labels do not fit the level.
     """
     coded = coded_votes(table, columns, msgspec.structs.replace(rules, labels=rules.labels or options.order))
     scale, labels = _scale_of_table(coded, options)
@@ -285,7 +286,7 @@ def agreement_of_columns(
 
 
 def _scale_of_table(table: CodedTable, options: AgreementOptions) -> tuple[Scale, list[str]]:
-    """The scale of the labels of a table, and the labels in the order in which they are reported."""
+    """Return the scale of the labels of a table, and the labels in the order of the report."""
     labels = list(options.order) or list(table.label.names)
     if options.level == "nominal":
         return Scale(), labels
@@ -315,12 +316,12 @@ def _number(label: str) -> float | None:
 
 
 def alpha_line(name: str, agreement: QuestionAgreement) -> str:
-    """The alpha of a question with its interval and what it rests on, or the reason why it is undefined."""
+    """Return the alpha of a question with its interval and counts, or the reason why it is undefined, as text."""
     return format_alpha(name, agreement.alpha, agreement.n_annotators)
 
 
 def agreement_lines(name: str, agreement: QuestionAgreement) -> Iterator[str]:
-    """Agreement on a question as text: alpha with both intervals, its meaning, the details, the cautions."""
+    """Yield the agreement on a question as text: alpha with both intervals, its meaning, the details, the cautions."""
     alpha = agreement.alpha
     yield alpha_line(name, agreement)
     if alpha.value is not None:

@@ -1,6 +1,6 @@
-"""The figures and flags of each annotator, compared with the others; they are no verdict.
+"""The figures and flags of each annotator, compared with the others; they are not a verdict.
 
-A flag says what was seen and on how many answers; nothing is removed for it, and no vote is weighted.
+A flag states an observation and its number of answers. No answer is removed for a flag, and no vote is weighted.
 """
 
 from collections import defaultdict
@@ -19,61 +19,59 @@ from toolkit.labels.votes import Votes, code_columns
 from toolkit.statistics import Estimate, Floats, by_cluster, cluster_bootstrap, undefined
 from toolkit.words import format_figure, plural
 
-_FAST = 0.25  # of a median: an answer that took less than that share of it is fast
-_MANY = 0.10  # share of fast answers, or change of agreement, from which a flag is raised
-_SURE = 0.01  # chance of so large a drift by luck, below which a flag is raised
+_FAST = 0.25  # share of a median: an answer that took less time is fast
+_MANY = 0.10  # share of fast answers, or change of agreement, that raises a flag
+_SURE = 0.01  # p-value of a drift below which a flag is raised
 _DRAWS = 2000
 _FEW = 20  # answers below which neither drift nor speeding is judged
 
 
 class Drift(Struct, frozen=True, kw_only=True):
-    """Agreement with the others in the first and in the last half of a person's answers."""
+    """Agreement with the others in the first and in the second half of an annotator's answers."""
 
     first: float
     last: float
     n: int
-    p: float  # chance of so large a change if the order meant nothing (permutations of the person's answers)
+    p: float  # chance of a change this large if order had no effect (permutations of the annotator's answers)
 
 
 class Speeding(Struct, frozen=True, kw_only=True):
-    """How fast a person answers."""
+    """The answering speed of an annotator."""
 
     median: float  # seconds
     others: float  # the median of the others' medians
-    fast: int  # answers in less than a quarter of the person's own median and of the others'
+    fast: int  # answers in less than a quarter of the annotator's own median and of the others'
     n: int
 
 
 class AuditFlag(Struct, frozen=True, kw_only=True):
-    """Something to look at."""
+    """A warning about an annotator's answers, for review."""
 
     code: str
     evidence: str
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """An annotator compared with the others; None where there is no data for a figure."""
+    """An annotator compared with the others; None for a figure without data."""
 
     annotator: str
     answers: int
-    accuracy: float  # the chance of the true label by the model of Dawid and Skene, labels by their shares
-    confusion: dict[str, dict[str, float]]  # true label -> given label -> chance, by the same model
-    agreement: Estimate  # share of the others' votes on the same items that are the same
-    bias: Estimate | None  # how far up the scale of the others' mean on the same items; None without a scale
+    accuracy: float  # chance of the true label under the Dawid-Skene model, labels weighted by their shares
+    confusion: dict[str, dict[str, float]]  # true label -> given label -> chance, under the same model
+    agreement: Estimate  # share of the others' votes on the same items that are equal
+    bias: Estimate | None  # distance up the scale from the others' mean on the same items; None without a scale
     drift: Drift | None
     speeding: Speeding | None
-    intra_annotator_agreement: (
-        Estimate | None
-    )  # share of pairs of answers to the same item, put twice, that are the same
-    confidence: float | None  # mean, as the person uses the scale
+    intra_annotator_agreement: Estimate | None  # share of equal pairs of answers to an item that was shown twice
+    confidence: float | None  # mean confidence, as the annotator uses the scale
     flags: tuple[AuditFlag, ...]
 
 
 class Confidence(Struct, frozen=True, kw_only=True):
-    """Whether people are surer where others agree with them; confidence counted from each person's own mean."""
+    """Whether annotators are more confident if others agree; confidence is centred on each annotator's own mean."""
 
     agreed: float  # mean centred confidence of answers that at least half of the others share
-    alone: float  # of the other answers
+    alone: float  # mean centred confidence of the other answers
     n: int
 
 
@@ -84,14 +82,14 @@ def profiles(
     repeats: Iterable[tuple[str, str, str]],
     seed: int,
 ) -> list[Profile]:
-    """The profile of each annotator, by name.
+    """Return the profile of each annotator, sorted by name.
 
     Args:
-        answers: one a person and item; the labels that are no answer left out.
-        labels: all of them.
-        scale: the place of the labels that have one.
-        repeats: annotator, first and second label of answers to the same item put twice.
-        seed: of intervals and permutations.
+        answers: one per annotator and item, without the no-answer labels.
+        labels: all labels.
+        scale: the scale value of each label that has one.
+        repeats: annotator, first and second label of answers to an item that was shown twice.
+        seed: seed of intervals and permutations.
     """
     rows = sorted(answers, key=lambda row: (row.item, row.annotator, row.time, row.label))
     votes = _coded(rows, labels)
@@ -116,12 +114,12 @@ def profiles(
 
 
 class _AuditContext(NamedTuple):
-    """Figures of all answers, in their order, and the model."""
+    """The model and the figures of all answers, in the order of the answers."""
 
-    same: Floats  # share of the others who say the same
-    away: Floats  # from the others' mean, up the scale
+    same: Floats  # share of the others with the same answer
+    away: Floats  # distance up the scale from the others' mean
     clusters: NDArray[np.str_]
-    medians: Mapping[str, float]  # seconds, by annotator
+    medians: Mapping[str, float]  # median seconds by annotator
     scale: Mapping[str, float]
     labels: Sequence[str]
     model: Fitted
@@ -157,13 +155,13 @@ def _coded(rows: Sequence[AnnotatorAnswer], labels: Sequence[str]) -> Votes:
 
 
 def agreement_with_others(votes: Votes) -> Floats:
-    """For each vote the share of the others' votes on its item that are the same; nan where there is none."""
+    """Return for each vote the share of the others' votes on its item that are equal; nan without other votes."""
     others, alike = votes.per_item[votes.item] - 1, votes.counts[votes.item, votes.label] - 1
     return np.asarray(np.divide(alike, others, out=np.full(len(votes.item), np.nan), where=others > 0))
 
 
 def distance_from_others(votes: Votes, scale: Mapping[str, float]) -> Floats:
-    """For each vote how far up the scale of the others' mean on its item it lies; nan where that has no meaning."""
+    """Return for each vote its distance up the scale from the others' mean on its item; nan where undefined."""
     place = np.array([scale.get(label, np.nan) for label in votes.labels])
     on = ~np.isnan(place)
     counts = votes.counts[:, on]
@@ -195,7 +193,7 @@ def _confusion(model: Fitted, number: int, labels: Sequence[str]) -> dict[str, d
 
 
 def _drift(own: Sequence[AnnotatorAnswer], same: Floats, seed: int) -> Drift | None:
-    """None where times are unknown, or too few items have answers of others."""
+    """Return the drift; None if times are unknown, or too few items have answers of others."""
     timed = [n for n in range(len(own)) if own[n].time and not np.isnan(same[n])]
     timed.sort(key=lambda n: (own[n].time, own[n].item))
     if len(timed) < _FEW:
@@ -250,7 +248,7 @@ def _flags(
 
 
 def confidence_of(answers: Sequence[AnnotatorAnswer], labels: Sequence[str]) -> Confidence | None:
-    """Whether people are surer where others agree with them; None where nobody said how sure they were."""
+    """Return whether annotators are more confident if others agree; None if no annotator stated a confidence."""
     rows = sorted(answers, key=lambda row: (row.item, row.annotator, row.time, row.label))
     by_person: dict[str, list[float]] = defaultdict(list)
     for row in rows:
@@ -274,7 +272,7 @@ def confidence_of(answers: Sequence[AnnotatorAnswer], labels: Sequence[str]) -> 
 
 
 def anchoring(votes: Sequence[SuggestedVote], seed: int) -> Estimate:
-    """The share of votes equal to the suggestion where it was shown, minus that where it was not, on the same items."""
+    """Return the share of votes equal to the suggestion if shown, minus the share if not shown, on the same items."""
     seen: dict[str, set[bool]] = defaultdict(set)
     for vote in votes:
         seen[vote.item].add(vote.shown)
@@ -286,7 +284,7 @@ def anchoring(votes: Sequence[SuggestedVote], seed: int) -> Estimate:
         cells[number, int(vote.shown)] = vote.label == vote.suggestion, 1
 
     def difference(sums: Floats) -> Floats:
-        """The share that follows the suggestion when it is shown, minus the share without it, of each draw."""
+        """Return, for each draw, the share equal to a shown suggestion minus the share without it."""
         with np.errstate(invalid="ignore", divide="ignore"):
             share = sums[:, :, 0] / sums[:, :, 1]
         return np.asarray(share[:, 1] - share[:, 0])
@@ -298,7 +296,7 @@ def anchoring(votes: Sequence[SuggestedVote], seed: int) -> Estimate:
 
 
 def format_profile(profile: Profile) -> str:
-    """The figures and flags of one annotator in a line."""
+    """Format the figures and flags of one annotator as one line."""
     parts = [
         plural(profile.answers, "answer"),
         f"accuracy {profile.accuracy:.2f}",
@@ -314,7 +312,7 @@ def format_profile(profile: Profile) -> str:
 
 
 def format_confidence(confidence: Confidence) -> str:
-    """Whether annotators are surer where others agree with them, in a line."""
+    """Format whether annotators are more confident if others agree, as one line."""
     return (
         f"confidence, from each annotator's own mean: {confidence.agreed:+.2f} where half of the others agree, "
         f"{confidence.alone:+.2f} where fewer do ({plural(confidence.n, 'answer')}); it weighs no vote"
@@ -329,18 +327,18 @@ class AnnotatorAudit(Struct, frozen=True, kw_only=True):
 
     question: str
     annotators: list[Profile]
-    confidence: Confidence | None  # None: no annotator stated any
+    confidence: Confidence | None  # None: no annotator stated a confidence
     anchoring: Estimate | None  # None: no suggestions were shown
     leaning: Leaning | None  # None: no leanings are given
 
 
 def audit_answers(audited: AuditedAnswers, leanings: Mapping[str, str] | None, seed: int) -> AnnotatorAudit:
-    """Audit the annotators who gave some answers.
+    """Audit the annotators of some answers.
 
     Args:
         audited: the answers.
-        leanings: by annotator, of those who gave consent; None: leaning is not audited.
-        seed: of intervals and permutations.
+        leanings: leaning by annotator, for annotators who gave consent; None: leaning is not audited.
+        seed: seed of intervals and permutations.
 
     Raises:
         UsageError: leanings are given, and the labels have no scale.
@@ -363,7 +361,7 @@ def _leaning(leanings: Mapping[str, str], annotators: Iterable[Profile], audited
 
 
 def audit_lines(audit: AnnotatorAudit) -> list[str]:
-    """The audit as text: a line an annotator, and one for each further figure."""
+    """Format the audit as text: one line per annotator and one per further figure."""
     lines = [format_profile(profile) for profile in audit.annotators]
     if audit.confidence:
         lines.append(format_confidence(audit.confidence))

@@ -1,4 +1,4 @@
-"""The answers of annotators as audits read them, from a campaign or from a table of votes."""
+"""The answers of annotators as input to audits, from a campaign or from a table of votes."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,18 +23,18 @@ class AnnotatorAnswer(Struct, frozen=True, kw_only=True):
     label: str
     cluster: str = ""  # "": the item
     seconds: float | None = None
-    time: str = ""  # when it was given, ISO 8601; "": unknown
+    time: str = ""  # time of the answer, ISO 8601; "": unknown
     confidence: float | None = None
 
 
 class SuggestedVote(Struct, frozen=True, kw_only=True):
-    """A vote on an item for which a model had suggested a label."""
+    """A vote on an item for which a model suggested a label."""
 
     item: str
     cluster: str
     label: str
     suggestion: str
-    shown: bool  # to this annotator
+    shown: bool  # whether this annotator saw the suggestion
 
 
 def is_yes(cell: object) -> bool:
@@ -48,7 +48,7 @@ def is_filled(cell: object) -> bool:
 
 
 class AnnotatorAuditOptions(Struct, frozen=True, kw_only=True):
-    """How annotators are audited."""
+    """The options of an audit of annotators."""
 
     columns: Columns = Columns()
     order: tuple[str, ...] = ()  # of a table: the labels on a scale, from low to high
@@ -63,7 +63,7 @@ class AnnotatorAuditOptions(Struct, frozen=True, kw_only=True):
 
 
 class AuditedAnswers(Struct, frozen=True, kw_only=True):
-    """The answers to one question, as the audit needs them."""
+    """The answers to one question as input to an audit."""
 
     question: str
     answers: list[AnnotatorAnswer]
@@ -74,7 +74,7 @@ class AuditedAnswers(Struct, frozen=True, kw_only=True):
 
 
 def answers_of_campaign(store: Store, name: str | None) -> AuditedAnswers:
-    """The answers to a question of a campaign that count; by default to its first question.
+    """Return the answers to a question of a campaign that count; by default to its first question.
 
     Raises:
         DataError: the question has no answers.
@@ -121,7 +121,7 @@ def _campaign_answer(annotation: Annotation, label: str, cluster: str, rating: s
 
 
 def _suggested(rows: Sequence[tuple[Annotation, str, str]]) -> list[SuggestedVote]:
-    """The votes on items for which an annotator was shown a suggestion."""
+    """Return the votes on items for which a suggestion was shown to an annotator."""
     by_item = {annotation.item_id: annotation.suggestion for annotation, _, _ in rows if annotation.suggestion}
     return [
         SuggestedVote(
@@ -137,10 +137,10 @@ def _suggested(rows: Sequence[tuple[Annotation, str, str]]) -> list[SuggestedVot
 
 
 def answers_of_table(rows: Sequence[Row], options: AnnotatorAuditOptions, path: Path) -> AuditedAnswers:
-    """The answers in a table of votes; an annotator's second vote on an item is a repeat.
+    """Return the answers in a table of votes; an annotator's second vote on an item is a repeat.
 
     Raises:
-        DataError: a column is missing or holds something else, or there are no votes.
+            DataError: a column is missing or holds a wrong value, or there are no votes.
         UsageError: `options` order a label that does not occur.
     """
     names = options.columns
@@ -204,11 +204,11 @@ def _number(row: Row, name: str | None, where: str) -> float | None:
 
 
 def repeated_pairs(answers: Iterable[AnnotatorAnswer], same_as: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Annotator, first and second label of answers to items that put the same thing twice.
+    """Return annotator, first and second label of answers to items with the same content.
 
     Args:
-        answers: in any order.
-        same_as: from item to what it puts.
+        answers: the answers in any order.
+        same_as: from item to its content.
     """
     answers_to: dict[tuple[str, str], list[AnnotatorAnswer]] = defaultdict(list)
     for row in answers:

@@ -1,4 +1,4 @@
-"""Audits of labels: the association of stance and sentiment, and the labels that look wrong."""
+"""Audits of labels: the association of stance and sentiment, and the labels that are likely wrong."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from toolkit.store import Store
 from toolkit.tables import Row, column
 from toolkit.words import format_figure, plural
 
-_SHOWN = 8  # groups in a line
+_SHOWN = 8  # groups in one line of text
 _FOLDS = 5
 
 
@@ -30,33 +30,33 @@ class LabelPair(Struct, frozen=True, kw_only=True):
     stance: str
     sentiment: str
     cluster: str
-    group: Mapping[str, str] = {}  # of what it is part: {"outlet": "...", "annotator": "..."}
+    group: Mapping[str, str] = {}  # groups that contain the row: {"outlet": "...", "annotator": "..."}
 
 
 class StanceSentiment(Struct, frozen=True, kw_only=True):
-    """How much of stance is sentiment."""
+    """The association of stance and sentiment."""
 
     rows: int
     table: dict[str, dict[str, int]]  # stance -> sentiment -> rows
-    association: Estimate  # Cramér's V; for two by two labels with its sign: phi
-    kappa: Estimate  # Cohen's, of labels paired by place; undefined where they do not pair
-    rule: dict[str, str]  # sentiment -> the stance that is most frequent with it
-    rule_f1: Estimate  # macro-F1 over the stances of the rule that only sees sentiment, cross-fitted by cluster
-    majority_f1: Estimate  # of always saying the most frequent stance, for comparison
+    association: Estimate  # Cramér's V; for two by two labels the signed phi
+    kappa: Estimate  # Cohen's kappa of labels paired by position; undefined if they do not pair
+    rule: dict[str, str]  # sentiment -> its most frequent stance
+    rule_f1: Estimate  # macro-F1 over the stances of the rule that sees only sentiment, cross-fitted by cluster
+    majority_f1: Estimate  # macro-F1 of always predicting the most frequent stance, for comparison
     by_group: dict[str, dict[str, Estimate]]  # "outlet" -> outlet -> association
-    off_diagonal: tuple[str, ...]  # ids of the rows on which the rule is wrong: read these
+    off_diagonal: tuple[str, ...]  # ids of the rows on which the rule is wrong, for reading
 
 
 def stance_sentiment(
     pairs: Sequence[LabelPair], stances: Sequence[str], sentiments: Sequence[str], seed: int
 ) -> StanceSentiment:
-    """How much of stance is sentiment, with intervals by cluster.
+    """Return the association of stance and sentiment, with intervals by cluster.
 
     Args:
         pairs: the rows with both labels.
-        stances: in the order of their scale.
-        sentiments: in the order of their scale.
-        seed: of the intervals and folds.
+        stances: the stances in the order of their scale.
+        sentiments: the sentiments in the order of their scale.
+        seed: seed of the intervals and folds.
 
     Source:
         Bestvater and Monroe, Sentiment is not stance (2023), the comparison of section 3.
@@ -111,7 +111,7 @@ def _rule(rows: Sequence[LabelPair]) -> dict[str, str]:
 
 
 def _cross_fitted(rows: Sequence[LabelPair], clusters: Sequence[str], seed: int) -> list[str]:
-    """The stance that the rule predicts for each row, the rule learnt without the row's fold."""
+    """Return the stance that the rule predicts for each row, with the rule fitted without the row's fold."""
     names = sorted(set(clusters))
     order = np.random.default_rng(seed).permutation(len(names))
     fold = {names[n]: place % _FOLDS for place, n in enumerate(order)}
@@ -127,7 +127,7 @@ def _cross_fitted(rows: Sequence[LabelPair], clusters: Sequence[str], seed: int)
 def _f1(
     rows: Sequence[LabelPair], predicted: Sequence[str], stances: Sequence[str], clusters: Sequence[str], seed: int
 ) -> Estimate:
-    """The macro-F1 over the stances."""
+    """Return the macro-F1 over the stances."""
     place = {stance: number for number, stance in enumerate(stances)}
     tables = np.zeros((len(rows), len(stances), len(stances) + 1))
     for number, (row, stance) in enumerate(zip(rows, predicted, strict=True)):
@@ -150,9 +150,9 @@ def _by_group(rows: Sequence[LabelPair], counts: Floats, seed: int) -> dict[str,
 def halo(
     same: Sequence[LabelPair], apart: Sequence[LabelPair], stances: Sequence[str], sentiments: Sequence[str], seed: int
 ) -> Estimate:
-    """Association on the same screen minus that with sentiment from a separate pass, over the rows that have both.
+    """Return the association on the same screen minus that with sentiment from a separate pass, on rows with both.
 
-    Above 0: whoever answers both questions lets one colour the other.
+    A value above 0 means that one answer influences the other when an annotator gives both.
     """
     second = {row.id: row for row in apart}
     both = sorted((row for row in same if row.id in second), key=lambda row: row.id)
@@ -165,7 +165,7 @@ def halo(
     )
 
 
-# --- labels that look wrong ------------------------------------------------------------------------------------------
+# --- labels that are likely wrong ------------------------------------------------------------------------------------
 
 
 class Doubtful(Struct, frozen=True, kw_only=True):
@@ -173,8 +173,8 @@ class Doubtful(Struct, frozen=True, kw_only=True):
 
     id: str
     label: str
-    instead: str  # what the model holds for likelier
-    margin: float  # its chance minus that of the label
+    instead: str  # the label that the model considers more likely
+    margin: float  # its probability minus that of the label
     drawn: str  # "ranked" or "random"
 
 
@@ -187,9 +187,9 @@ class Scored(Struct, frozen=True, kw_only=True):
 
 
 def doubtful_labels(rows: Sequence[Scored], number: int, seed: int) -> list[Doubtful]:
-    """The rows whose label is least likely by a cross-fitted model, mixed with as many rows drawn at random.
+    """Return the rows with the least likely labels under a cross-fitted model, and as many rows drawn at random.
 
-    The random rows give the base rate of wrong labels, without which the ranked rows mean nothing.
+    The random rows give the base rate of wrong labels; without it the ranked rows mean nothing.
 
     Source:
         Northcutt, Jiang and Chuang, Confident learning (2021), section 4: the margin, here without class thresholds.
@@ -211,15 +211,15 @@ def _doubt(row: Scored) -> Doubtful:
 
 
 def scored_rows(examples: Iterable[tuple[str, str | None]], predictions: Sequence[Row], path: Path) -> list[Scored]:
-    """The rows with a label that have a cross-fitted prediction, with the scores of their labels.
+    """Return the labelled rows that have a cross-fitted prediction, with the scores of their labels.
 
     Args:
-        examples: id and label of the rows of the training data.
+        examples: id and label of each row of the training data.
         predictions: rows with the columns id, fold and p_LABEL.
-        path: of the predictions, for messages.
+        path: path of the predictions, for messages.
 
     Raises:
-        DataError: the predictions are not cross-fitted, or fewer than two rows have one.
+            DataError: the predictions are not cross-fitted, or fewer than two rows have a prediction.
     """
     if predictions and "fold" not in predictions[0]:
         raise DataError(f"{path}: no column 'fold'; cross-fitted predictions are needed, as `stance train` writes them")
@@ -238,22 +238,22 @@ def scored_rows(examples: Iterable[tuple[str, str | None]], predictions: Sequenc
 
 
 class ReviewCount(Struct, frozen=True, kw_only=True):
-    """Reviewed labels."""
+    """Counts of reviewed labels."""
 
     wrong: int
     checked: int
 
 
 def reviewed_labels(rows: Sequence[Row], key: Sequence[Row], path: Path) -> dict[str, ReviewCount]:
-    """The wrong labels in a reviewed sheet, among the ranked rows and among the random ones.
+    """Return the counts of wrong labels in a reviewed sheet, for the ranked rows and for the random rows.
 
     Args:
-        rows: of the sheet, with the columns id and wrong.
-        key: which rows were drawn how, with the columns id and drawn.
-        path: of the sheet, for messages.
+        rows: the rows of the sheet, with the columns id and wrong.
+        key: how each row was drawn, with the columns id and drawn.
+        path: path of the sheet, for messages.
 
     Raises:
-        DataError: a cell is neither yes nor no nor empty.
+            DataError: a cell is not yes, no or empty.
         UsageError: no random row is reviewed.
     """
     drawn = {str(row["id"]): str(row["drawn"]) for row in key}
@@ -270,18 +270,18 @@ def reviewed_labels(rows: Sequence[Row], key: Sequence[Row], path: Path) -> dict
 
 
 def format_review(kind: str, count: ReviewCount) -> str:
-    """The share of wrong labels among the ranked or the random rows, with its interval."""
+    """Format the share of wrong labels among the ranked or the random rows, with its interval."""
     if not count.checked:
         return f"{kind}: none checked"
     low, high = share_interval(count.wrong, count.checked)
     return f"{kind} {count.wrong} of {count.checked} wrong [{low:.3f}, {high:.3f}]"
 
 
-# --- stance and sentiment: where the pairs come from, and as text -----------------------------------------------------
+# --- stance and sentiment: sources of pairs, and text ----------------------------------------------------------------
 
 
 class SentimentColumns(Struct, frozen=True, kw_only=True):
-    """The columns, or questions, that are compared."""
+    """The columns, or questions, to compare."""
 
     stance: str
     sentiment: str
@@ -293,20 +293,20 @@ class SentimentColumns(Struct, frozen=True, kw_only=True):
 
 
 class SentimentPairs(Struct, frozen=True, kw_only=True):
-    """The pairs of labels that are compared, and their texts."""
+    """The pairs of labels to compare, and their texts."""
 
     pairs: list[LabelPair]
-    separate: list[LabelPair]  # with the sentiment of a separate pass
+    separate: list[LabelPair]  # pairs with the sentiment of a separate pass
     stances: tuple[str, ...]
     sentiments: tuple[str, ...]
-    texts: dict[str, str]  # by id of the pair
+    texts: dict[str, str]  # text by id of the pair
 
 
 def pairs_in_table(rows: Sequence[Row], columns: SentimentColumns, path: Path) -> SentimentPairs:
-    """The rows of a table that have both labels, labels in alphabetical order.
+    """Return the rows of a table that have both labels, labels in alphabetical order.
 
     Raises:
-        DataError: a column is missing, or no row has both.
+            DataError: a column is missing, or no row has both labels.
     """
     numbers = [str(number) for number in range(1, len(rows) + 1)]
     ids = list(map(str, column(rows, columns.id, path))) if columns.id else numbers
@@ -334,10 +334,10 @@ def pairs_in_table(rows: Sequence[Row], columns: SentimentColumns, path: Path) -
 
 
 def pairs_in_campaign(store: Store, columns: SentimentColumns, examples: Iterable[Example]) -> SentimentPairs:
-    """The annotations of a campaign that answer both questions, labels in codebook order.
+    """Return the annotations of a campaign that answer both questions, labels in codebook order.
 
     Raises:
-        DataError: no annotation answers both.
+            DataError: no annotation answers both questions.
     """
     codebook, items, clusters = store.campaign.codebook, store.items, store.clusters
     stance, sentiment = codebook.question(columns.stance), codebook.question(columns.sentiment)
@@ -370,7 +370,7 @@ def pairs_in_campaign(store: Store, columns: SentimentColumns, examples: Iterabl
 
 
 def off_diagonal_rows(pairs: SentimentPairs, ids: Iterable[str]) -> list[Row]:
-    """The pairs on which the rule of sentiment is wrong, as rows of a table."""
+    """Return the pairs on which the sentiment rule is wrong, as rows of a table."""
     wrong = set(ids)
     return [
         {"id": p.id, "stance": p.stance, "sentiment": p.sentiment, "text": pairs.texts.get(p.id, ""), **p.group}
@@ -380,7 +380,7 @@ def off_diagonal_rows(pairs: SentimentPairs, ids: Iterable[str]) -> list[Row]:
 
 
 def stance_sentiment_lines(comparison: StanceSentiment) -> list[str]:
-    """The association of stance and sentiment as text."""
+    """Format the association of stance and sentiment as text."""
     table = "; ".join(
         f"{stance}: {', '.join(f'{sentiment} {count}' for sentiment, count in cells.items())}"
         for stance, cells in comparison.table.items()

@@ -1,7 +1,7 @@
 """Whether the political leaning of annotators predicts their labels; the unit is the annotator, never the answer.
 
-Annotators give their leaning with consent, in a file of its own: no row of a dataset has one, and no group of fewer
-than five annotators is described.
+Annotators state their leaning with consent, in a separate file. No row of a dataset contains a leaning, and no group
+of fewer than five annotators is described.
 """
 
 from collections import defaultdict
@@ -16,37 +16,37 @@ from toolkit.statistics import Floats
 from toolkit.tables import Row, column
 from toolkit.words import plural
 
-SMALLEST = 5  # people in a group that may be described
-ENOUGH = 10  # people for a p-value
+SMALLEST = 5  # annotators in a group that may be described
+ENOUGH = 10  # annotators for a p-value
 _DRAWS = 10_000
 
 
 class LeaningGroup(Struct, frozen=True, kw_only=True):
-    """People of one leaning."""
+    """The annotators of one leaning."""
 
     leaning: str
     people: int
-    bias: float  # mean of their mean distances up the scale from the others on the same items
+    bias: float  # mean of the annotators' mean distances up the scale from the others on the same items
 
 
 class Leaning(Struct, frozen=True, kw_only=True):
-    """Leaning against the direction of labels."""
+    """The association of annotators' leaning with the direction of their labels."""
 
     people: int
-    correlation: float | None  # of leaning, where it is a number, and bias; None: names, or fewer than five people
-    groups: tuple[LeaningGroup, ...]  # of five people or more
-    withheld: int  # people in smaller groups
-    p: float | None  # of permuted leanings; None under ten people
-    reason: str  # why there is no p-value
+    correlation: float | None  # of numeric leaning and bias; None: names, or fewer than five annotators
+    groups: tuple[LeaningGroup, ...]  # groups of five annotators or more
+    withheld: int  # annotators in smaller groups
+    p: float | None  # from permuted leanings; None below ten annotators
+    reason: str  # reason why there is no p-value
 
 
 def leaning_audit(leanings: Mapping[str, str], bias: Mapping[str, float], seed: int) -> Leaning:
-    """Whether the leaning of annotators predicts how far up the scale their labels lie.
+    """Return whether the leaning of annotators predicts the scale position of their labels.
 
     Args:
-        leanings: by annotator, of those who agreed: numbers or names.
-        bias: by annotator, the mean distance from the others on the same items.
-        seed: of the permutations.
+        leanings: leaning by annotator, for annotators who gave consent: numbers or names.
+        bias: mean distance from the others on the same items, by annotator.
+        seed: seed of the permutations.
 
     Source:
         Good, Permutation, Parametric and Bootstrap Tests of Hypotheses (2005), section 3.2; 10,000 permutations.
@@ -106,7 +106,7 @@ def _correlation(numbers: Floats, values: Floats) -> float | None:
 
 
 def _between(names: Sequence[str], values: Floats) -> float | None:
-    """The share of the variance of bias that lies between leanings."""
+    """Return the share of the variance of bias that lies between leanings."""
     of_annotator = np.array(names)
     total = float(((values - values.mean()) ** 2).sum())
     if len(set(names)) < 2 or total == 0:
@@ -116,11 +116,11 @@ def _between(names: Sequence[str], values: Floats) -> float | None:
 
 
 def _p_value(names: Sequence[str], numbers: Floats | None, values: Floats, seed: int) -> float:
-    """The chance of so strong an association if leanings were exchanged among annotators."""
+    """Return the chance of an association this strong if leanings were permuted among annotators."""
     from scipy.stats import permutation_test
 
     def strength(biases: Floats) -> float:
-        """The absolute association of the biases with the leanings; 0 where it is undefined."""
+        """Return the absolute association of the biases with the leanings; 0 where it is undefined."""
         association = _between(names, biases) if numbers is None else _correlation(numbers, biases)
         return abs(association or 0.0)
 
@@ -137,7 +137,7 @@ def _p_value(names: Sequence[str], numbers: Floats | None, values: Floats, seed:
 
 
 def format_leaning(leaning: Leaning) -> str:
-    """Leaning against the direction of labels, in a line."""
+    """Format the association of leaning and direction of labels as one line."""
     groups = ", ".join(f"{g.leaning} {g.bias:+.2f} ({plural(g.people, 'annotator')})" for g in leaning.groups)
     text = f"leaning: {plural(leaning.people, 'annotator')} who gave consent"
     text += f", correlation with direction {leaning.correlation:+.2f}" if leaning.correlation is not None else ""
@@ -149,6 +149,6 @@ def format_leaning(leaning: Leaning) -> str:
 
 
 def leanings_in_table(rows: Sequence[Row], path: Path) -> dict[str, str]:
-    """The leaning of each annotator who gave consent, from the columns annotator, leaning and consent."""
+    """Return the leaning of each annotator who gave consent, from the columns annotator, leaning and consent."""
     cells = (column(rows, name, path) for name in ("annotator", "leaning", "consent"))
     return {str(name): str(leaning) for name, leaning, consent in zip(*cells, strict=True) if is_yes(consent)}

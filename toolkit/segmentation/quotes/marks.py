@@ -142,9 +142,8 @@ def _stretch(text: str, marks: list[_QuoteMark], opening: int) -> tuple[MarkedSp
             return _unclosed_before(text, marks, opening, index, mixed)
         else:
             depth += 1
-    closing = (
-        mixed if last_closing is None else last_closing
-    )  # the last mark may close an inner quotation and the outer one
+    # The last mark may close an inner quotation and the outer one.
+    closing = mixed if last_closing is None else last_closing
     if closing is not None:
         return _from_to(first, marks[closing]), closing
     return MarkedSpan(start=first.start, end=len(text), family=first.family, closed=False), len(marks) - 1

@@ -4,7 +4,7 @@ import re
 
 from toolkit.articles.languages import count_words
 
-_SHORT = 200  # words; a longer text is an article, whatever its ending
+_SHORT = 200  # words; a longer text is an article, regardless of its ending
 _STUB = 80
 _ELLIPSIS = re.compile(r"(\[\s*(…|\.\.\.)\s*\]|…|\.\.\.)$")
 _WALLS = re.compile(

@@ -156,7 +156,7 @@ def holders(sets: ShingleSets, hashes: Hashes) -> Numbers:
 
 
 def _sampled_pairs(keys: Numbers, texts: Numbers, sampled: Flags) -> Iterator[Pairs]:
-    """Yield pairs of a text and a holder of a sampled shingle, once per shingle; one text's pairs share a batch."""
+    """Pair each text with the holders of its sampled shingles, once per shingle; a batch has all pairs of a text."""
     owners = texts[sampled]
     order = np.argsort(owners, kind="stable")
     at = np.flatnonzero(sampled)[order]
@@ -194,7 +194,7 @@ def _round(texts: Numbers, at: Numbers, starts: Numbers, lengths: Numbers, partn
 _MANY = 10  # minimum number of texts that contain boilerplate
 _ASKED = 32  # number of these texts that are examined
 _OWN_RUN = 20  # minimum consecutive shingles, rare among the other holders, for a story of its own
-_OWN_STORIES = 5  # minimum run, in text lengths summed over the holders: 1/2 of the text for 10, 1/10 for 50
+_OWN_STORIES = 5  # minimum run, as a multiple of text length / number of holders: 1/2 of a text for 10, 1/10 for 50
 _HARDLY = 4  # a rare shingle is in at most a quarter of the holders
 
 

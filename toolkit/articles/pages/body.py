@@ -234,7 +234,7 @@ def _under(tree: Tree, below: list[float], places: list[int], headline: Block | 
 
 
 def _one_of(tree: Tree, below: list[float], places: list[int]) -> int:
-    """Return the marked element with the most prose, or one inside it that has most of it and is not one of several."""
+    """Return the marked element with the most prose, or a single marked element inside it with most of that prose."""
     outer = best = max(places, key=lambda place: below[place])
     for place in places:
         inside = best < place < tree.elements[best].end

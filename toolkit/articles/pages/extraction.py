@@ -27,7 +27,7 @@ _CHARSET = re.compile(
 _TAG = re.compile(r"<[a-z!/]", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(r"&(?:amp;)*lt;/?(?:p|br|div|strong|em|span|a|h[1-6]|ul|img|figure|b|i)\b", re.IGNORECASE)
 _LITTLE = 250  # characters of prose below which the result is uncertain
-# Share of the page's prose below which a result is uncertain too, by kind of unspecific evidence.
+# Share of the page's prose below which a result with this unspecific evidence is also uncertain.
 _SCATTERED = {"article": 0.3, "main": 0.3, "heaviest": 0.65}
 _MORE = 1.5  # minimum ratio of trafilatura's text to the prose of the first result
 _APART = 0.2  # maximum share of trafilatura's text in the first result for it to be a different article

@@ -113,3 +113,11 @@ def test_a_split_that_shares_a_group_is_seen():
 def test_the_version_is_that_of_the_package():
     done = subprocess.run([sys.executable, "-m", "toolkit", "--version"], capture_output=True, text=True)
     assert toolkit.__version__ == done.stdout.strip()
+
+
+def test_an_unknown_level_or_method_is_answered_with_the_allowed_ones():
+    votes = pd.DataFrame({"item": [1, 1], "annotator": ["a", "b"], "label": ["x", "y"]})
+    with pytest.raises(toolkit.ToolkitError, match="level 'nom': allowed: nominal, ordinal, interval, ratio"):
+        toolkit.agreement(votes, level="nom")
+    with pytest.raises(toolkit.ToolkitError, match="method 'vote': allowed: majority, dawid-skene, mace, glad"):
+        toolkit.aggregate(votes, method="vote")

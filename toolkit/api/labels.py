@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
@@ -83,9 +83,12 @@ def agreement(
 
     Raises:
         DataError: a column is missing, or one annotator has two votes on an item of which neither is the later.
+        UsageError: there is no such level.
     """
     from toolkit.labels.agreement.questions import AgreementOptions, agreement_of_columns
 
+    if level not in get_args(Level):
+        raise UsageError(f"level {level!r}: allowed: {', '.join(get_args(Level))}")
     columns = Columns(item=item, annotator=annotator, label=label, cluster=cluster)
     options = AgreementOptions(level=level, order=tuple(order))
     measured = agreement_of_columns(column_table(votes, columns), columns, VoteRules(), options, seed)

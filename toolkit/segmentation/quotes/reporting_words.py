@@ -142,10 +142,10 @@ MALAY = ReportingLanguage(
         " ungkapnya serunya pesannya ceritanya bidasnya sindirnya"
     ),
 )
-TONGUES = (ENGLISH, RUSSIAN, SPANISH, CATALAN, FRENCH, GERMAN, MALAY)
+LANGUAGES = (ENGLISH, RUSSIAN, SPANISH, CATALAN, FRENCH, GERMAN, MALAY)
 
 # ``sagen`` and similar verbs belong to the first language that lists them; the stop words differ little.
-REPORTING_LANGUAGES = {verb: language for language in reversed(TONGUES) for verb in language.verbs}
+REPORTING_LANGUAGES = {verb: language for language in reversed(LANGUAGES) for verb in language.verbs}
 IMPERSONAL = _words(  # with these verbs, the speaker follows ``in``: ``говорится в отчете``
     " говорится сказано сообщили рассказали пояснили заявили отметили отмечается отмечают сообщается уточнили"
     " добавили подчеркивается указывается гаворыцца паведамілі адзначаецца паведамляецца заявілі адзначылі йдеться"

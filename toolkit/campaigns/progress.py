@@ -1,4 +1,4 @@
-"""How far the annotation of a campaign is, who has done how much, how fast, and when it will be done: by its ledger."""
+"""Progress of a campaign from its ledger: votes, annotators, pace and expected end."""
 
 import datetime
 import math
@@ -19,13 +19,13 @@ from toolkit.words import plural
 
 
 class CampaignState(Result, frozen=True, kw_only=True):
-    """How many votes there are of those that the design asks for."""
+    """The votes that count, against the votes that the design asks for."""
 
     items: int
     asked: int  # votes that the design asks for
-    votes: int  # that count
-    open_items: int  # with fewer votes than asked, and an annotator left who has not seen them
-    short_items: int  # with fewer votes than asked, and nobody left
+    votes: int  # votes that count
+    open_items: int  # with fewer votes than asked for; some annotator has not seen them
+    short_items: int  # with fewer votes than asked for; every annotator has seen them
     annotators: dict[str, int]  # pseudonym -> votes that count
     left_out: dict[str, int]  # annotations that do not count, by reason
 
@@ -47,13 +47,13 @@ def state_of(
     withdrawn: Container[str] = (),
     assignments: Sequence[Assignment] = (),
 ) -> CampaignState:
-    """How many votes there are of those that the design asks for; items that were withdrawn are left out.
+    """Count the votes against those that the design asks for, without withdrawn items.
 
     Args:
-        items: of the campaign, by id.
+        items: the items of the campaign, by id.
         annotations: the ledger, or the latest state of each annotation.
-        withdrawn: items that were taken out.
-        assignments: who is asked for which item, where the campaign names them.
+        withdrawn: withdrawn items.
+        assignments: the annotators of each item, where the campaign assigns them.
     """
     states = latest(annotations)
     return state_of_votes(items, states, settle(states, items, None, withdrawn), withdrawn, assignments)
@@ -66,14 +66,14 @@ def state_of_votes(
     withdrawn: Container[str],
     assignments: Sequence[Assignment] = (),
 ) -> CampaignState:
-    """The state by annotations that were settled already.
+    """Compute the state from settled annotations.
 
     Args:
-        items: of the campaign, by id.
+        items: the items of the campaign, by id.
         states: the latest state of each annotation.
-        ledger: those of them that count.
-        withdrawn: items that were taken out.
-        assignments: who is asked for which item, where the campaign names them.
+        ledger: the annotations that count.
+        withdrawn: withdrawn items.
+        assignments: the annotators of each item, where the campaign assigns them.
     """
     votes = Counter(annotation.item_id for annotation in ledger.counted)
     present = [item for item in items.values() if item.id not in withdrawn]
@@ -91,7 +91,7 @@ def state_of_votes(
 
 
 def _exhausted(items: Iterable[str], states: Sequence[Annotation], assignments: Iterable[Assignment]) -> int:
-    """How many items no annotator is left for: all who have answered and all who are assigned have seen them."""
+    """Count the items that all active and all assigned annotators have seen."""
     seen: defaultdict[str, set[str]] = defaultdict(set)
     for state in states:
         if state.state != "draft":
@@ -106,16 +106,16 @@ def state_line(state: CampaignState) -> str:
     return CampaignState.line(state)
 
 
-# --- items that nobody is asked about any more -----------------------------------------------------------------------
+# --- withdrawn items -------------------------------------------------------------------------------------------------
 
 
 def withdrawals(
     item_ids: Sequence[str], items: Container[str], withdrawn: Container[str], reason: str
 ) -> list[Withdrawal]:
-    """The rows that withdraw some items; an item that is withdrawn already has none.
+    """Return the rows that withdraw items; an item that is already withdrawn gets none.
 
     Raises:
-        UsageError: the campaign has no such item, or there is no reason.
+        UsageError: the campaign has no such item, or the reason is empty.
     """
     _check_withdrawal(item_ids, items, reason)
     time = now()
@@ -126,10 +126,10 @@ def withdrawals(
 def restorations(
     item_ids: Sequence[str], items: Container[str], withdrawn: Container[str], reason: str
 ) -> list[Withdrawal]:
-    """The rows that take the withdrawal of some items back: their answers count again.
+    """Return the rows that revoke withdrawals; the answers of these items count again.
 
     Raises:
-        UsageError: the campaign has no such item, or it is not withdrawn, or there is no reason.
+        UsageError: the campaign has no such item, the item is not withdrawn, or the reason is empty.
     """
     _check_withdrawal(item_ids, items, reason)
     for name in item_ids:
@@ -149,59 +149,59 @@ def _check_withdrawal(item_ids: Sequence[str], items: Container[str], reason: st
 
 # --- pace ------------------------------------------------------------------------------------------------------------
 
-IDLE = 600.0  # seconds: a longer pause between two answers is no work
-WINDOW = 7  # days that the expected end looks back on
+IDLE = 600.0  # seconds; a longer pause between two answers is not working time
+WINDOW = 7  # days of votes that the expected end is computed from
 
 
 class AnnotatorPace(Struct, frozen=True, kw_only=True):
-    """What one annotator has done."""
+    """The work of one annotator."""
 
     annotator: str
     done: int  # annotations that count
     skipped: int
     drafts: int
-    left_out: int  # submitted, and not counted
-    hours: float  # at work, pauses of more than ten minutes left out
+    left_out: int  # submitted annotations that do not count
+    hours: float  # of work, without pauses of more than ten minutes
     per_hour: float | None  # answers and skips an hour of work; None after a single one
     last: str  # ISO 8601, UTC
 
 
 class DayPace(Struct, frozen=True, kw_only=True):
-    """What was done on one day (UTC)."""
+    """The work of one day (UTC)."""
 
     day: str
     done: int
     skipped: int
     annotators: int
-    hours: float  # at work, all annotators together
+    hours: float  # of work, summed over annotators
     per_hour: float | None  # answers and skips an hour of one annotator's work
 
 
 class RoundPace(Struct, frozen=True, kw_only=True):
-    """How far a round is."""
+    """The progress of one round."""
 
     round: str
     items: int
     asked: int  # votes
-    votes: int  # that count
+    votes: int  # votes that count
     skipped: int
     hours: float
     per_hour: float | None
-    end: str | None  # the day by which its votes are in, at the rate of the last week
-    reason: str  # why there is no such day, or what it rests on
+    end: str | None  # the expected day of the last vote of the round, at the rate of the last week
+    reason: str  # why there is no expected day, or how it was computed
 
 
 class WaitingItem(Struct, frozen=True, kw_only=True):
-    """An item that has some of its votes, and waits for the rest."""
+    """An item with some of its votes, but not all."""
 
     item_id: str
     votes: int
     asked: int
-    since: str  # when its last vote came
+    since: str  # time of the last vote
 
 
 class OpenDraft(Struct, frozen=True, kw_only=True):
-    """A draft: somebody began an item and did not submit it."""
+    """A draft: an annotation that was started and not submitted."""
 
     item_id: str
     annotator: str
@@ -209,27 +209,27 @@ class OpenDraft(Struct, frozen=True, kw_only=True):
 
 
 class Pace(Struct, frozen=True, kw_only=True):
-    """Progress by annotator, day and round, what is stuck, and when it will be done."""
+    """Progress by annotator, day and round, with stuck items and the expected end."""
 
     people: tuple[AnnotatorPace, ...]  # by name
     days: tuple[DayPace, ...]
     rounds: tuple[RoundPace, ...]
-    waiting: tuple[WaitingItem, ...]  # those that wait longest first
-    begun: tuple[OpenDraft, ...]  # the oldest first
-    end: str | None  # the day by which all votes are in, at the rate of the last week
-    reason: str  # why there is no such day, or what it rests on
+    waiting: tuple[WaitingItem, ...]  # longest wait first
+    begun: tuple[OpenDraft, ...]  # oldest first
+    end: str | None  # the expected day of the last vote, at the rate of the last week
+    reason: str  # why there is no expected day, or how it was computed
 
 
 def pace_of(
     items: Mapping[str, Item], annotations: Iterable[Annotation], now: str, withdrawn: Collection[str] = ()
 ) -> Pace:
-    """Progress by the ledger.
+    """Compute the progress from the ledger.
 
     Args:
-        items: of the campaign, by id.
+        items: the items of the campaign, by id.
         annotations: the ledger.
-        now: this moment, ISO 8601 in UTC.
-        withdrawn: items that were taken out.
+        now: the current time, ISO 8601 in UTC.
+        withdrawn: withdrawn items.
     """
     states = latest(annotations)
     return pace_of_votes(items, states, settle(states, items, None, withdrawn).counted, now, withdrawn)
@@ -242,14 +242,14 @@ def pace_of_votes(
     now: str,
     withdrawn: Collection[str],
 ) -> Pace:
-    """Progress by annotations that were settled already.
+    """Compute the progress from settled annotations.
 
     Args:
-        items: of the campaign, by id.
+        items: the items of the campaign, by id.
         states: the latest state of each annotation.
-        counted: those that count.
-        now: this moment, ISO 8601 in UTC.
-        withdrawn: items that were taken out.
+        counted: the annotations that count.
+        now: the current time, ISO 8601 in UTC.
+        withdrawn: withdrawn items.
     """
     items = {name: item for name, item in items.items() if name not in withdrawn}
     states = [state for state in states if state.item_id in items]
@@ -291,7 +291,7 @@ def _person(name: str, states: Sequence[Annotation], done: int) -> AnnotatorPace
 
 
 def _by_annotator(states: Iterable[Annotation]) -> Iterable[list[Annotation]]:
-    """The answers and skips of each annotator, by time."""
+    """Return the answers and skips of each annotator, by time."""
     by_annotator: defaultdict[str, list[Annotation]] = defaultdict(list)
     for state in sorted(states, key=lambda s: (s.created, s.id)):
         if state.state in ("submitted", "skipped"):
@@ -300,7 +300,7 @@ def _by_annotator(states: Iterable[Annotation]) -> Iterable[list[Annotation]]:
 
 
 def _work(states: Iterable[Annotation]) -> tuple[float, float | None]:
-    """The hours that annotations took, and how many an hour; None where no annotator has two of them."""
+    """Return the hours of work and the annotations per hour; None where no annotator has two annotations."""
     people = list(_by_annotator(states))
     hours = sum(map(_working_seconds, people)) / 3600
     several = any(len(person) > 1 for person in people)
@@ -309,7 +309,7 @@ def _work(states: Iterable[Annotation]) -> tuple[float, float | None]:
 
 
 def _working_seconds(finished: Sequence[Annotation]) -> float:
-    """The seconds between answers; after a pause, the seconds that the answer itself took."""
+    """Sum the seconds between answers; after a pause, the lead time of the answer counts instead."""
     total = sum(_own_seconds(state) for state in finished[:1])
     for before, after in pairwise(finished):
         gap = (moment(after.created) - moment(before.created)).total_seconds()
@@ -405,7 +405,7 @@ def _end(counted: Sequence[Annotation], missing: int, today: str) -> tuple[str |
     recent = sum(_day(annotation.created) >= begin.isoformat() for annotation in counted)
     if not recent:
         return None, f"no votes in the last {WINDOW} days"
-    span = max((day - begin).days + 1, 1)  # a clock that was set back makes the first vote one of tomorrow
+    span = max((day - begin).days + 1, 1)  # if a clock was set back, the first vote may lie in the future
     rate = recent / span
     try:
         end = day + datetime.timedelta(days=math.ceil(missing / rate))
@@ -420,14 +420,14 @@ def _day(time: str) -> str:
 
 # --- pace as text ----------------------------------------------------------------------------------------------------
 
-_NAMED = 5  # how many entries of a long list the text names; the facts have all
+_NAMED = 5  # entries of a long list that the text names; the JSON output has all
 _ANNOTATOR_HEAD = ("annotator", "done", "skipped", "left out", "drafts", "hours", "per hour", "last")
 _DAY_HEAD = ("day", "done", "skipped", "annotators", "hours", "per hour")
 _ROUND_HEAD = ("round", "items", "votes", "skipped", "hours", "per hour", "expected end")
 
 
 def pace_lines(pace: Pace) -> Iterator[str]:
-    """Progress as lines of text: items and drafts that wait, and the expected end."""
+    """Format waiting items, open drafts and the expected end as lines of text."""
     if pace.waiting:
         named = ", ".join(f"{row.item_id} ({row.votes} of {row.asked})" for row in pace.waiting[:_NAMED])
         yield f"{plural(len(pace.waiting), 'item')} with some of the votes, the oldest first: {named}"
@@ -438,7 +438,7 @@ def pace_lines(pace: Pace) -> Iterator[str]:
 
 
 def pace_tables(pace: Pace) -> tuple[ResultTable, ...]:
-    """Progress as tables: by annotator, by day and by round, where there are several."""
+    """Return the progress as tables: by annotator, by day and, where there are several rounds, by round."""
     tables = []
     if pace.people:
         tables.append(ResultTable(columns=_ANNOTATOR_HEAD, rows=tuple(map(_annotator_row, pace.people))))

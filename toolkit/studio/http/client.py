@@ -1,12 +1,12 @@
-"""The one door to Label Studio: its SDK and its HTTP interface behind our records and our errors.
+"""Client for Label Studio: its SDK and its HTTP API behind our records and our errors.
 
-Whatever goes wrong on the way is a `StudioError` that names the address and the remedy. Tokens are sent to the
-server and nowhere else: no message, no log and no record holds one.
+Every failure raises a `StudioError` that names the address and the remedy. Tokens are sent to the server only: no
+message, log or record contains one.
 
-The SDK creates projects, updates them and imports tasks, with its own retries off: it would repeat a request whose
-reply was lost, and tasks would be doubled. Our own HTTP does what the SDK cannot: pages of tasks that changed since a
-moment, the database's own counts, drafts, the queue's next task, invitations, webhooks, several status codes that
-are answers and not errors, and reading on where the server cannot encode one annotation of a page.
+The SDK creates projects, updates them and imports tasks. Its own retries are off: a retry after a lost reply would
+duplicate tasks. Our own HTTP requests do what the SDK cannot: list tasks by time of change, read the counts of the
+database, read drafts, get the next task of the queue, handle invitations and webhooks, treat several status codes as
+answers and not as errors, and continue where the server cannot encode one annotation of a page.
 """
 
 import contextlib
@@ -52,7 +52,7 @@ from toolkit.studio.http.schemas import (
 from toolkit.studio.http.transport import TIMEOUT, ServerFailedError, doubt_about, is_page, refuse_older
 from toolkit.times import format_utc
 
-_AS_IT_IS = {"fields": "all", "resolve_uri": "false"}  # with annotations, and no address in a text put otherwise
+_AS_IT_IS = {"fields": "all", "resolve_uri": "false"}  # with annotations; addresses in texts are not rewritten
 
 
 def _item_of(data: dict[str, Any]) -> str | None:
@@ -65,7 +65,7 @@ def _project_of(fields: dict[str, Any]) -> Project:
 
 
 def data_digest(data: dict[str, Any]) -> str:
-    """What tells the data of two tasks apart.
+    """Hash the data of a task, independent of the order of its fields.
 
     >>> data_digest({"a": "1", "b": "2"}) == data_digest({"b": "2", "a": "1"})
     True
@@ -73,21 +73,21 @@ def data_digest(data: dict[str, Any]) -> str:
     return digest(msgspec.json.encode(data, order="sorted"))
 
 
-def _api_error() -> Any:  # noqa: ANN401 - the SDK has no types that we could name
+def _api_error() -> Any:  # noqa: ANN401 - the SDK has no usable types
     from label_studio_sdk.core.api_error import ApiError
 
     return ApiError
 
 
 class Studio(Listing):
-    """A Label Studio server and the account that we use there."""
+    """A connection to a Label Studio server with one account."""
 
     @cached_property
-    def _sdk(self) -> Any:  # noqa: ANN401 - the SDK has no types that we could name
+    def _sdk(self) -> Any:  # noqa: ANN401 - the SDK has no usable types
         import label_studio_sdk
 
-        # Our `Bearer` replaces the header that the SDK sets: there is one place that knows tokens. The SDK would
-        # repeat a request whose answer was lost, and so import a batch twice: it must not.
+        # Our `Bearer` replaces the header of the SDK, so only one place handles tokens. SDK retries stay off: a retry
+        # after a lost reply would import a batch twice.
         return label_studio_sdk.LabelStudio(
             base_url=self.url, api_key="see Bearer", httpx_client=self._http, timeout=TIMEOUT.read, max_retries=0
         )
@@ -104,10 +104,10 @@ class Studio(Listing):
     # --- accounts --------------------------------------------------------------------------------------------------
 
     def greet(self) -> str:
-        """Make sure that this is a server that we can work with; what to bear in mind about its version, or "".
+        """Check that the server is usable; return a warning about its version, or "".
 
         Raises:
-            StudioError: it is older than we need, or has no account for us.
+            StudioError: the server is too old, or the account does not exist there.
         """
         release = self.release()
         refuse_older(self.url, release)
@@ -115,8 +115,8 @@ class Studio(Listing):
         return doubt_about(self.url, release)
 
     def release(self) -> str:
-        """The version of Label Studio that stands there; "" where it does not say."""
-        # Asked as nobody: of an account that was taken out the server would not even tell this.
+        """Return the version of Label Studio on the server; "" if the server does not report it."""
+        # Sent without a token: the server refuses even this to a removed account.
         with self._speaking("its version"):
             response = self._http.get("/api/version/", auth=None)
             if not response.is_success or is_page(response):
@@ -124,26 +124,26 @@ class Studio(Listing):
             return msgspec.json.decode(response.content, type=Version).release
 
     def whoami(self) -> StudioAccount:
-        """Our own account.
+        """Return our own account.
 
         Raises:
-            StudioError: there is none, or it may not use the server any more.
+            StudioError: the account does not exist, or has no access to the server any more.
         """
         try:
             return self._get("/api/current-user/whoami", StudioAccount, "our account")
-        except ServerFailedError as error:  # so it answers whoever was taken out of the organization, and says no more
+        except ServerFailedError as error:  # the server's only reply to accounts removed from the organization
             raise StudioError(
                 f"{self.url}: the server fails for our account: it was taken out of the organization there, or the "
                 "server itself is at fault (its log says so); use the token of an account that is a member"
             ) from error
 
     def invitation(self) -> str:
-        """The path by which a new account can be made."""
+        """Return the sign-up path for new accounts."""
         link = self._get("/api/invite", Invitation).invite_url
         return "/user/signup" + link.partition("/user/signup")[2]
 
     def remove_member(self, user_id: int) -> None:
-        """Take an account out of the organization; it stays, and so does what it answered."""
+        """Remove an account from the organization; the account and its answers remain."""
         for organization in self._get("/api/organizations", list[Organization], "the organization"):
             path = f"/api/organizations/{organization.id}/memberships/{user_id}/"
             self._request("DELETE", path, f"account {user_id}", allowed=(404,))
@@ -151,15 +151,15 @@ class Studio(Listing):
     # --- projects --------------------------------------------------------------------------------------------------
 
     def check_config(self, label_config: str) -> None:
-        """Ask the server whether it takes a labelling interface.
+        """Have the server validate a labelling interface.
 
         Raises:
-            StudioError: it does not; the message has its reason.
+            StudioError: the server rejects it; the message has the server's reason.
         """
         self._request("POST", "/api/projects/validate/", "the labelling interface", body={"label_config": label_config})
 
     def projects_described(self, marker: str) -> list[Project]:
-        """The projects whose description holds a text, oldest first; one that is deleted meanwhile is left out."""
+        """Return the projects whose description contains a text, oldest first; deleted projects are left out."""
         numbers = sorted(project.id for project in self._described() if marker in (project.description or ""))
         answers = [self._request("GET", f"/api/projects/{number}/", allowed=(404,)) for number in numbers]
         return [self._project_in(answer) for answer in answers if answer.status_code != 404]
@@ -173,20 +173,20 @@ class Studio(Listing):
                 return
 
     def project(self, project_id: int) -> Project:
-        """A project.
+        """Return a project.
 
         Raises:
-            StudioError: there is none of that number.
+            StudioError: no project has that number.
         """
         return self._project_in(self._request("GET", f"/api/projects/{project_id}/", f"project {project_id}"))
 
     def find_project(self, project_id: int) -> Project | None:
-        """A project; None where there is none of that number."""
+        """Return a project, or None if no project has that number."""
         response = self._request("GET", f"/api/projects/{project_id}/", allowed=(404,))
         return None if response.status_code == 404 else self._project_in(response)
 
     def projects_set(self, project_ids: Iterable[int]) -> list[Project]:
-        """Some projects with their settings, by one request; those that are gone are not among them."""
+        """Return projects with their settings by one request; deleted projects are left out."""
         numbers = ",".join(map(str, project_ids))
         params = {"ids": numbers, "page_size": PAGE, "include": ",".join(("id", *ProjectSettings.__struct_fields__))}
         listed = self._get("/api/projects/?" + urlencode(params), SetProjects, "the projects").results
@@ -198,32 +198,32 @@ class Studio(Listing):
             return _project_of(msgspec.json.decode(response.content, type=dict[str, Any]))
 
     def any_project(self, project_id: int) -> AnyProject | None:
-        """A project that somebody else may have made, or None where there is none of that number that we may see."""
+        """Return a project of any origin, or None if no project of that number is visible to us."""
         answer = self._request("GET", f"/api/projects/{project_id}/", f"project {project_id}", allowed=(403, 404))
         return self._decoded(answer, AnyProject) if answer.is_success else None
 
     def some_projects(self) -> list[ProjectTitle]:
-        """The newest projects that we may see, a page of them."""
+        """Return one page of the newest projects that are visible to us."""
         return self._get("/api/projects/?page_size=20&include=id,title&ordering=-id", ProjectPage).results
 
     def create_project(self, settings: ProjectSettings) -> Project:
-        """Make a project and read back that it is as wanted."""
+        """Create a project and verify its settings."""
         with self._speaking(f"a new project {settings.title!r}"):
             made = self._sdk.projects.create(**msgspec.structs.asdict(settings))
         return self._read_back(made.id, settings)
 
     def update_project(self, project_id: int, settings: ProjectSettings) -> Project:
-        """Change a project and read back that it is as wanted."""
+        """Update a project and verify its settings."""
         with self._speaking(f"project {project_id}"):
             self._sdk.projects.update(id=project_id, **msgspec.structs.asdict(settings))
         return self._read_back(project_id, settings)
 
     def delete_project(self, project_id: int) -> None:
-        """Delete a project with all that is in it; it may be gone already."""
+        """Delete a project and its contents; a project that does not exist is no error."""
         self._request("DELETE", f"/api/projects/{project_id}/", allowed=(404,))
 
     def time(self) -> str:
-        """What the server's clock says, ISO 8601 in UTC to the second; ours where a proxy keeps that to itself."""
+        """Return the server's time, ISO 8601 in UTC to the second; our own time if a proxy removes the header."""
         date = self._request("GET", "/api/version/", "the version").headers.get("date", "")
         try:
             moment = email.utils.parsedate_to_datetime(date)
@@ -235,7 +235,7 @@ class Studio(Listing):
         project = self.project(project_id)
         for name, expected in msgspec.structs.asdict(settings).items():
             actual = getattr(project, name)
-            # Of instructions the server keeps the HTML that it likes: that there are some is all that can be asked.
+            # The server sanitises the HTML of instructions, so only their presence can be verified.
             if actual != expected and not (name == "expert_instruction" and actual):
                 raise StudioError(
                     f"{self.url}: project {project_id} has {name} = {actual!r} where {expected!r} was set; this server "
@@ -246,17 +246,17 @@ class Studio(Listing):
     # --- tasks -----------------------------------------------------------------------------------------------------
 
     def import_tasks(self, project_id: int, rows: list[dict[str, str]]) -> None:
-        """Add tasks with these data, all or none."""
+        """Import tasks, all or none."""
         with self._speaking(f"project {project_id}"):
             try:
                 self._sdk.projects.import_tasks(id=project_id, request=[{"data": row} for row in rows])
             except _api_error() as error:
                 if error.status_code == 404:
-                    self.project(project_id)  # says that it is gone, of which the server makes a page here
+                    self.project(project_id)  # raises if it is gone; the import itself gives an HTML page
                 raise
 
     def stored_tasks(self, project_id: int) -> list[StoredTask]:
-        """What there is in a project, by task id."""
+        """Return the tasks of a project, by task id."""
         drafts = set(self._tasks_with_drafts(project_id))
         return [
             StoredTask(
@@ -271,26 +271,26 @@ class Studio(Listing):
         ]
 
     def items_there(self, project_id: int, item_ids: list[str]) -> set[str]:
-        """Which of some items a project shows already."""
+        """Return the given items that the project already shows."""
         filters = [condition("data.item_id", "in_list", "List", item_ids)]
         pages = self._pages(project_id, filters, ShownRow, include="id,data", **_AS_IT_IS)
         return {item for page in pages for task in page if (item := _item_of(task.data)) is not None}
 
     def first_items(self, project_id: int) -> set[str]:
-        """The items that the first tasks of a project show."""
+        """Return the items of the first tasks of a project."""
         page = next(self._pages(project_id, [], ShownRow, include="id,data", **_AS_IT_IS), ())
         return {item for task in page if (item := _item_of(task.data)) is not None}
 
     def show_instead(self, task_id: int, data: dict[str, str]) -> None:
-        """Give a task other data; what was answered to it stays."""
+        """Replace the data of a task; its annotations stay."""
         self._request("PATCH", f"/api/tasks/{task_id}/", body={"data": data})
 
     def move_answers(self, task_id: int, other: int) -> int:
-        """Move all that was answered to a task to another one of the same project; how many annotations.
+        """Move all annotations of a task to another task of the same project; return their number.
 
-        Each annotation is moved by one request, so it is never in two places or in none. It keeps its number, who
-        gave it and when. The server makes us the one who changed it last; who that was before is noted beside it,
-        by the same request (`ServerAnnotation.sender`).
+        Each annotation is moved by one request, so it is never in two places or in none. It keeps its number, author
+        and time. The server records us as its last editor; the same request stores the previous editor with the
+        annotation (`ServerAnnotation.sender`).
         """
         annotations = self._touched(task_id).annotations
         for annotation in annotations:
@@ -304,33 +304,33 @@ class Studio(Listing):
         return self.whoami().id
 
     def move_draft(self, draft_id: int, other: int) -> None:
-        """Move what somebody has begun to another task of the same project."""
+        """Move a draft to another task of the same project."""
         self._request("PATCH", f"/api/drafts/{draft_id}/", body={"task": other}, allowed=(404,))
 
     def drafts_on(self, task_id: int) -> list[StoredDraft]:
-        """What has been begun on a task and not submitted, by whomever."""
+        """Return the drafts of all accounts on a task."""
         response = self._request("GET", f"/api/tasks/{task_id}/drafts", allowed=(404,))
         return [] if response.status_code == 404 else self._decoded(response, list[StoredDraft])
 
     def _touched(self, task_id: int) -> Touched:
-        """What was answered to a task; nothing where another push has made one task of two meanwhile."""
+        """Return the answers to a task; empty if another push has merged the task meanwhile."""
         response = self._task(task_id)
         return Touched(annotations=[]) if response.status_code == 404 else self._decoded(response, Touched)
 
     def _task(self, task_id: int) -> httpx.Response:
-        """What the server says of a task, which somebody else may just be deleting."""
+        """Request a task, which may be deleted at the same moment."""
         path = f"/api/tasks/{task_id}/"
         try:
             return self._request("GET", path, allowed=(404,))
-        except ServerFailedError:  # as it does where the task goes while it is read; then it is not found
+        except ServerFailedError:  # the server fails when a task is deleted while it is read; the next request gets 404
             return self._request("GET", path, allowed=(404,))
 
     def delete_untouched(self, project_id: int, task_id: int) -> bool:
-        """Delete a task of a project unless somebody has answered it by now, or begun to; whether it is gone.
+        """Delete a task unless it has annotations or drafts; return whether it is gone.
 
-        The server looks and deletes within one request: an answer that comes after our own look keeps its task.
+        The server checks and deletes within one request, so an answer that arrives after our own check keeps its task.
         """
-        # The task itself lists skips too, but of the drafts only our own.
+        # The task lists all annotations and skips, but only our own drafts.
         if self._touched(task_id).annotations or self.drafts_on(task_id):
             return False
         untouched = [
@@ -349,39 +349,39 @@ class Studio(Listing):
     # --- annotations -----------------------------------------------------------------------------------------------
 
     def has_annotation(self, annotation_id: int) -> bool:
-        """Whether an annotation is still there."""
+        """Return whether an annotation still exists."""
         return self._request("GET", f"/api/annotations/{annotation_id}/", allowed=(404,)).status_code != 404
 
     def delete_annotation(self, annotation_id: int) -> None:
-        """Delete an annotation for good; it may be gone already."""
+        """Delete an annotation permanently; an annotation that does not exist is no error."""
         self._request("DELETE", f"/api/annotations/{annotation_id}/", allowed=(404,))
 
     def delete_draft(self, draft_id: int) -> None:
-        """Delete for good what somebody has begun; it may be gone already."""
+        """Delete a draft permanently; a draft that does not exist is no error."""
         self._request("DELETE", f"/api/drafts/{draft_id}/", allowed=(404,))
 
     def next_task(self, project_id: int) -> QueuedTask | None:
-        """The task that the queue has for us, or None when it has nothing."""
+        """Return the next task of our queue, or None if the queue is empty."""
         response = self._request("GET", f"/api/projects/{project_id}/next/", allowed=(404,))
         if response.status_code == 404:
-            self.project(project_id)  # a project that is gone gives 404 as well
+            self.project(project_id)  # raises if the project is gone, which also gives 404
             return None
         return self._decoded(response, QueuedTask)
 
     def submit(self, task_id: int, annotation: NewAnnotation) -> bool:
-        """Send an annotation; False where the server has had it before."""
+        """Send an annotation; return False if the server already has it."""
         body = msgspec.to_builtins(annotation)
         path = f"/api/tasks/{task_id}/annotations/"
         return self._request("POST", path, body=body, allowed=(409,)).status_code != 409
 
-    # --- hooks -----------------------------------------------------------------------------------------------------
+    # --- webhooks -----------------------------------------------------------------------------------------------------
 
     def hooks(self) -> list[Hook]:
-        """The addresses that the server calls when something happens."""
+        """Return the webhooks of the server."""
         return self._get("/api/webhooks/", list[Hook], "the webhooks")
 
     def add_hook(self, project_id: int, url: str) -> Hook | None:
-        """Have the server call an address when somebody answers in a project; None where it may not call that one."""
+        """Register a webhook for the answers in a project; None if the server refuses the address."""
         body = {
             "project": project_id, "url": url, "send_payload": False, "send_for_all_actions": False,
             "actions": ["ANNOTATION_CREATED", "ANNOTATION_UPDATED", "ANNOTATIONS_DELETED"],
@@ -390,5 +390,5 @@ class Studio(Listing):
         return None if response.status_code in (400, 403) else self._decoded(response, Hook)
 
     def remove_hook(self, hook_id: int) -> None:
-        """Have the server call no more."""
+        """Remove a webhook."""
         self._request("DELETE", f"/api/webhooks/{hook_id}/", allowed=(404,))

@@ -1,4 +1,4 @@
-"""What a server has, read in pages: tasks with their answers, their numbers, drafts, and the database's own counts."""
+"""Paged reading of a server: tasks with their annotations, task ids, drafts and the counts of the database."""
 
 import email.utils
 import json
@@ -24,8 +24,8 @@ from toolkit.studio.http.schemas import (
 from toolkit.studio.http.transport import ServerFailedError, Transport
 
 PAGE = 500  # tasks a request: 100 is no faster, 1,000 no slower
-# Annotations that are asked for to be expanded are half as dear for the server as those that come along, and those of
-# their fields that are not named cost nothing.
+# Annotations requested through `expand` cost the server half as much as those included by default, and fields that are
+# not requested cost nothing.
 _OF_ANNOTATIONS = (
     "id", "completed_by", "updated_by", "result", "was_cancelled", "ground_truth", "lead_time", "created_at",
     "updated_at", "import_id",
@@ -37,7 +37,7 @@ T = TypeVar("T", bound=Named)
 
 
 def condition(field: str, operator: str, kind: str, value: object) -> dict[str, Any]:
-    """A condition on tasks, as the server takes it."""
+    """Return a filter condition on tasks in the format of the server."""
     return {"filter": f"filter:tasks:{field}", "operator": operator, "type": kind, "value": value}
 
 
@@ -46,7 +46,7 @@ def _query(filters: list[dict[str, Any]], order: str) -> str:
 
 
 def _clock(header: str | None) -> str | None:
-    """The time that an answer bears, as ISO 8601 in UTC.
+    """Convert the date header of a response to ISO 8601 in UTC.
 
     >>> _clock("Tue, 24 Nov 2026 11:22:32 GMT")
     '2026-11-24T11:22:32Z'
@@ -58,40 +58,40 @@ def _clock(header: str | None) -> str | None:
 
 
 class Listing(Transport):
-    """A way to a server that reads what is there."""
+    """A connection that reads lists from a server."""
 
     def users(self) -> dict[int, str]:
-        """The e-mail address of every account, by its id; the server hides those of people who were taken out."""
+        """Return the e-mail address of every account, by id; the server hides those of removed accounts."""
         listed = self._get("/api/users/", list[StudioAccount], "the accounts")
         return {user.id: user.email for user in listed if "@" in user.email}
 
     def tasks(self, project_id: int) -> Iterator[ServerTask]:
-        """All tasks of a project with their annotations, by id; what the server cannot show is marked."""
+        """Yield all tasks of a project with their annotations, by id; unreadable annotations are marked."""
         for page in self.task_pages(project_id):
             yield from page
 
     def task_pages(self, project_id: int, since: str | None = None) -> Iterator[tuple[ServerTask, ...]]:
-        """The tasks of a project with their annotations, in pages, by id.
+        """Yield the tasks of a project with their annotations, in pages, by id.
 
         Args:
-            project_id: of the project.
-            since: ISO 8601, UTC; only what was changed later by the server's own clock. An answer that is given,
-                edited, skipped or deleted changes its task; a draft does not.
+            project_id: the number of the project.
+            since: ISO 8601, UTC; only tasks that changed later by the server's clock. Giving, editing, skipping or
+                deleting an answer changes its task; a draft does not.
         """
         filters = [] if since is None else [condition("updated_at", "greater", "Datetime", since)]
-        # `resolve_uri` would have the server look for addresses in every text.
+        # With `resolve_uri` the server would search every text for addresses.
         options = {"include": _FIELDS, "expand": "annotations", "fields": "all", "resolve_uri": "false"}
         return self._pages(project_id, filters, ServerTask, **options)
 
     def task_numbers(self, project_id: int) -> Iterator[tuple[int, ...]]:
-        """The ids of all tasks of a project, in pages: two thirds of the price of their annotations."""
+        """Yield the ids of all tasks of a project, in pages; this costs two thirds of reading the annotations."""
         for page in self._pages(project_id, [], Named, include="id"):
             yield tuple(task.id for task in page)
 
     def _pages(
         self, project_id: int, filters: list[dict[str, Any]], kind: type[T], **params: str
     ) -> Iterator[tuple[T, ...]]:
-        """Each page begins after the last id of the one before: what is deleted meanwhile shifts nothing."""
+        """Yield pages; each page starts after the last id of the previous page, so deletions shift nothing."""
         last = 0
         while True:
             query = _query([*filters, condition("id", "greater", "Number", last)], "tasks:id")
@@ -103,7 +103,7 @@ class Listing(Transport):
             last = page[-1].id
 
     def _whole_page(self, project_id: int, kind: type[T], **params: str) -> tuple[T, ...]:
-        """A page, also where the server fails for one answer that it cannot show."""
+        """Return a page, also if the server fails on an annotation that it cannot encode."""
         try:
             return self._page(project_id, kind, **params)
         except ServerFailedError:
@@ -124,7 +124,7 @@ class Listing(Transport):
             return msgspec.json.decode(response.content, type=TaskPage[kind]).tasks  # type: ignore[valid-type]
 
     def newest(self, project_id: int) -> Newest:
-        """When a task of a project was last changed, and what the server's clock says."""
+        """Return the time of the last change to a task of the project, and the server's time."""
         params = {"project": project_id, "include": "id,updated_at", "page_size": 1}
         path = "/api/tasks/?" + urlencode({**params, "query": _query([], "-tasks:updated_at")})
         response = self._request("GET", path, f"project {project_id}")
@@ -133,9 +133,9 @@ class Listing(Transport):
         return Newest(changed=listed[0].updated_at if listed else None, clock=_clock(response.headers.get("Date")))
 
     def counts(self, project_ids: Iterable[int]) -> dict[int, Counts]:
-        """How many tasks and annotations there are, as the database counts them; a project that is gone is not there.
+        """Return the database's counts of tasks and annotations by project; deleted projects are left out.
 
-        The counters that each task carries lose updates when people work at the same time; these do not.
+        The counters on each task lose updates when people work at the same time; these counts do not.
         """
         numbers = ",".join(map(str, project_ids))
         params = {"ids": numbers, "page_size": PAGE, "include": ",".join(Counts.__struct_fields__)}
@@ -143,7 +143,7 @@ class Listing(Transport):
         return {row.id: row for row in listed}
 
     def drafts(self, project_id: int) -> Iterator[tuple[int, ServerAnnotation]]:
-        """What has been begun and not submitted, with the task that it belongs to."""
+        """Yield the drafts of a project, each with its task."""
         with_drafts = self._tasks_with_drafts(project_id)
         numbers = {email.casefold(): number for number, email in self.users().items()} if with_drafts else {}
         for task_id in with_drafts:
@@ -151,7 +151,7 @@ class Listing(Transport):
             if response.status_code == 404:
                 continue  # the task was deleted just now
             for draft in self._decoded(response, list[StoredDraft]):
-                if draft.annotation is None:  # otherwise it edits an annotation, which is listed anyway
+                if draft.annotation is None:  # a draft that edits an annotation is listed with the annotation
                     yield task_id, draft.as_annotation(numbers.get(draft.user.casefold()))
 
     def _tasks_with_drafts(self, project_id: int) -> list[int]:
@@ -159,10 +159,11 @@ class Listing(Transport):
         return [task.id for page in self._pages(project_id, begun, Named, include="id") for task in page]
 
 
-# --- annotations that the server cannot show --------------------------------------------------------------------------
+# --- annotations that the server cannot encode
+# --------------------------------------------------------------------------
 
 
-Listed = Callable[[dict[str, Any]], Sequence[ServerTask]]  # the tasks of a query of the server, with their answers
+Listed = Callable[[dict[str, Any]], Sequence[ServerTask]]  # runs a query on the server: its tasks with their answers
 
 UNREADABLE = {
     "from_name": "unreadable",
@@ -174,12 +175,12 @@ UNREADABLE = {
 def salvaged(
     tasks: Sequence[ServerTask], listed: Listed, answer: Callable[[int], ServerAnnotation]
 ) -> Iterator[ServerTask]:
-    """Tasks with their answers, those that cannot be read marked as unreadable.
+    """Yield tasks with their answers; answers that the server cannot encode are marked as unreadable.
 
     Args:
-        tasks: without what was answered, by id.
-        listed: asks the server for tasks with what was answered.
-        answer: asks the server for one annotation.
+        tasks: tasks without their answers, by id.
+        listed: requests tasks with their answers.
+        answer: requests one annotation.
     """
     if not tasks:
         return

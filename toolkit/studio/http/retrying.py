@@ -1,6 +1,6 @@
-"""Requests that do no harm twice are made again where the line or the server failed for a moment.
+"""Retries of idempotent requests after a temporary failure of the network or the server.
 
-Whatever adds something is never repeated here: only who sent it can tell whether it arrived.
+A request that adds data is never repeated here: only its caller can check whether it arrived.
 """
 
 import re
@@ -10,30 +10,30 @@ from collections.abc import Iterator
 import httpx
 
 WAITS = (0.2, 0.5, 1.0, 2.0)  # seconds before the second, third ... attempt
-_LONGEST_WAIT = 30.0  # however long a server asks us to stay away
-FOR_A_MOMENT = (429, 502, 503, 504)  # too busy, or a proxy before a server that is
-_TIMEOUTS = 2  # how often we wait for an answer in vain
-# To set a field twice, or to delete what is gone, leaves things as once would have.
+_LONGEST_WAIT = 30.0  # seconds; caps the wait that a server requests
+FOR_A_MOMENT = (429, 502, 503, 504)  # server overloaded, or a proxy whose server is
+_TIMEOUTS = 2  # attempts that may time out
+# Setting a field twice or deleting an object twice has the same result as doing it once.
 _SETTING = re.compile(r"/api/(projects|tasks|annotations|drafts)/\d+/$")
-DELETING = "/api/dm/actions/"  # of which we use none but the one that deletes tasks: what is gone stays gone
-_HARMLESS = ("/api/token/refresh/", "/api/projects/validate/", DELETING)  # though they are POST
+DELETING = "/api/dm/actions/"  # we use only the action that deletes tasks, which is idempotent
+_HARMLESS = ("/api/token/refresh/", "/api/projects/validate/", DELETING)  # idempotent although they are POST
 
 
 class Retrying(httpx.HTTPTransport):
-    """The way to a server for whoever can wait a moment.
+    """HTTP transport that retries idempotent requests.
 
-    A server that is not there at all is said at once: waiting does not start it.
+    A server that refuses the connection is reported at once: waiting does not start it.
     """
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Make a request, again where that may help."""
+        """Send a request; retry an idempotent one after a temporary failure."""
         if not _may_be_repeated(request):
             return super().handle_request(request)
         timeouts = 0
         for wait in WAITS:
             try:
                 response = super().handle_request(request)
-                response.read()  # an answer that breaks off is as bad as none
+                response.read()  # a truncated response counts as a failure
             except httpx.ConnectError:
                 raise
             except httpx.TimeoutException:
@@ -62,9 +62,9 @@ def _asked_for(response: httpx.Response, wait: float) -> float:
 
 
 def attempts() -> Iterator[bool]:
-    """One turn an attempt, with a growing wait before each but the first; tells whether another one would follow.
+    """Yield once per attempt, with a growing wait before each but the first; the value says whether another follows.
 
-    For whoever adds something, and looks whether it arrived before adding it again.
+    For callers that add data and check whether it arrived before they send it again.
 
     >>> next(attempts())
     True

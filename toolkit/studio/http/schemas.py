@@ -1,4 +1,4 @@
-"""What Label Studio sends and takes, as records; fields that we do not read are left out."""
+"""Records for what Label Studio sends and accepts; unused fields are left out."""
 
 from typing import Any, Generic, TypeVar
 
@@ -13,19 +13,19 @@ class StudioAccount(Struct, frozen=True, kw_only=True):
 
 
 class Version(Struct, frozen=True, kw_only=True):
-    """What a server says that it is."""
+    """The version that a server reports."""
 
     release: str = ""
 
 
 class Organization(Struct, frozen=True, kw_only=True):
-    """Whom all accounts of a server belong to."""
+    """The organization of all accounts of a server."""
 
     id: int
 
 
 class ProjectSettings(Struct, frozen=True, kw_only=True):
-    """What we decide about a project."""
+    """The settings of a project that we control."""
 
     title: str
     description: str
@@ -34,14 +34,14 @@ class ProjectSettings(Struct, frozen=True, kw_only=True):
     expert_instruction: str  # HTML
     show_instruction: bool = True
     enable_empty_annotation: bool = False
-    skip_queue: str = "REQUEUE_FOR_OTHERS"  # a skipped task goes to others and never back to whoever skipped it
+    skip_queue: str = "REQUEUE_FOR_OTHERS"  # a skipped task goes to others, never back to the same annotator
     sampling: str = "Sequential sampling"
-    overlap_cohort_percentage: int = 100  # of the tasks that are asked of several; which ones the server would pick
+    overlap_cohort_percentage: int = 100  # share of tasks with several votes; below 100 the server chooses which
     show_overlap_first: bool = False
 
 
 class Project(ProjectSettings, frozen=True, kw_only=True):
-    """A project as it stands on the server; what somebody has emptied there is ""."""
+    """A project on the server; a field that was emptied there is ""."""
 
     id: int
     title: str = ""
@@ -59,7 +59,7 @@ class SetProjects(Struct, frozen=True, kw_only=True):
 
 
 class AnyProject(Struct, frozen=True, kw_only=True):
-    """A project that somebody else may have made: what every server says of it."""
+    """A project of any origin, with the fields that every server sends."""
 
     id: int
     title: str
@@ -68,14 +68,14 @@ class AnyProject(Struct, frozen=True, kw_only=True):
 
 
 class DescribedProject(Struct, frozen=True, kw_only=True):
-    """A project in a list, with what is said of it."""
+    """A project in a list, with its description."""
 
     id: int
     description: str | None
 
 
 class DescribedPage(Struct, frozen=True, kw_only=True):
-    """A page of a list of projects, and whether another one follows."""
+    """A page of a list of projects, with whether another page follows."""
 
     results: list[DescribedProject]
     next: str | None
@@ -95,24 +95,24 @@ class ProjectPage(Struct, frozen=True, kw_only=True):
 
 
 class ServerAnnotation(Struct, frozen=True, kw_only=True):
-    """An annotation or a draft as the server has it."""
+    """An annotation or a draft on the server."""
 
     id: int
     completed_by: int | None = None  # None: the account was deleted
-    updated_by: int | None = None  # who really sent it
-    result: list[Any]  # never left out: an answer without its result would read like one that was emptied
+    updated_by: int | None = None  # the account that sent the last change
+    result: list[Any]  # required: a missing result would look like an emptied answer
     was_cancelled: bool = False  # a skip
-    ground_truth: bool = False  # somebody has marked it as the right answer
+    ground_truth: bool = False  # marked as the correct answer
     lead_time: float | None = None  # seconds
     created_at: str
     updated_at: str
-    import_id: int | None = None  # below zero: who sent it, before a push moved it to another task
+    import_id: int | None = None  # negative: the sender before a push moved the annotation to another task
 
     def sender(self, ours: int) -> int | None:
-        """Who really sent it.
+        """Return the account that sent the annotation.
 
-        The server writes down whoever touches an annotation last, so a push that moves one leaves behind who that was
-        before. Only where our own account was the last is that believed: a forger's note is worth nothing.
+        The server records the last editor of an annotation, so a push that moves one stores the previous editor. The
+        stored value is trusted only if our own account was the last editor, since others could forge it.
 
         Args:
             ours: the account that pushes.
@@ -120,7 +120,7 @@ class ServerAnnotation(Struct, frozen=True, kw_only=True):
         return _sender(self.completed_by, self.updated_by, self.import_id, ours)
 
     def was_moved(self, ours: int) -> bool:
-        """Whether a push has moved it to another task since its annotator last changed it."""
+        """Return whether a push moved the annotation to another task since its annotator last changed it."""
         return self.updated_by == ours and self.import_id is not None and self.import_id < 0
 
 
@@ -131,32 +131,32 @@ def _sender(completed_by: int | None, updated_by: int | None, import_id: int | N
 
 
 class Named(Struct, frozen=True, kw_only=True):
-    """A task, by its number alone."""
+    """A task with its number only."""
 
     id: int
 
 
 class Changed(Named, frozen=True, kw_only=True):
-    """When a task was last changed."""
+    """A task with the time of its last change."""
 
     updated_at: str
 
 
 class ServerTask(Named, frozen=True, kw_only=True):
-    """A task as the server has it."""
+    """A task on the server."""
 
     data: dict[str, Any]
     annotations: tuple[ServerAnnotation, ...]
 
 
 class BareAnnotation(ServerAnnotation, frozen=True, kw_only=True):
-    """An annotation that was asked for without what was answered."""
+    """An annotation that was requested without its answer."""
 
     result: list[Any] = []
 
 
 class BareTask(ServerTask, frozen=True, kw_only=True):
-    """A task that was asked for without what was answered to it."""
+    """A task that was requested without its answers."""
 
     annotations: tuple[BareAnnotation, ...]
 
@@ -171,23 +171,23 @@ class TaskPage(Struct, Generic[_Task], frozen=True, kw_only=True):
 
 
 class Newest(Struct, frozen=True, kw_only=True):
-    """How far the time of a project has come, as ISO 8601 in UTC."""
+    """The last change in a project and the server's time, ISO 8601 in UTC."""
 
-    changed: str | None  # when a task of it was last changed; None: it has none
-    clock: str | None  # what the server's clock says, to the second; None: it does not say
+    changed: str | None  # the last change to a task; None: the project has no tasks
+    clock: str | None  # the server's time, to the second; None: not reported
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """How much there is in a project, as the database counts it."""
+    """The contents of a project, as the database counts them."""
 
     id: int
     task_number: int
-    total_annotations_number: int  # without the skips
+    total_annotations_number: int  # without skips
     skipped_annotations_number: int
 
     @property
     def annotations(self) -> int:
-        """All annotations, skips included."""
+        """Return the number of annotations, skips included."""
         return self.total_annotations_number + self.skipped_annotations_number
 
 
@@ -198,49 +198,49 @@ class CountsPage(Struct, frozen=True, kw_only=True):
 
 
 class StoredRow(Named, frozen=True, kw_only=True):
-    """A task with what it shows and the numbers of its annotations; none of them is ever left out."""
+    """A task with its data and the numbers of all its annotations."""
 
     data: dict[str, Any]
     annotations: tuple[Named, ...]
 
 
 class ShownRow(Named, frozen=True, kw_only=True):
-    """A task with what it shows."""
+    """A task with its data."""
 
     data: dict[str, Any]
 
 
 class StoredTask(Struct, frozen=True, kw_only=True):
-    """What there is of an item on the server, without its texts."""
+    """The task of an item on the server, without texts."""
 
     id: int
     project: int
-    item_id: str | None  # None: not made by `stance push`
+    item_id: str | None  # None: not created by `stance push`
     annotations: int  # skips and drafts included
     shows: str = ""  # digest of the task's data
 
 
 class QueuedTask(Struct, frozen=True, kw_only=True):
-    """What the queue hands out."""
+    """A task that the queue hands out."""
 
     id: int
     data: dict[str, Any]
 
 
 class Invitation(Struct, frozen=True, kw_only=True):
-    """The way by which an account can be made."""
+    """An invitation to create an account."""
 
     invite_url: str
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """An account, where the server tells more of it than the number."""
+    """An account, where the server sends more than its number."""
 
     id: int
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """An annotation as a single task has it."""
+    """An annotation in the response for a single task."""
 
     id: int
     completed_by: Person | None = None
@@ -248,25 +248,25 @@ class Answer(Struct, frozen=True, kw_only=True):
     import_id: int | None = None
 
     def sender(self, ours: int) -> int | None:
-        """Who really sent it, as of `ServerAnnotation`."""
+        """Return the account that sent it, as in `ServerAnnotation`."""
         number = None if self.completed_by is None else self.completed_by.id
         return _sender(number, self.updated_by, self.import_id, ours)
 
 
 class Touched(Struct, frozen=True, kw_only=True):
-    """What annotators have answered to a task, skips included."""
+    """The annotations of a task, skips included."""
 
-    annotations: list[Answer]  # never left out: a task that says nothing of its answers is not one without any
+    annotations: list[Answer]  # required: a response without this field does not mean a task without answers
 
 
 class Deleted(Struct, frozen=True, kw_only=True):
-    """How many of the tasks that were named are gone."""
+    """The number of requested tasks that were deleted."""
 
     processed_items: int
 
 
 class StoredDraft(Struct, frozen=True, kw_only=True):
-    """What an annotator has begun and not submitted."""
+    """An annotation that was started and not submitted."""
 
     id: int
     user: str  # the e-mail address
@@ -277,7 +277,7 @@ class StoredDraft(Struct, frozen=True, kw_only=True):
     updated_at: str
 
     def as_annotation(self, completed_by: int | None) -> ServerAnnotation:
-        """The draft as if it had been submitted."""
+        """Return the draft as an annotation."""
         return ServerAnnotation(
             id=self.id,
             completed_by=completed_by,
@@ -289,16 +289,16 @@ class StoredDraft(Struct, frozen=True, kw_only=True):
 
 
 class Hook(Struct, frozen=True, kw_only=True):
-    """An address that the server calls when something happens."""
+    """A webhook: an address that the server calls on an event."""
 
     id: int
     url: str
 
 
 class NewAnnotation(Struct, frozen=True, kw_only=True):
-    """An annotation to be sent."""
+    """An annotation to send."""
 
-    unique_id: str  # a UUID: the server takes each only once
+    unique_id: str  # a UUID; the server accepts each only once
     result: list[dict[str, Any]]
     lead_time: float
     was_cancelled: bool = False

@@ -1,6 +1,6 @@
-"""The way to a server: one HTTP client with our token, and every failure as a `StudioError` with its remedy.
+"""Connection to a server: one HTTP client with our token; every failure is a `StudioError` with its remedy.
 
-Tokens are sent to the server and nowhere else: no message, no log and no record holds one.
+Tokens are sent to the server only: no message, log or record contains one.
 """
 
 import base64
@@ -20,17 +20,17 @@ from toolkit.errors import StudioError, UnansweredError
 from toolkit.studio.http.retrying import FOR_A_MOMENT, Retrying
 
 _EXAMPLE = "http://127.0.0.1:8080"
-_EARLY = 30.0  # seconds before its end in which a bearer is renewed
+_EARLY = 30.0  # seconds before expiry at which a bearer is renewed
 
 
 def plain_url(url: str) -> str:
-    """The address of a server as it may be shown and stored: no credentials, no query, no slash at the end.
+    """Return the address of a server without credentials, query and trailing slash, safe to show and store.
 
     >>> plain_url("HTTP://ann:secret@studio.example:8080/ls/?token=1")
     'http://studio.example:8080/ls'
 
     Raises:
-        StudioError: that is no http address.
+        StudioError: the text is not an http address.
     """
     try:
         parts = urllib.parse.urlsplit(url.strip())
@@ -46,7 +46,7 @@ def plain_url(url: str) -> str:
 
 
 def is_local(url: str) -> bool:
-    """Whether an address is on this very machine.
+    """Return whether an address is on this machine.
 
     >>> is_local("http://127.0.0.1:8080"), is_local("https://studio.example")
     (True, False)
@@ -55,7 +55,7 @@ def is_local(url: str) -> bool:
 
 
 class Bearer(httpx.Auth):
-    """Both kinds of token: personal ones are exchanged for a bearer of five minutes, legacy ones sent as they are."""
+    """Authentication: personal tokens are exchanged for a bearer of five minutes, legacy tokens are sent unchanged."""
 
     requires_response_body = True
 
@@ -65,10 +65,10 @@ class Bearer(httpx.Auth):
         self._legacy = _claims(token).get("token_type") != "refresh"
         self._lock = threading.Lock()
         self._access = ""
-        self._ends = 0.0  # on the clock that is never set
+        self._ends = 0.0  # on the monotonic clock
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Put the header in, renewing the bearer first where its time is over, and once more where it is refused."""
+        """Add the header; renew the bearer when it has expired, and once more when it is refused."""
         if self._legacy:
             request.headers["Authorization"] = f"Token {self._token}"
             yield request
@@ -81,10 +81,10 @@ class Bearer(httpx.Auth):
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED:
             with self._lock:
-                if self._access == used:  # or else another thread has renewed it meanwhile
+                if self._access == used:  # otherwise another thread renewed it meanwhile
                     self._keep((yield self._refresh()))
             request.headers["Authorization"] = f"Bearer {self._access}"
-            yield request  # it was refused, so that nothing is done twice
+            yield request  # safe to repeat: the server refused the first one
 
     def _refresh(self) -> httpx.Request:
         return httpx.Request("POST", self._refresh_url, json={"refresh": self._token})
@@ -98,12 +98,12 @@ class Bearer(httpx.Auth):
             self._access = str(response.json()["access"])
         except (ValueError, KeyError, TypeError) as error:
             raise StudioError(f"{place}: the answer is not that of Label Studio; check the address") from error
-        # How long it is good for, not until when: neither a clock that is wrong nor one that is set back matters.
+        # A lifetime, not an expiry time: a wrong clock, or one that is set back, has no effect.
         self._ends = time.monotonic() + max(0.0, _number(self._access, "exp") - _number(self._access, "iat"))
 
 
 def refuse_bearer(url: str, token: str) -> None:
-    """Refuse what personal tokens are exchanged for: it ends after five minutes.
+    """Refuse a short-lived bearer given as a token: it expires after five minutes.
 
     Raises:
         StudioError: the token is such a bearer.
@@ -116,7 +116,7 @@ def refuse_bearer(url: str, token: str) -> None:
 
 
 def refusal_of(token: str) -> str:
-    """What to set in place of a token that a server does not accept, and why it may not."""
+    """Return why a server may not accept a token, and what to set instead."""
     if _claims(token).get("token_type") == "refresh":
         return "the access token of your account there: this one was withdrawn, or another server gave it"
     return (
@@ -131,7 +131,7 @@ def _number(token: str, claim: str) -> float:
 
 
 def _claims(token: str) -> dict[str, Any]:
-    """What a JSON web token says of itself; nothing for any other token."""
+    """Return the claims of a JSON web token; empty for any other token."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
@@ -150,10 +150,10 @@ _NAMED = ".".join(map(str, TESTED))
 
 
 def refuse_older(url: str, release: str) -> None:
-    """Refuse a server that lacks what push and pull rest on.
+    """Refuse a server that lacks features that push and pull need.
 
     Raises:
-        StudioError: it is older than the one that this was tested with.
+        StudioError: the server is older than the tested version.
     """
     if _parts(release) < TESTED:
         raise StudioError(
@@ -163,7 +163,7 @@ def refuse_older(url: str, release: str) -> None:
 
 
 def doubt_about(url: str, release: str) -> str:
-    """What to bear in mind about a server of another version; "" where there is nothing.
+    """Return a warning about an untested server version; "" if there is none.
 
     >>> doubt_about("http://studio.example", "1.23.2")
     ''
@@ -177,7 +177,7 @@ def doubt_about(url: str, release: str) -> str:
 
 
 def _parts(release: str) -> tuple[int, ...]:
-    """The first two numbers of a version; of one that cannot be read, as if it were later than any."""
+    """Return the first two numbers of a version; an unreadable version sorts after all others."""
     match = re.match(r"(\d+)\.(\d+)", release)
     return tuple(map(int, match.groups())) if match else (10**6, 0)
 
@@ -191,16 +191,16 @@ TIMEOUT = httpx.Timeout(120.0, connect=10.0)  # importing a batch and listing a 
 
 
 class ServerFailedError(StudioError):
-    """The server has a fault of its own: it answered 500 or more."""
+    """The server failed: it answered with status 500 or higher."""
 
 
 def is_page(response: httpx.Response) -> bool:
-    """Whether an answer is a page for people, which the server's interface gives only where it fails."""
+    """Return whether a response is an HTML page, which the API sends only on failure."""
     return response.content[:200].lstrip().startswith(b"<")
 
 
 class Transport:
-    """Requests to one server by one account."""
+    """HTTP requests to one server by one account."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = plain_url(url)
@@ -209,16 +209,16 @@ class Transport:
         self._token = token.strip()
         refuse_bearer(self.url, self._token)
         auth = Bearer(self.url, self._token)
-        # A connection that is kept makes the server's two small packets wait 40 ms for each other, which is half the
-        # time of an answer; making another one costs nothing on the loopback address, but much across a network.
+        # On a kept-alive connection the server's two small packets wait 40 ms for each other, half the time of a
+        # response. A new connection costs nothing on the loopback address, but much across a network.
         headers = {"Connection": "close"} if is_local(self.url) else {}
-        # The environment is not trusted: a proxy set there would be asked for 127.0.0.1 too.
+        # The environment is ignored: a proxy set there would also be used for 127.0.0.1.
         self._http = httpx.Client(
             base_url=self.url, auth=auth, headers=headers, trust_env=False, timeout=TIMEOUT, transport=Retrying()
         )
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -239,7 +239,7 @@ class Transport:
     ) -> httpx.Response:
         with self._speaking(about or path):
             response = self._http.request(method, path, json=body)
-            # A proxy's "not found" is not the server's: taken for it, what is there would seem to be gone.
+            # A proxy's "not found" is not the server's: existing objects would seem to be deleted.
             if response.status_code not in allowed or is_page(response):
                 response.raise_for_status()
             if is_page(response):
@@ -248,7 +248,7 @@ class Transport:
 
     @contextlib.contextmanager
     def _speaking(self, about: str) -> Iterator[None]:
-        """Turn what the network raises into a `StudioError` about something on the server."""
+        """Convert network errors into a `StudioError` about the named object on the server."""
         try:
             yield
         except httpx.HTTPStatusError as error:
@@ -258,7 +258,7 @@ class Transport:
                 f"{self.url}: no answer in time about {about}; try again, what was done is kept"
             ) from error
         except httpx.HTTPError as error:
-            # Where nobody listens nothing can have arrived; of all else nobody knows.
+            # After a refused connection nothing can have arrived; after any other error that is unknown.
             kind = StudioError if isinstance(error, httpx.ConnectError) else UnansweredError
             raise kind(
                 f"{self.url}: cannot be reached ({type(error).__name__}); is it running? `stance studio start` starts "

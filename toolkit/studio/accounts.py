@@ -1,7 +1,7 @@
-"""Accounts on a Label Studio server: signed up through the invitation link, with a token each, kept in one file.
+"""Accounts on a Label Studio server: signed up through the invitation link, one token each, stored in one file.
 
-Label Studio has no other way to make an account with a password that works. The password is written to the keys
-before the account is made, so that whoever is interrupted between the two can simply run it again.
+Label Studio has no other way to create an account with a working password. The password is written to the keys file
+before the account is created, so an interrupted run can be repeated.
 """
 
 import re
@@ -22,7 +22,7 @@ from toolkit.studio.http.transport import TIMEOUT, plain_url
 
 
 class AccountRequest(Struct, frozen=True, kw_only=True):
-    """Somebody who is to have an account."""
+    """A person who needs an account."""
 
     pseudonym: str
     email: str
@@ -30,49 +30,49 @@ class AccountRequest(Struct, frozen=True, kw_only=True):
 
 
 class ListedAccount(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An account as it is listed."""
+    """An account in the list of accounts."""
 
     pseudonym: str
     email: str
     languages: tuple[str, ...] = ()
     locked: bool = False
-    password: str = ""  # where it is to be shown
+    password: str = ""  # only if passwords are shown
 
     def line(self) -> str:
-        """The account as a row."""
+        """Return the account as a row of text."""
         return "\t".join(filter(None, (self.pseudonym, self.email, self.password, "locked out" if self.locked else "")))
 
 
 def listed_account(pseudonym: str, account: Account) -> ListedAccount:
-    """An account as it is listed, without its password."""
+    """Return the list entry of an account, without its password."""
     return ListedAccount(pseudonym=pseudonym, email=account.email, languages=account.languages, locked=account.locked)
 
 
 def listed_with_password(pseudonym: str, account: Account) -> ListedAccount:
-    """An account as it is listed, with its password unless it is locked out."""
+    """Return the list entry of an account, with its password unless the account is locked."""
     password = "" if account.locked else account.password
     return msgspec.structs.replace(listed_account(pseudonym, account), password=password)
 
 
 def new_account(email: str) -> Account:
-    """An account that does not exist yet, with a password that nobody has seen."""
+    """Return the data of an account to be created, with a random password."""
     return Account(email=email, password=secrets.token_urlsafe(18))
 
 
 def ensure_annotators(
     studio: Studio, pseudonyms: Iterable[str], domain: str, keys_file: Path, progress: Callable[[str], None]
 ) -> dict[str, Account]:
-    """The accounts of these annotators, made where they are missing; may be interrupted and run again.
+    """Return the accounts of annotators, creating missing ones; an interrupted run can be repeated.
 
     Args:
         studio: the server, with the token of any member.
-        pseudonyms: who is wanted.
+        pseudonyms: the annotators.
         domain: PEOPLE or SIMULATED; with the pseudonym it makes the e-mail address.
-        keys_file: where passwords and tokens are kept, with mode 600.
-        progress: told about each account that is made.
+        keys_file: the file for passwords and tokens, mode 600.
+        progress: called with a message for each created account.
 
     Raises:
-        StudioError: the server refuses, or has an account of that name that is not in the keys.
+        StudioError: the server refuses, or has an account with that address that is not in the keys file.
     """
     people = [AccountRequest(pseudonym=name, email=f"{name}@{domain}") for name in pseudonyms]
     return ensure_accounts(studio, people, keys_file, progress)
@@ -81,11 +81,11 @@ def ensure_annotators(
 def ensure_accounts(
     studio: Studio, people: Iterable[AccountRequest], keys_file: Path, progress: Callable[[str], None]
 ) -> dict[str, Account]:
-    """The accounts of these people, made where they are missing; may be interrupted and run again.
+    """Return the accounts of people, creating missing ones; an interrupted run can be repeated.
 
     Raises:
-        StudioError: the server refuses, has an account of that address that is not in the keys, or somebody is
-            locked out.
+        StudioError: the server refuses or has an account with that address that is not in the keys file, or an account
+            is locked.
     """
     requests = {person.pseudonym: person for person in people}
     with locked(keys_file):
@@ -113,15 +113,15 @@ def _requested_account(keys: Keys, person: AccountRequest, keys_file: Path) -> A
 
 
 def same_address(address: str, other: str) -> bool:
-    """Whether two e-mail addresses are one account: the server does not tell capitals from small letters."""
+    """Return whether two e-mail addresses belong to one account: the server ignores case."""
     return address.strip().lower() == other.strip().lower()
 
 
 def people_in(rows: Iterable[Mapping[str, object]], where: str) -> list[AccountRequest]:
-    """The people in the rows of a table: ``pseudonym``, and where given ``languages`` and ``email``.
+    """Read people from table rows with ``pseudonym`` and, optionally, ``languages`` and ``email``.
 
     Raises:
-        DataError: a row has no usable pseudonym, or two rows are one person.
+        DataError: a row has no usable pseudonym, or two rows name the same person.
     """
     people: list[AccountRequest] = []
     for number, row in enumerate(rows, 2):
@@ -167,7 +167,7 @@ def _works(url: str, account: Account) -> bool:
 def _signed_up(studio: Studio, account: Account) -> Account:
     with browsing(studio.url) as browser:
         if not posted(browser, studio.invitation(), account, allow_newsletters="false"):
-            # An account of that address is there: ours if the password opens it.
+            # An account with that address exists; it is ours if the password works.
             browser.cookies.clear()
             if not posted(browser, "/user/login/", account):
                 raise StudioError(
@@ -178,7 +178,7 @@ def _signed_up(studio: Studio, account: Account) -> Account:
 
 
 def logged_in(url: str, account: Account) -> Account:
-    """The account with a fresh token and its number.
+    """Return the account with a new token and its number.
 
     Raises:
         StudioError: the password is not accepted.
@@ -191,7 +191,7 @@ def logged_in(url: str, account: Account) -> Account:
 
 @contextmanager
 def browsing(url: str) -> Iterator[httpx.Client]:
-    """A browser without a page: it keeps cookies, and its failures are ours."""
+    """Open an HTTP client with cookies that raises our errors."""
     try:
         with httpx.Client(base_url=url, trust_env=False, timeout=TIMEOUT) as browser:
             yield browser
@@ -203,17 +203,17 @@ def browsing(url: str) -> Iterator[httpx.Client]:
 
 
 def posted(browser: httpx.Client, path: str, account: Account, **more: str) -> bool:
-    """Send a form as a browser does; whether it was taken."""
-    browser.get(path).raise_for_status()  # sets the cookie against forgery
+    """Submit a form as a browser does; return whether the server accepted it."""
+    browser.get(path).raise_for_status()  # sets the CSRF cookie
     form = {"email": account.email, "password": account.password, "csrfmiddlewaretoken": csrf_token(browser), **more}
     response = browser.post(path, data=form, headers={"Referer": str(browser.base_url)})
     if response.status_code >= 400:
         response.raise_for_status()
-    return response.is_redirect  # a form that is refused comes back with status 200
+    return response.is_redirect  # a rejected form is returned with status 200
 
 
 def csrf_token(browser: httpx.Client) -> str:
-    """What a form must bring along so that the server takes it."""
+    """Return the CSRF token that the server requires in a form."""
     return browser.cookies.get("csrftoken") or ""
 
 
@@ -221,7 +221,7 @@ def _with_token(browser: httpx.Client, account: Account) -> Account:
     headers = {"X-CSRFToken": csrf_token(browser), "Referer": str(browser.base_url)}
     response = browser.post("/api/token/", json={}, headers=headers)
     if response.status_code == 409:
-        revoke_tokens(browser)  # one token an account, and it is shown once: it was lost on its way to the keys
+        revoke_tokens(browser)  # one token per account, shown once: this one never reached the keys file
         response = browser.post("/api/token/", json={}, headers=headers)
     token = response.raise_for_status().json()["token"]
     user_id = browser.get("/api/current-user/whoami").raise_for_status().json()["id"]
@@ -229,32 +229,32 @@ def _with_token(browser: httpx.Client, account: Account) -> Account:
 
 
 def revoke_tokens(browser: httpx.Client) -> None:
-    """Make all tokens of the account that is signed in worthless."""
+    """Revoke all tokens of the signed-in account."""
     headers = {"X-CSRFToken": csrf_token(browser), "Referer": str(browser.base_url)}
-    # The list shows tokens without their signature, which is no good for signing in but good enough for revoking.
+    # The list shows tokens without their signature: enough to revoke them, not to sign in.
     for listed in browser.get("/api/token/").raise_for_status().json():
         browser.post("/api/token/blacklist/", json={"refresh": listed["token"]}, headers=headers).raise_for_status()
     browser.post("/api/current-user/reset-token", headers=headers).raise_for_status()
 
 
-# --- locking somebody out ---------------------------------------------------------------------------------------------
+# --- locking accounts ---------------------------------------------------------------------------------------------
 
 
 SetPassword = Callable[[str, str], None]  # e-mail address, new password
 
 
 def lock_out(studio: Studio, name: str, keys_file: Path, set_password: SetPassword | None) -> Account:
-    """Lock an account out for good: password, sessions, tokens and membership; may be interrupted and run again.
+    """Lock an account permanently: password, sessions, tokens and membership; an interrupted run can be repeated.
 
     Args:
-        studio: the server, with the rights of somebody else who stays.
-        name: a pseudonym of the keys, or an e-mail address.
-        keys_file: remembers that the account is locked.
-        set_password: None where we cannot set passwords: on a server of the user's own.
+        studio: the server, with the token of another account that remains.
+        name: a pseudonym in the keys file, or an e-mail address.
+        keys_file: records that the account is locked.
+        set_password: None where passwords cannot be set: on a server of the user's own.
 
     Raises:
-        StudioError: there is no such account, it is ours, or its password could not be changed; then all else is
-            done, and the message has the command for whoever runs the server.
+        StudioError: the account does not exist or is ours, or its password could not be changed; in the last case
+            everything else is done, and the message has the command for the server's administrator.
     """
     with locked(keys_file):
         pseudonym, account = _account_on_server(studio, name, keys_file)
@@ -286,14 +286,14 @@ def _account_on_server(studio: Studio, name: str, keys_file: Path) -> tuple[str,
     if number is None:
         listed = ", ".join(annotators) or "nobody"
         raise StudioError(f"{studio.url}: no account {name!r}; {keys_file} has {listed}, others go by their address")
-    email = accounts.get(number, account.email)  # as the server writes it
+    email = accounts.get(number, account.email)  # as the server spells it
     if number == studio.whoami().id:
         raise StudioError(f"{studio.url}: {email} is the account that you use; take another one to lock it out")
     return pseudonym, msgspec.structs.replace(account, email=email, user_id=number)
 
 
 def _revoked(url: str, account: Account) -> bool:
-    """Take all tokens away from an account whose password we have; whether that was possible."""
+    """Revoke all tokens of an account whose password we have; return whether that was possible."""
     if not account.password:
         return False
     with browsing(url) as browser:

@@ -1,7 +1,7 @@
-"""Adjudication on a server: a project for each adjudicator, what is asked there, and reading the decisions.
+"""Adjudication on a server: one project per adjudicator, pushing items and reading decisions.
 
-Such a project is pushed like any other, under a key of its own. A search for the projects of the campaign never
-returns it, so no answer of an adjudicator is taken for a vote.
+An adjudication project is pushed like any other, under its own key. A search for the projects of the campaign never
+returns it, so no answer of an adjudicator counts as a vote.
 """
 
 import re
@@ -38,15 +38,15 @@ from toolkit.workspace import CampaignConfig
 
 
 class AdjudicationProject(Struct, frozen=True, kw_only=True):
-    """The project of an adjudicator, and whether the votes are hidden there."""
+    """The project of an adjudicator, with or without the votes (blind)."""
 
-    campaign: str  # the key of the campaign in which people vote
+    campaign: str  # the key of the campaign that has the votes
     adjudicator: str  # pseudonym
     blind: bool
 
     @property
     def key(self) -> str:
-        """The key under which it is pushed.
+        """Return the key under which the project is pushed.
 
         >>> AdjudicationProject(campaign="demo-1f", adjudicator="judge-1", blind=True).key
         'demo-1f/adjudication/blind/judge-1'
@@ -55,7 +55,7 @@ class AdjudicationProject(Struct, frozen=True, kw_only=True):
 
 
 def adjudication_project_in(project: Project, campaign: str) -> AdjudicationProject | None:
-    """The adjudicator's project that a description names; None where it names none of the campaign."""
+    """Return the adjudication project that a description names; None if it names none of the campaign."""
     pattern = rf"\[stance-toolkit {re.escape(campaign)}/adjudication/(blind|seen)/(\S+) "
     match = re.search(pattern, project.description)
     if match is None:
@@ -64,19 +64,19 @@ def adjudication_project_in(project: Project, campaign: str) -> AdjudicationProj
 
 
 def find_adjudication_projects(studio: Studio, campaign: str) -> list[tuple[Project, AdjudicationProject]]:
-    """The projects of the adjudicators of a campaign, oldest first."""
+    """Return the adjudication projects of a campaign, oldest first."""
     projects = studio.projects_described(f"[stance-toolkit {campaign}/adjudication/")
     pairs = ((project, adjudication_project_in(project, campaign)) for project in projects)
     return [(project, own) for project, own in pairs if own is not None]
 
 
-# --- asking ----------------------------------------------------------------------------------------------------------
+# --- pushing ---------------------------------------------------------------------------------------------------------
 
 
 class AdjudicationSetup(Struct, frozen=True, kw_only=True):
-    """A campaign as its adjudicators are asked about it."""
+    """The parts of a campaign that its adjudication needs."""
 
-    key: str  # of the campaign on servers
+    key: str  # the campaign's key on servers
     campaign: CampaignConfig
     items: Sequence[ShownItem]
     gold: Sequence[Gold]
@@ -84,7 +84,7 @@ class AdjudicationSetup(Struct, frozen=True, kw_only=True):
 
 
 class AdjudicationPushed(Result, frozen=True, kw_only=True):
-    """The items that an adjudicator is asked for on Label Studio."""
+    """The items pushed to an adjudicator on Label Studio."""
 
     adjudicator: str
     blind: bool
@@ -92,16 +92,16 @@ class AdjudicationPushed(Result, frozen=True, kw_only=True):
     present: int
     refreshed: int
     taken_out: int
-    moved: int  # items that another adjudicator was asked before
-    kept_by: dict[str, list[str]]  # adjudicator -> items that stay there, answered or begun
+    moved: int  # items that were pushed to another adjudicator before
+    kept_by: dict[str, list[str]]  # adjudicator -> items that stay there, answered or started
     own: int = 0  # items on which the adjudicator has voted
-    account: bool = False  # whether the server has an account of that name
+    account: bool = False  # whether the server has an account with that name
     twins: tuple[str, ...]
     projects: tuple[PushedProject, ...]
     next_command: str = ""
 
     def line(self) -> str:
-        """The items pushed and what needs attention."""
+        """Format the number of pushed items and the warnings."""
         mode = "blind" if self.blind else "votes shown"
         counts = {"tasks put right": self.refreshed, "taken out": self.taken_out}
         counts["that another adjudicator was asked before"] = self.moved
@@ -118,7 +118,7 @@ class AdjudicationPushed(Result, frozen=True, kw_only=True):
 
 
 class AdjudicationQueues:
-    """The projects of the adjudicators of a campaign: who is asked for what, and bringing it there."""
+    """The adjudication projects of a campaign: records requests and pushes items."""
 
     def __init__(
         self,
@@ -128,12 +128,12 @@ class AdjudicationQueues:
         remember: Callable[[list[AdjudicationRequest]], object],
         progress: Callable[[int, int], None],
     ) -> None:
-        """The queues as the requests of before have them.
+        """Start from the earlier requests.
 
         Args:
             studio: the server.
             setup: the campaign.
-            requests: all of before, in their order.
+            requests: all earlier requests, in their order.
             remember: stores further requests; called before the server has them.
             progress: called with the number of items pushed and their total.
         """
@@ -146,7 +146,7 @@ class AdjudicationQueues:
         self._shown = {shown.item.id: shown for shown in setup.items}
 
     def requests_to(self, project: AdjudicationProject) -> list[AdjudicationRequest]:
-        """All requests that were ever made in a project."""
+        """Return all requests ever made in a project."""
         return [row for row in self._requests if self._project_of(row) == project]
 
     def _project_of(self, row: AdjudicationRequest) -> AdjudicationProject:
@@ -158,12 +158,12 @@ class AdjudicationQueues:
     def ask(
         self, project: AdjudicationProject, doubts: Mapping[str, Sequence[str]], below: float | None
     ) -> AdjudicationPushed:
-        """Take from other adjudicators what they have not touched, record the requests, and push the items.
+        """Remove untouched items from other adjudicators, record the requests and push the items.
 
         Args:
-            project: whom to ask.
-            doubts: the questions in doubt by item.
-            below: the bound of confidence for which labels are asked again.
+            project: the adjudicator's project.
+            doubts: the questions in doubt, by item.
+            below: the confidence below which labels are adjudicated.
         """
         doubts = {item: names for item, names in doubts.items() if item in self._shown}
         kept_by: dict[str, list[str]] = {}
@@ -192,7 +192,7 @@ class AdjudicationQueues:
     def _at_others(
         self, project: AdjudicationProject, doubts: Mapping[str, Sequence[str]]
     ) -> dict[AdjudicationProject, set[str]]:
-        """The items in doubt that wait in other projects, for no question but these."""
+        """Return the items that wait in other projects for these questions only."""
         open_at: defaultdict[tuple[AdjudicationProject, str], set[str]] = defaultdict(set)
         for row in self._waiting():
             open_at[self._project_of(row), row.item_id].add(row.question)
@@ -203,7 +203,7 @@ class AdjudicationQueues:
         return dict(items)
 
     def _take_from(self, other: AdjudicationProject, items: set[str]) -> set[str]:
-        """Take items out of another project; returns those that were answered or begun there, skips aside."""
+        """Remove items from another project; return those that were answered or started there, skips excluded."""
         remaining = set(self._push(other, items).kept) & items
         return remaining - self._skipped(other) if remaining else remaining
 
@@ -217,7 +217,7 @@ class AdjudicationQueues:
         return skipped
 
     def _record(self, project: AdjudicationProject, doubts: Mapping[str, Sequence[str]], below: float | None) -> None:
-        """Record requests before the server has them; one that equals the last for its item is not repeated."""
+        """Record requests before they reach the server; one equal to the last for its item is not repeated."""
         last = {(row.item_id, row.question): row for row in self._requests}
         rows = [
             AdjudicationRequest(
@@ -238,7 +238,7 @@ class AdjudicationQueues:
         self._requests += new
 
     def _push(self, project: AdjudicationProject, without: Iterable[str]) -> PushReport:
-        """Make the server show in a project what waits there and nothing else."""
+        """Make the project on the server show exactly the waiting items."""
         waiting: defaultdict[str, list[str]] = defaultdict(list)
         for row in self._waiting():
             if self._project_of(row) == project and row.item_id not in without:
@@ -275,7 +275,7 @@ class AdjudicationQueues:
         )
 
     def _with_note(self, shown: ShownItem, names: Sequence[str], project: AdjudicationProject) -> ShownItem:
-        """The item with the questions in doubt in its note, and unless blind the votes."""
+        """Return the item with the questions in doubt in its note and, unless blind, the votes."""
         campaign = self._setup.campaign
         language = campaign.file.language
         note = [shown.shown.note, f"{adjudication_word('doubt', language)}: {', '.join(names)}"]
@@ -302,31 +302,31 @@ def _is_same(row: AdjudicationRequest, last: AdjudicationRequest | None) -> bool
 class ProjectDecisions(Struct, frozen=True, kw_only=True):
     """The answers in the project of an adjudicator.
 
-    The server takes anything from anybody with an account. Only what the named adjudicator sent counts, and only with
-    a label of the codebook and a reason.
+    The server accepts any answer from any account. An answer counts only if the named adjudicator sent it, with a label
+    of the codebook and a reason.
     """
 
-    number: int  # of the project on the server
+    number: int  # the project's number on the server
     project: AdjudicationProject
     decisions: list[AdjudicatorDecision]
     skipped: list[str]  # items
-    waiting: list[str]  # items without an answer of the adjudicator, or with one that cannot be taken
-    refused: list[str]  # answers that were not taken: where each is, and the reason
+    waiting: list[str]  # items without a valid answer of the adjudicator
+    refused: list[str]  # rejected answers, each with its location and the reason
 
 
 class ReadingRules(Struct, frozen=True, kw_only=True):
-    """How the answers of adjudicators are read."""
+    """Rules for reading the answers of adjudicators."""
 
     server: str  # the key of the server
-    items: frozenset[str]  # those of the campaign
+    items: frozenset[str]  # item ids of the campaign
     codebook: Codebook
     ours: int  # the account that pulls
-    emails: Mapping[int, str]  # of the accounts
+    emails: Mapping[int, str]  # by account number
     pseudonym_of: Callable[[int, str], str | None]  # number and e-mail address of an account -> its pseudonym
     erasure_records: ErasureRecords
 
     def name_of(self, account: int) -> str:
-        """The pseudonym of an account, or what else it may be called."""
+        """Return the pseudonym of an account, or a substitute name."""
         email = self.emails.get(account, "")
         if self.erasure_records.has_account(self.server, account, email):
             return "somebody who withdrew"
@@ -336,10 +336,10 @@ class ReadingRules(Struct, frozen=True, kw_only=True):
 def read_adjudication_projects(
     studio: Studio, campaign: str, rules: ReadingRules, progress: Callable[[int, int], None]
 ) -> tuple[list[ProjectDecisions], int]:
-    """The answers in all adjudicators' projects of a campaign, and how many are left out of people who withdrew.
+    """Read all adjudication projects of a campaign; also return the number of answers left out after withdrawals.
 
     Raises:
-        DataError: the server has no such project.
+        DataError: the server has no adjudication project.
     """
     projects = find_adjudication_projects(studio, campaign)
     if not projects:
@@ -357,7 +357,7 @@ def read_adjudication_projects(
 def read_adjudication_project(
     studio: Studio, project: Project, own: AdjudicationProject, rules: ReadingRules
 ) -> ProjectDecisions:
-    """The answers in the project of an adjudicator."""
+    """Read the answers in the project of an adjudicator."""
     read = ProjectDecisions(number=project.id, project=own, decisions=[], skipped=[], waiting=[], refused=[])
     for task in studio.tasks(project.id):
         where = f"{studio.url}/projects/{project.id}, task {task.id}"
@@ -384,7 +384,7 @@ def read_adjudication_project(
 def _own_annotations(
     task: ServerTask, adjudicator: str, rules: ReadingRules
 ) -> tuple[list[ServerAnnotation], list[str]]:
-    """The adjudicator's own answers to a task, the latest last; and what is wrong with the others."""
+    """Return the adjudicator's own answers to a task, latest last, and the faults of the others."""
     own, problems = [], []
     for raw in sorted(task.annotations, key=lambda raw: (raw.updated_at, raw.id)):
         problem = _sender_problem(raw, adjudicator, rules)
@@ -401,7 +401,7 @@ def _sender_problem(raw: ServerAnnotation, adjudicator: str, rules: ReadingRules
     if (name := rules.name_of(raw.completed_by)) != adjudicator:
         return f"answered by {name}, not by {adjudicator}: delete it, so that the queue asks {adjudicator}"
     sender = raw.sender(rules.ours)
-    # Whoever marks an answer as the right one becomes its last sender; our own account is believed to have done that.
+    # Marking an answer as ground truth changes its last sender; such a mark by our own account is trusted.
     if sender in (None, raw.completed_by) or (raw.ground_truth and sender == rules.ours):
         return ""
     return f"in the name of {adjudicator}, but sent or changed by {rules.name_of(int(sender or 0))}"
@@ -410,7 +410,7 @@ def _sender_problem(raw: ServerAnnotation, adjudicator: str, rules: ReadingRules
 def _decision(
     raw: ServerAnnotation, where: str, origin: Origin, item: str, codebook: Codebook
 ) -> AdjudicatorDecision | str:
-    """The decision in an answer, or what is wrong with it."""
+    """Return the decision in an answer, or the fault of the answer."""
     answers = parse_result(raw.result, codebook)
     names = [question.name for question in codebook.choices if question.name != ADJUDICATION_REASON]
     labels = {name: answers[name] for name in names if answers.get(name) is not None}
@@ -433,7 +433,7 @@ def _decision_problems(answers: Answers, labels: Answers, codebook: Codebook) ->
         yield f"{'no' if reason is None else 'an unknown'} reason; each decision needs one of {', '.join(reasons)}"
 
 
-# --- what is new -----------------------------------------------------------------------------------------------------
+# --- new decisions ---------------------------------------------------------------------------------------------------
 
 
 def adjudications_in(
@@ -442,7 +442,7 @@ def adjudications_in(
     prior: Mapping[Labelled, str | None],
     codebook: Codebook,
 ) -> list[Adjudication]:
-    """The decisions on the server as adjudications, under the codebook that the adjudicator saw."""
+    """Convert decisions on the server to adjudications, under the codebook that the adjudicator saw."""
     shown = {(row.item_id, row.adjudicator): row.codebook for row in requests}
     rows: list[Adjudication] = []
     for part in read:
@@ -460,12 +460,12 @@ def pull_details(
     before: Iterable[Adjudication],
     waiting: Sequence[AdjudicationRequest],
 ) -> dict[str, tuple[str, ...]]:
-    """The fields of an import summary that only a server gives: items that are skipped, waiting, or gone, and refusals.
+    """Return the summary fields that only a server provides: skipped, waiting and deleted items, and rejected answers.
 
     Args:
-        read: from the server.
-        rows: the adjudications in it.
-        before: all adjudications of before.
+        read: the decisions on the server.
+        rows: the adjudications in them.
+        before: all earlier adjudications.
         waiting: the requests without a decision.
     """
     open_places = {(row.item_id, row.adjudicator, row.blind) for row in waiting}

@@ -1,8 +1,8 @@
-"""What annotators see: a codebook as the XML of a labelling interface, an item as the data that it shows, and back.
+"""Conversion of a codebook to the XML of a labelling interface and of an item to task data.
 
-Nothing here knows a question or a label by name. Texts of articles and questions travel as task data, which Label
-Studio shows literally; the XML holds only what the codebook says. The codes of labels are stored (``alias``), their
-titles are shown, so a title can be reworded without touching an answer.
+No question or label is named in this module. Texts of articles and questions are task data, which Label Studio shows
+literally; the XML holds only the contents of the codebook. The codes of labels are stored (``alias``) and their titles
+are shown, so a title can be reworded without a change to any answer.
 """
 
 import html
@@ -16,11 +16,11 @@ from toolkit.exchange.label_config import DEFINITIONS, SCREEN, object_names, scr
 from toolkit.records import Item
 from toolkit.workspace import ShownPart, StudioOptions
 
-SHOWN = StudioOptions().show  # what stands around the item unless the campaign says otherwise
-_SOURCE: tuple[ShownPart, ...] = ("outlet", "date", "byline")  # shown together, as one line
+SHOWN = StudioOptions().show  # the default context around the item
+_SOURCE: tuple[ShownPart, ...] = ("outlet", "date", "byline")  # shown together in one line
 
-# What stands above the item has a height of its own, whatever is in it: the item is at the same place each time. The
-# paragraph before it shows its end, which is what the item goes on from.
+# The area above the item has a fixed height, so the item is always at the same position. The previous paragraph shows
+# its end, where the item continues.
 _STYLE = (
     ".stance-page { display: flex; gap: 24px; align-items: flex-start; } "
     ".stance-main { flex: 1 1 auto; min-width: 0; } "
@@ -41,7 +41,7 @@ _WORDS = {
     "de": {"only": "Nur dieser Text ist zu beurteilen", "mark": "Wörter markieren", "define": "Definitionen"},
 }
 _HIDDEN = "display: none"
-_DEFINITION_KEYS = "hgjkbnm0"  # the first that no label has
+_DEFINITION_KEYS = "hgjkbnm0"  # the first one that no label uses
 
 
 # --- the interface -------------------------------------------------------------------------------------------------
@@ -50,16 +50,16 @@ _DEFINITION_KEYS = "hgjkbnm0"  # the first that no label has
 def label_config(
     codebook: Codebook, language: str, unit: Unit = "paragraph", show: Collection[ShownPart] = SHOWN
 ) -> str:
-    """The labelling interface for a codebook, as the XML that Label Studio takes.
+    """Return the labelling interface for a codebook as Label Studio XML.
 
     Args:
-        codebook: what is asked.
-        language: of the labels and of our own few words.
-        unit: what is asked about.
-        show: what stands around it; the rest has no place on the screen.
+        codebook: the questions and labels.
+        language: the language of the labels and of the interface texts.
+        unit: the unit of annotation.
+        show: the context around the item; other parts are not on the screen.
 
     Raises:
-        ConfigError: a label has a name that Label Studio would misread.
+        ConfigError: Label Studio would misread the name of a label.
     """
     unit_codebook = codebook.for_unit(unit)
     names = object_names(unit_codebook)
@@ -103,14 +103,15 @@ def _add_side(side: ET.Element, codebook: Codebook, language: str, show: Collect
     if definitions:
         _add_definitions(side, codebook, language, about)
     else:
-        # The server lets no box go that somebody has used, and an earlier version of the codebook may have had it.
+        # The server refuses to remove a text area that has answers, and an earlier version of the codebook may have had
+        # one.
         _add_box(ET.SubElement(side, "View", style=_HIDDEN), language, about, None)
     if not (definitions or "note" in show or any(part in show for part in _SOURCE)):
         side.set("style", _HIDDEN)
 
 
 def _add_definitions(side: ET.Element, codebook: Codebook, language: str, about: str) -> None:
-    """A box that opens the definitions by one key: Label Studio has no key of its own for instructions or panels."""
+    """Add a checkbox that opens the definitions by one key: Label Studio has no hotkey for instructions or panels."""
     taken = {label.hotkey for question in codebook.questions for label in question.labels}
     _add_box(side, language, about, next((key for key in _DEFINITION_KEYS if key not in taken), None))
     when = {"visibleWhen": "choice-selected", "whenTagName": DEFINITIONS, "whenChoiceValue": "open"}
@@ -132,7 +133,7 @@ def _add_text(view: ET.Element, style: str, name: str, value: str) -> ET.Element
 def _add_question(view: ET.Element, codebook: Codebook, question: Question, language: str, about: str) -> None:
     block = ET.SubElement(view, "View", className="stance-question")
     for name, labels in question.when.items():
-        # One view inside the other: all conditions must hold. Codes contain no comma, which separates them here.
+        # Nested views require all conditions. The comma is a safe separator, since no code contains one.
         shown = {"visibleWhen": "choice-selected", "whenTagName": name, "whenChoiceValue": ",".join(labels)}
         block = ET.SubElement(block, "View", shown)
     ET.SubElement(block, "Header", value=f"$q_{question.name}", size="5")
@@ -162,7 +163,7 @@ def _add_control(
 
 def _choices(codebook: Codebook, question: Question, language: str) -> Iterable[dict[str, str]]:
     if question.kind == "rating":
-        # Label Studio sends stars even after the view around them has been hidden again; choices it does not.
+        # Label Studio sends a rating even after its view was hidden again; it does not send hidden choices.
         for point in range(1, (question.points or 0) + 1):
             yield {"value": str(point), "alias": str(point)}
     for label in question.labels:
@@ -190,14 +191,14 @@ def _add_box(block: ET.Element, language: str, about: str, key: str | None) -> N
 
 
 def _add_mark(view: ET.Element, codebook: Codebook, about: str) -> None:
-    """An unseen part of every answer that says which codebook was on the screen.
+    """Add an invisible part to every answer that records which codebook was on the screen.
 
-    A page that is open keeps its interface until it is loaded anew, however long ago the project has got another one.
-    Where no answer is required there is none: what is chosen beforehand would let an empty answer be sent.
+    An open page keeps its interface until it is reloaded, even if the project has a newer one. If no answer is
+    required, there is no mark: a preselected choice would let an empty answer be sent.
     """
     hidden = ET.SubElement(view, "View", style=_HIDDEN)
     mark = ET.SubElement(hidden, "Choices", name=SCREEN, toName=about, choice="single")
-    # A key of its own, since Label Studio would give it one that somebody may press.
+    # An explicit hotkey, since Label Studio would otherwise assign one that an annotator may press.
     ET.SubElement(mark, "Choice", value=screen_mark(codebook.ref), selected="true", hotkey="ctrl+alt+shift+f12")
 
 
@@ -206,21 +207,21 @@ def _title(codebook: Codebook, label: Label, language: str) -> str:
 
 
 def _undollared(text: str) -> str:
-    """A text in which the browser looks for no column: a dollar sign would name one; the word joiner is not seen."""
+    """Return a text without column references: an invisible word joiner disarms the dollar sign that starts one."""
     return text.replace("$", "$\u2060")
 
 
 def _attribute(text: str) -> str:
-    """A text as an attribute: the bare words true and false would be taken for switches."""
+    """Return a text as an attribute value: the bare words true and false would be read as booleans."""
     text = printable(text)
     return f"{text}." if text in ("true", "false") else text
 
 
-# --- what it shows -------------------------------------------------------------------------------------------------
+# --- task data -----------------------------------------------------------------------------------------------------
 
 
 def task_data(item: Item, shown: Shown, codebook: Codebook, language: str) -> dict[str, str]:
-    """The data of the task that shows an item; every value is a text, empty where there is nothing to show."""
+    """Return the task data of an item; every value is a string, empty where there is nothing to show."""
     data = {
         "item_id": item.id,
         "headline": shown.headline,
@@ -237,7 +238,7 @@ def task_data(item: Item, shown: Shown, codebook: Codebook, language: str) -> di
 
 
 def instructions(codebook: Codebook, language: str) -> str:
-    """What annotators read before their first item, as HTML of the few tags that Label Studio leaves alone."""
+    """Return the instructions for annotators as HTML, with only the tags that Label Studio keeps."""
 
     def _html(text: dict[str, str]) -> str:
         return html.escape(printable(codebook.say(text, language)), quote=False).replace("\n", "<br>")

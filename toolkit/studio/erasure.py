@@ -1,4 +1,4 @@
-"""What a person gave is deleted on the server, when the person withdraws."""
+"""Deletion of a person's answers on the server after a withdrawal."""
 
 from collections.abc import Callable
 
@@ -12,10 +12,10 @@ from toolkit.studio.push.items import find_projects
 
 
 def check_server(studio: Studio, file: StudioFile) -> None:
-    """Refuse a server that is not the campaign's, before anything is erased.
+    """Refuse a server that does not hold the campaign, before any deletion.
 
     Raises:
-        DataError: it is another one.
+        DataError: the campaign is on another server.
     """
     if not file.is_at(studio.url):
         raise DataError(f"{studio.url}: the campaign is on {file.server}; set LABEL_STUDIO_URL. Nothing was erased")
@@ -28,12 +28,12 @@ def erase_on_server(
 
     Args:
         studio: the server.
-        file: where the campaign is; accounts were hashed with the key of the server that it names.
-        records: of the erasures of that person.
-        progress: called with the number of projects that are done, and of all.
+        file: the server and projects of the campaign; accounts were hashed with the key of that server.
+        records: the erasure records of that person.
+        progress: called with the number of finished projects and their total.
 
     Raises:
-        DataError: the server has nothing of the person.
+        DataError: the server has no data of the person.
     """
     check_server(studio, file)
     places = find_adjudication_projects(studio, file.campaign)

@@ -1,7 +1,7 @@
-"""Simulated annotators who answer the queue as people do: each from an account of its own, one task after the other.
+"""Simulated annotators that answer the queue as people do: each with its own account, one task after the other.
 
-They take turns, so that the queue, which decides who is asked what, decides alike when it is run again: a task that
-somebody has begun goes to the next one at once, and at most one is under way.
+The queue decides who gets which task. The annotators take turns, so a repeated run gives the same result: the queue
+offers a started task to the next annotator at once, and at most one task is in progress.
 """
 
 import uuid
@@ -22,21 +22,21 @@ _NAMESPACE = uuid.UUID("5c0f9a52-7c55-4a0e-9a53-2f2b7f3d6d11")
 
 
 class AnswerRequest(Struct, frozen=True, kw_only=True):
-    """Whose queues are answered."""
+    """The queues to answer."""
 
     campaign: str  # the key under which the items were pushed
     codebook: Codebook
     projects: tuple[int, ...]
-    tokens: Mapping[str, str]  # pseudonym -> token; they take turns in this order
-    owners: Mapping[int, str] = {}  # project -> the only annotator who answers there
+    tokens: Mapping[str, str]  # pseudonym -> token; annotators take turns in this order
+    owners: Mapping[int, str] = {}  # project -> its only annotator
 
 
 class AnswerReport(Struct, frozen=True, kw_only=True):
-    """What was answered."""
+    """The result of answering the queues."""
 
     submitted: int
     skipped: int
-    repeated: int  # had been sent before, by a run that was interrupted
+    repeated: int  # already sent by an interrupted run
 
 
 def answer_queue(
@@ -45,17 +45,17 @@ def answer_queue(
     answers_for: Callable[[str, str], Response | None],
     progress: Callable[[int], None],
 ) -> AnswerReport:
-    """Answer until the queue has nothing left for any of the annotators.
+    """Answer until the queue is empty for all annotators.
 
     Args:
-        url: of the server.
-        request: whose queues are answered.
-        answers_for: what an annotator answers to an item (item id, pseudonym); None, which is sent as a skip, for an
-            item that it does not know.
-        progress: told how many answers have been sent.
+        url: the address of the server.
+        request: the queues to answer.
+        answers_for: the answer of an annotator to an item (item id, pseudonym); None is sent as a skip and means that
+            the item is unknown.
+        progress: called with the number of sent answers.
 
     Raises:
-        StudioError: the server is not reached, or its queue does not move on.
+        StudioError: the server is unreachable, or its queue makes no progress.
     """
     done: Counter[str] = Counter()
     with ExitStack() as stack:
@@ -72,7 +72,7 @@ def answer_queue(
 
 
 class _AnsweringAnnotator:
-    """A simulated annotator at work."""
+    """One simulated annotator with its connection."""
 
     def __init__(
         self, name: str, studio: Studio, request: AnswerRequest, answers_for: Callable[[str, str], Response | None]
@@ -81,10 +81,10 @@ class _AnsweringAnnotator:
         self._studio = studio
         self._request = request
         self._answers_for = answers_for
-        self._last: int | None = None  # the task answered last
+        self._last: int | None = None  # the last answered task
 
     def answers_one(self, project: int, done: Counter[str]) -> bool:
-        """Answer the next task; False where there is none."""
+        """Answer the next task; return False if there is none."""
         task = self._studio.next_task(project)
         if task is None:
             return False
@@ -104,7 +104,7 @@ class _AnsweringAnnotator:
     def _annotation(self, task: QueuedTask) -> NewAnnotation:
         item_id = task.data.get("item_id")
         response = self._answers_for(item_id, self.name) if isinstance(item_id, str) else None
-        # The same answer of the same annotator has the same name: sent twice, it is there once.
+        # The same answer of the same annotator has the same id, so the server stores it once.
         unique = str(uuid.uuid5(_NAMESPACE, f"{self._request.campaign}/{task.id}/{item_id}/{self.name}"))
         if response is None or response.skipped:
             seconds = response.seconds if response else 0.0

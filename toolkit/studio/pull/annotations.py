@@ -1,8 +1,8 @@
-"""Annotations from Label Studio into the ledger: what was changed since the last pull, proven to be all.
+"""Pull of annotations from Label Studio into the ledger, with a check that the pull is complete.
 
-The server is asked for the tasks that were changed since, by its own clock, and then for what its database counts. Only
-where the two agree is a pull complete; where they do not, everything is read again. Lines reach the ledger while
-pages are read, so a pull can be stopped anywhere: the next one goes on, and writes no line twice.
+A pull requests the tasks that changed since the last pull, by the server's clock, and then the counts of the server's
+database. The pull is complete only if the two agree; otherwise it reads everything again. It appends lines to the
+ledger while it reads pages, so it can be stopped at any point: the next pull continues and writes no line twice.
 """
 
 from collections import defaultdict
@@ -30,16 +30,16 @@ from toolkit.times import utc
 
 
 class Pulled(Struct, frozen=True, kw_only=True):
-    """What a pull found."""
+    """The result of a pull."""
 
-    new: int  # lines of the ledger
-    unchanged: int  # annotations and drafts that were read and that the ledger had
-    tasks: int  # that were read
-    unknown_tasks: int  # tasks that show no item of the campaign; what was answered there is not ours
-    withdrawn: int  # annotations there of people who withdrew; they are left out
-    full_reread: dict[int, str]  # project that was read as a whole -> why; "" where there was nothing to go on from
-    incomplete: dict[int, str]  # project -> what does not fit
-    cursor: Cursor  # from where the next pull goes on
+    new: int  # lines added to the ledger
+    unchanged: int  # annotations and drafts that the ledger already had
+    tasks: int  # tasks read
+    unknown_tasks: int  # tasks that show no item of the campaign; their answers are ignored
+    withdrawn: int  # annotations of people who withdrew; left out
+    full_reread: dict[int, str]  # fully read project -> reason; "" if there was no cursor
+    incomplete: dict[int, str]  # project -> mismatch between the counts
+    cursor: Cursor  # the starting point of the next pull
 
 
 def pull_annotations(
@@ -50,18 +50,18 @@ def pull_annotations(
     pseudonym_of: Pseudonyms,
     progress: Callable[[int, int], None],
 ) -> Pulled:
-    """Append to the ledger what the server has and the ledger has not.
+    """Append to the ledger the states on the server that the ledger lacks.
 
     Args:
         studio: the server.
-        request: the projects and what is known of their items.
-        ledger: what is known.
-        cursor: from where to go on; None: everything is read.
-        pseudonym_of: names an account by its number and e-mail address; called for those that answered.
-        progress: told how many of how many tasks have been read.
+        request: the projects and the campaign's items.
+        ledger: the ledger file.
+        cursor: the starting point; None: read everything.
+        pseudonym_of: gives the pseudonym for an account number and e-mail address; called for accounts with answers.
+        progress: called with the number of tasks read and their total.
 
     Raises:
-        StudioError: a project or the server is gone; what was appended until then is right and stays.
+        StudioError: a project was deleted or the server is unreachable; lines appended until then are valid and stay.
     """
     index = LedgerIndex(ledger.lines(), request.server)
     differences = Differences(request, ledger, index, studio.whoami().id)
@@ -93,7 +93,7 @@ def pull_annotations(
 
 
 class _Total:
-    """How many tasks have been read."""
+    """The number of tasks read."""
 
     def __init__(self, expected: int, progress: Callable[[int, int], None]) -> None:
         self.tasks = 0
@@ -101,7 +101,7 @@ class _Total:
         self._progress = progress
 
     def add(self, tasks: int) -> None:
-        """Count a page."""
+        """Add the tasks of a page."""
         self.tasks += tasks
         self._progress(self.tasks, max(self._wanted, self.tasks))
 
@@ -110,27 +110,27 @@ class _Total:
 
 
 class ProjectPullRequest(Struct, frozen=True, kw_only=True):
-    """What the projects of one pull share."""
+    """The parts that all projects of one pull share."""
 
     studio: Studio
-    reader: Reader  # of tasks
-    index: LedgerIndex  # what the ledger has
+    reader: Reader  # reads tasks
+    index: LedgerIndex  # the index of the ledger
     differences: Differences  # appends new lines to the ledger
 
 
 class ProjectPull:
-    """A project of a campaign while it is pulled."""
+    """The pull of one project of a campaign."""
 
     def __init__(
         self, request: ProjectPullRequest, project: PushedProject, previous: ProjectCursor | None, again: str
     ) -> None:
-        """A project that is to be pulled.
+        """Prepare the pull of a project.
 
         Args:
             request: the server, the reader of its tasks and the ledger.
             project: its role in the campaign.
             previous: the state after the last pull; None: there was none.
-            again: the reason to read everything in spite of a previous state; "" where there is none.
+            again: the reason for a full read despite a previous state; "" if there is none.
         """
         self._studio = request.studio
         self._project = project
@@ -143,34 +143,34 @@ class ProjectPull:
         self._tasks = dict(previous.tasks) if previous else {}
         self._strange = dict(previous.strange) if previous else {}
         self._withdrawn = dict(previous.withdrawn) if previous else {}
-        self._absent: dict[int, LedgerEntry] = {}  # seems to be gone; believed as soon as the counts agree
+        self._absent: dict[int, LedgerEntry] = {}  # apparently deleted; confirmed when the counts agree
         self._doubt = ""
-        self.full_reread: str | None = None  # why everything was read; None: it was not
-        self.incomplete: str | None = None  # what does not fit at the end
+        self.full_reread: str | None = None  # reason for a full read; None: there was none
+        self.incomplete: str | None = None  # remaining mismatch
         self.cursor: ProjectCursor | None = None
 
     @property
     def unknown_tasks(self) -> int:
-        """How many of the tasks show no item of the campaign."""
+        """Return the number of tasks that show no item of the campaign."""
         return len(self._strange)
 
     @property
     def withdrawn(self) -> int:
-        """How many annotations there are of people who withdrew."""
+        """Return the number of annotations of people who withdrew."""
         return sum(self._withdrawn.values())
 
     def run(self, before: Counts | None, progress: Callable[[int], None]) -> None:
         """Bring the ledger up to date with the project.
 
         Args:
-            before: what there was in the project before reading began.
-            progress: told how many tasks each page had.
+            before: the counts of the project before reading began.
+            progress: called with the number of tasks on each page.
 
         Raises:
-            StudioError: the project is gone.
+            StudioError: the project was deleted.
         """
         if before is None:
-            self._studio.project(self._project.id)  # says that it is gone
+            self._studio.project(self._project.id)  # raises if the project was deleted
             raise StudioError(f"{self._studio.url}: project {self._project.id} is not one of our account's")
         newest = self._studio.newest(self._project.id)
         for step in self._plan(newest):
@@ -195,7 +195,7 @@ class ProjectPull:
         self._bring_drafts()
 
     def _plan(self, newest: Newest) -> list[Callable[[Newest, Callable[[int], None]], None]]:
-        """What is done, one after the other, until the counts agree."""
+        """Return the steps to run in order until the counts agree."""
         self.full_reread = self._reason_for_all(newest)
         if self.full_reread is None:
             return [self._read_changed, self._compare_tasks, self._read_all, self._read_changed, self._read_changed]
@@ -222,8 +222,8 @@ class ProjectPull:
             self._since = since_of(newest)
 
     def _compare_tasks(self, newest: Newest, progress: Callable[[int], None]) -> None:
-        """Find tasks that were deleted, and all that was on them; what else may be amiss may be the next step's."""
-        before = set(self._tasks)  # before the list: a task that comes meanwhile is not missing
+        """Find deleted tasks and their annotations; other mismatches are left to the next step."""
+        before = set(self._tasks)  # taken before the list, so a task added meanwhile is not missing
         there = {number for page in self._studio.task_numbers(self._project.id) for number in page}
         self._drop_tasks(before - there)
         self._read_changed(newest, progress)
@@ -273,7 +273,7 @@ class ProjectPull:
         self._differences.take_gone(missing)
 
     def _take_strange(self, task: ServerTask) -> list[LedgerEntry]:
-        """Count what is on a task of no item; what the ledger has of it came before somebody changed the task."""
+        """Count the annotations on a task without an item; ledger entries for it are older than that change."""
         there = {raw.id for raw in task.annotations}
         recorded = {entry.number: entry for entry in self._entries_by_task.get(task.id, ())}
         self._strange[task.id] = len(there - recorded.keys())
@@ -290,7 +290,7 @@ class ProjectPull:
         of_item = self._index.of_item(item_id)
         return [entry for entry in of_item if entry.task == task and entry.state != "deleted"]
 
-    # --- whether that was all --------------------------------------------------------------------------------------
+    # --- completeness ----------------------------------------------------------------------------------------------
 
     def _counts(self) -> Counts:
         counts = self._studio.counts([self._project.id]).get(self._project.id)
@@ -300,7 +300,7 @@ class ProjectPull:
         return counts
 
     def _agree(self, before: Counts, after: Counts) -> bool:
-        """Whether what we know lies between what there was before we read and what there was thereafter."""
+        """Return whether the known counts lie between the server's counts before and after reading."""
         tasks = len(self._tasks)
         ours = self._index.count_alive(self._project.id) - len(self._absent)
         annotations = ours + self.withdrawn + sum(self._strange.values())

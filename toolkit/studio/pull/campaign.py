@@ -1,4 +1,4 @@
-"""A campaign that is pulled: once, in full, or again and again while people work."""
+"""Pull of a campaign: changes since the last pull, in full, or repeatedly while people work."""
 
 import contextlib
 import http.server
@@ -26,25 +26,25 @@ from toolkit.times import utc
 from toolkit.words import plural
 from toolkit.workspace import CampaignConfig, read_campaign
 
-_PAUSE = 2.0  # seconds between two pulls: answers come in groups
+_PAUSE = 2.0  # seconds between two pulls triggered by the webhook: answers come in groups
 
 
 class PullResult(CampaignState, frozen=True, kw_only=True):
-    """What a pull did, and how far the annotation is."""
+    """The result of a pull and the state of the annotation."""
 
-    new: int  # lines of the ledger
+    new: int  # lines added to the ledger
     unchanged: int  # annotations and drafts that the ledger had
-    tasks: int  # that were read
-    unknown_tasks: int  # of no item of the campaign
-    withdrawn: int  # annotations of people who withdrew, which are left out
-    full_reread: dict[str, str]  # project that was read as a whole -> reason; "" at the first pull
-    incomplete: dict[str, str]  # project whose counts differ from the server's -> how
+    tasks: int  # tasks read
+    unknown_tasks: int  # tasks that show no item of the campaign
+    withdrawn: int  # annotations of people who withdrew; left out
+    full_reread: dict[str, str]  # fully read project -> reason; "" at the first pull
+    incomplete: dict[str, str]  # project -> difference from the server's counts
     changed_settings: dict[str, tuple[str, ...]]  # project -> settings that differ from what a push set
     warning: str  # about the version of the server
-    stale: dict[str, int]  # annotations by the earlier codebook that they were given to
+    stale: dict[str, int]  # number of annotations by their earlier codebook
 
     def line(self) -> str:
-        """The number of new lines, what needs attention, and the state."""
+        """Format the number of new lines, the warnings and the state."""
         return "; ".join((f"{plural(self.new, 'new line')} in the ledger", *self._remarks(), super().line()))
 
     def _remarks(self) -> Iterator[str]:
@@ -63,14 +63,14 @@ class PullResult(CampaignState, frozen=True, kw_only=True):
 
 @contextlib.contextmanager
 def open_pull(campaign: CampaignConfig) -> Iterator["CampaignPull"]:
-    """A connection by which a campaign is pulled, once or several times."""
+    """Open a connection for one or several pulls of a campaign."""
     studio, keys_file = connect(campaign.root)
     with studio:
         yield CampaignPull(campaign, studio, keys_file)
 
 
 class CampaignPull:
-    """A campaign and its server; the campaign's files are read anew for each pull, since items may join it."""
+    """A campaign and its server; each pull reads the campaign's files again, since items may be added."""
 
     def __init__(self, campaign: CampaignConfig, studio: Studio, keys_file: Path) -> None:
         self.studio = studio
@@ -80,12 +80,12 @@ class CampaignPull:
         self._changed: dict[int, tuple[str, ...]] = {}
 
     def since_last(self, progress: Progress) -> Pulled:
-        """Bring the ledger up to date with the changes since the last pull."""
+        """Append the changes since the last pull to the ledger."""
         path = self.store.path("pull.json")
         return self._pull(progress, lambda ledger: read_cursor(path, self.store.studio.server, ledger.size))
 
     def everything(self, progress: Progress) -> Pulled:
-        """Bring the ledger up to date with everything on the server."""
+        """Read everything on the server and append what the ledger lacks."""
         return self._pull(progress, lambda _: None)
 
     def _pull(self, progress: Progress, cursor_for: Callable[[LedgerFile], Cursor | None]) -> Pulled:
@@ -110,7 +110,7 @@ class CampaignPull:
         return pulled
 
     def result(self, pulled: Pulled) -> PullResult:
-        """What a pull did, and how far the annotation is now; answers themselves are not kept in memory."""
+        """Return the result of a pull and the current state; the answers themselves are not kept in memory."""
         states = latest(LedgerFile(self.store.path("annotations.jsonl")).states())
         state = state_of(self.store.items, states, self.store.withdrawn)
         return PullResult(
@@ -144,21 +144,21 @@ def _request(store: Store) -> PullRequest:
 # --- the webhook ------------------------------------------------------------------------------------------------------
 
 
-_NAME = "stance-bell"  # in the address, to know ours again
+_NAME = "stance-bell"  # part of the address; identifies our own webhooks
 
 
 class WebhookListener:
-    """Something to wait for."""
+    """A wait for calls of the webhook."""
 
     def __init__(self) -> None:
         self._rung = threading.Event()
 
     def notify(self) -> None:
-        """Wake whoever waits, now or when it waits next."""
+        """Wake the waiting thread, now or at its next wait."""
         self._rung.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it is rung, but not for longer; whether it was."""
+        """Wait for a notification up to a time limit; return whether one came."""
         rung = self._rung.wait(seconds)
         self._rung.clear()
         return rung
@@ -166,9 +166,9 @@ class WebhookListener:
 
 @contextlib.contextmanager
 def webhook_listener(studio: Studio, projects: Iterable[int]) -> Iterator[tuple[WebhookListener, bool]]:
-    """A listener that the server rings at each answer in these projects, and whether it does.
+    """Open a listener for the answers in projects; the flag says whether the server calls it.
 
-    It does on this machine, where it was told that it may call it (``SSRF_PROTECTION_ENABLED=false``).
+    The server calls it if it runs on this machine with ``SSRF_PROTECTION_ENABLED=false``.
     """
     listener = WebhookListener()
     if not is_local(studio.url):
@@ -180,7 +180,7 @@ def webhook_listener(studio: Studio, projects: Iterable[int]) -> Iterator[tuple[
         try:
             yield listener, bool(hooks)
         finally:
-            with contextlib.suppress(StudioError):  # a server that is down rings no more
+            with contextlib.suppress(StudioError):  # a server that is down makes no more calls
                 for hook in hooks:
                     studio.remove_hook(hook)
 
@@ -198,7 +198,7 @@ def _hang(studio: Studio, projects: Iterable[int], url: str) -> list[int]:
 
 
 def _take_down_old(studio: Studio, url: str) -> None:
-    """Remove those of runs that were killed: each would keep every answer waiting until the call has failed."""
+    """Remove webhooks of killed runs: each would delay every answer until its call fails."""
     for hook in studio.hooks():
         if f"/{_NAME}/" in hook.url and hook.url != url and not _answers(hook.url):
             studio.remove_hook(hook.id)
@@ -219,7 +219,7 @@ def _listening(listener: WebhookListener, secret: str) -> Iterator[str]:
 
     class _Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            """Notify the listener of a call at its secret path."""
+            """Notify the listener if the call uses its secret path."""
             is_valid = secrets.compare_digest(self.path.encode(), path.encode())
             if is_valid:
                 listener.notify()
@@ -227,7 +227,7 @@ def _listening(listener: WebhookListener, secret: str) -> Iterator[str]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Write no log."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -244,14 +244,14 @@ def _listening(listener: WebhookListener, secret: str) -> Iterator[str]:
 
 
 def follow(pull: CampaignPull, interval: float, report: Callable[[str], None]) -> None:
-    """Pull again and again until somebody interrupts.
+    """Pull repeatedly until interrupted.
 
-    A server that is away is waited for; what was answered while it could not be reached comes with the next pull.
+    An unreachable server is waited for; the next pull gets the answers given meanwhile.
 
     Args:
-        pull: of the campaign.
-        interval: seconds between two pulls; a server on this machine can say earlier that there is something new.
-        report: takes a line whenever something came.
+        pull: the campaign's pull.
+        interval: seconds between two pulls; a server on this machine can trigger one earlier.
+        report: called with a line after each pull with new data.
     """
     with webhook_listener(pull.studio, (project.id for project in pull.store.studio.projects)) as (listener, is_called):
         when = f"at each answer, and every {interval:g} s" if is_called else f"every {interval:g} s"
@@ -279,4 +279,4 @@ def _follow(pull: CampaignPull, interval: float, listener: WebhookListener, repo
         is_away = False
         if pulled.new:
             report(pull.result(pulled).line())
-        took = time.monotonic() - began  # half of the time is left to others, however large the ledger is
+        took = time.monotonic() - began  # leaves half of the time to others, however large the ledger is

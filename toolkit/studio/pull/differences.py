@@ -1,7 +1,7 @@
-"""What the server says and the ledger does not: new lines, and nothing else.
+"""New ledger lines for the differences between the server and the ledger.
 
-Each line is the whole of what is known of an annotation from then on. A line may also be due for an annotation that
-nobody has touched: when a first vote is deleted, the second one counts.
+Each line holds the complete new state of an annotation. An unchanged annotation may also need a line: when a first vote
+is deleted, the second one counts.
 """
 
 import datetime
@@ -26,21 +26,21 @@ from toolkit.studio.pull.ledger_index import LedgerEntry, LedgerFile, LedgerInde
 from toolkit.studio.pull.reading import PullRequest, ServerVote
 from toolkit.times import format_utc, moment, now, utc
 
-_AT_ONCE = 500  # lines that are in memory together
-_AT_ONCE_GIVEN = datetime.timedelta(seconds=1)  # what the server takes to write down one answer
+_AT_ONCE = 500  # lines held in memory at once
+_AT_ONCE_GIVEN = datetime.timedelta(seconds=1)  # time the server needs to store one answer
 
 
 class Differences:
-    """Brings what was seen on the server into the ledger where the ledger does not know it."""
+    """Appends states on the server that the ledger lacks."""
 
     def __init__(self, request: PullRequest, ledger: LedgerFile, index: LedgerIndex, administrator: int) -> None:
-        """What brings a server's annotations into a ledger.
+        """Prepare the comparison of a server with a ledger.
 
         Args:
-            request: what is pulled.
-            ledger: where lines are appended.
-            index: what the ledger has.
-            administrator: the number of the account by which we read.
+            request: the pull request.
+            ledger: the ledger that receives the lines.
+            index: the index of the ledger.
+            administrator: the number of the account that pulls.
         """
         self._request = request
         self._ledger = ledger
@@ -52,14 +52,14 @@ class Differences:
         self.unchanged = 0
 
     def take(self, seen: Iterable[ServerVote]) -> None:
-        """Append what is new in annotations that were read just now."""
+        """Append the new states of annotations just read."""
         by_item: defaultdict[str, dict[int, Annotation]] = defaultdict(dict)
         for annotation in seen:
             by_item[annotation.item.id][annotation.raw.id] = self._line(annotation)
         self._settle(by_item)
 
     def take_gone(self, index: Sequence[LedgerEntry]) -> None:
-        """Append that these are on the server no longer."""
+        """Append the deletion of annotations."""
         for start in range(0, len(index), _AT_ONCE):
             lines = []
             for entry in index[start : start + _AT_ONCE]:
@@ -69,9 +69,9 @@ class Differences:
             self._settle({line.item_id: {} for line in lines})
 
     def take_drafts(self, project: int, seen: Iterable[ServerVote]) -> None:
-        """Append what is new in the drafts of a project, all of which were read just now.
+        """Append the new states of a project's drafts; all its drafts must be given.
 
-        A draft that is gone has become an annotation, or was thrown away; only then that is worth a line.
+        A missing draft was either submitted as an annotation or discarded; only a discarded one gets a line.
         """
         newest: dict[tuple[str, str], ServerVote] = {}
         for draft in sorted(seen, key=lambda draft: (draft.raw.updated_at, draft.raw.id)):
@@ -124,20 +124,20 @@ class Differences:
         return (*provenance_flags(provenance), *self._check.flags(seen.answers, seen.item.unit, codebook_ref))
 
     def _is_harmless(self, seen: ServerVote, before: LedgerEntry | None) -> bool:
-        """Whether the answers are the annotator's although somebody else has touched them last.
+        """Return whether the answers are the annotator's although another account sent the last change.
 
-        Whoever marks an annotation as ground truth becomes its last sender, and the server keeps no history. An
-        annotation that the ledger has must say what it said. Of one that it has not, the mark of the account that runs
-        the campaign is taken for what it is, and anybody else's is not.
+        Marking an annotation as ground truth changes its last sender, and the server keeps no history. If the ledger
+        has the annotation, its answers must be unchanged. If not, the mark is trusted only from the account that runs
+        the campaign.
         """
         if before is None:
             return seen.raw.ground_truth and seen.raw.updated_by == self._administrator
         return "forged" not in before.flags and before.given == seen.given
 
     def _codebook(self, seen: ServerVote, before: LedgerEntry | None) -> str:
-        """The codebook that its annotator saw: by the mark of the screen, else by the time."""
+        """Return the codebook that the annotator saw: by the mark of the screen, else by the time."""
         if before is not None and before.given == seen.given:
-            return before.codebook  # nobody answered anew: only marks and times can have changed
+            return before.codebook  # the answers are unchanged; only marks and times can differ
         answered = seen.answered if seen.sender == seen.annotator else seen.raw.created_at
         by_time = self._request.seen_at(utc(answered))
         # An edit keeps the mark of the screen on which the answer was first given.
@@ -150,7 +150,7 @@ class Differences:
         return self._index.get(seen.raw.id)
 
     def _settle(self, by_item: Mapping[str, Mapping[int, Annotation]]) -> None:
-        """Check items as wholes, by new lines and by what the ledger has, and append what differs."""
+        """Recompute the flags of whole items from new lines and the ledger, and append the differences."""
         fresh: list[Annotation] = []
         for item_id, lines in by_item.items():
             entries = [
@@ -175,7 +175,7 @@ class Differences:
         return entry.server != self._request.server
 
     def _reflagged(self, entries: Iterable[LedgerEntry], surplus: Mapping[Hashable, Flag]) -> Iterator[Annotation]:
-        """Lines for annotations that nobody has touched, but that others have displaced or made room for."""
+        """Yield lines for unchanged annotations whose flags change because of other annotations."""
         for entry in entries:
             flag = surplus.get(entry.key)
             if entry.state == "submitted" and entry.surplus != (flag.code if flag else None):
@@ -191,7 +191,7 @@ class Differences:
         self.new += len(dated)
 
     def _observed(self) -> str:
-        """Now, but later than all lines so far where the clock was set back: what comes last must count."""
+        """Return the current time, or a time after the last line if the clock was set back: the last must count."""
         seen = now()
         if seen <= self._index.observed:
             seen = format_utc(moment(self._index.observed) + datetime.timedelta(microseconds=1))
@@ -200,7 +200,7 @@ class Differences:
 
 
 def role_of(project: PushedProject) -> ProjectRole:
-    """What a project asks for."""
+    """Return the role of a project."""
     return ProjectRole(
         layer="tiebreak" if project.kind == "tiebreak" else "design",
         votes=project.votes,
@@ -213,7 +213,7 @@ def _flagged(line: Annotation, surplus: Flag | None) -> Annotation:
 
 
 def _identified(line: Annotation) -> Annotation:
-    """The line with its id: the hash of where it lies and what it says, whenever it was seen."""
+    """Return the line with its id: a hash of its origin and content, independent of the time of the pull."""
     where = msgspec.structs.astuple(line.origin) if line.origin else ()
     codes = [flag.code for flag in line.flags]
     content = (*where, line.item_id, line.annotator, line.updated, line.annotator, line.state, line.answers, codes)

@@ -273,7 +273,7 @@ class ProjectPull:
         self._differences.take_gone(missing)
 
     def _take_strange(self, task: ServerTask) -> list[LedgerEntry]:
-        """Count the annotations on a task without an item; ledger entries for it are older than that change."""
+        """Count the annotations on a task without an item; ledger entries for it predate the edit of its data."""
         there = {raw.id for raw in task.annotations}
         recorded = {entry.number: entry for entry in self._entries_by_task.get(task.id, ())}
         self._strange[task.id] = len(there - recorded.keys())

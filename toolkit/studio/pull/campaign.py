@@ -26,7 +26,7 @@ from toolkit.times import utc
 from toolkit.words import plural
 from toolkit.workspace import CampaignConfig, read_campaign
 
-_PAUSE = 2.0  # seconds between two pulls triggered by the webhook: answers come in groups
+_PAUSE = 2.0  # seconds, the shortest pause between two pulls: answers come in groups
 
 
 class PullResult(CampaignState, frozen=True, kw_only=True):

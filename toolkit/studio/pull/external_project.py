@@ -1,4 +1,4 @@
-"""A project that the toolkit did not make, whatever it asks, as the answers of its annotators."""
+"""Reading the answers of a project that the toolkit did not create."""
 
 import os
 import re
@@ -28,21 +28,21 @@ _EVERY = 500  # tasks between two calls of progress
 
 
 class ExternalProject(Struct, frozen=True, kw_only=True):
-    """What is to be read from a project."""
+    """The parts of a project to read."""
 
     project: int
-    item: str | None  # the column of the task data that names the item; None: the number of the task
-    text: str | None  # the column with the text; None: there is none
+    item: str | None  # the task data column with the item id; None: the task number
+    text: str | None  # the column with the text; None: no text
 
 
 def project_address(address: str) -> tuple[str, int]:
-    """The server and the number in the address of a project, as the browser shows it.
+    """Split the address of a project, as the browser shows it, into server and project number.
 
     >>> project_address("http://studio.example/ls/projects/12/data?tab=3")
     ('http://studio.example/ls', 12)
 
     Raises:
-        UsageError: that is no such address.
+        UsageError: the text is not the address of a project.
     """
     match = _ADDRESS.fullmatch(address.strip())
     if match is None:
@@ -53,10 +53,10 @@ def project_address(address: str) -> tuple[str, int]:
 
 
 def open_server(url: str) -> Studio:
-    """A server, with the token in LABEL_STUDIO_API_KEY.
+    """Connect to a server with the token in LABEL_STUDIO_API_KEY.
 
     Raises:
-        StudioError: there is no token.
+        StudioError: the variable is not set.
     """
     token = os.environ.get("LABEL_STUDIO_API_KEY")
     if not token:
@@ -65,10 +65,10 @@ def open_server(url: str) -> Studio:
 
 
 def open_project(studio: Studio, number: int) -> AnyProject:
-    """The project of that number.
+    """Return the project with a number.
 
     Raises:
-        StudioError: there is none, or the account may not see it; the message names some that it may.
+        StudioError: the project does not exist or is not visible to the account; the message names some visible ones.
     """
     project = studio.any_project(number)
     if project is None:
@@ -80,12 +80,12 @@ def open_project(studio: Studio, number: int) -> AnyProject:
 def project_question(
     project: AnyProject, columns: ColumnMap, questions: Sequence[str], where: str
 ) -> tuple[str, ExternalProject]:
-    """The question that is read from a project, and where its items and texts stand.
+    """Return the question to read from a project, and the columns of its items and texts.
 
     Args:
-        project: of the server.
-        columns: as the user names them.
-        questions: that the user names.
+        project: the project on the server.
+        columns: the columns that the user named.
+        questions: the questions that the user named.
         where: the project, for messages.
     """
     offered = read_label_config(project.label_config, where)
@@ -96,7 +96,7 @@ def project_question(
 
 
 def _column(name: str, about: ConfigQuestion) -> str:
-    """The column that a question is about; a repeater's with the number that the question's name has."""
+    """Return the column of a question; for a repeater, with the number in the question's name."""
     number = re.search(r"\d+", name[about.name.find("{{") :]) if "{{" in about.name else None
     return re.sub(r"\{\{.*?\}\}", number[0] if number else "", about.columns[0])
 
@@ -104,16 +104,16 @@ def _column(name: str, about: ConfigQuestion) -> str:
 def submissions_of(
     studio: Studio, source: ExternalProject, progress: Callable[[int, int], None] = lambda *_: None
 ) -> Iterator[Submission]:
-    """Everybody's work on every task, task by task.
+    """Yield the submissions of all annotators, task by task.
 
     Args:
         studio: the server.
-        source: what is read.
-        progress: called with the number of tasks read and their total, now and then.
+        source: the project, columns and question to read.
+        progress: called with the number of tasks read and their total, at intervals.
 
     Raises:
-        DataError: a column is not there; the message names those that are.
-        StudioError: the server is gone, or tasks were deleted while they were read.
+        DataError: a column does not exist; the message names the existing ones.
+        StudioError: the server is unreachable, or tasks were deleted during reading.
     """
     before = open_project(studio, source.project).task_number
     drafts: dict[int, list[ServerAnnotation]] = defaultdict(list)
@@ -171,11 +171,11 @@ def _submission(
 
 
 def import_target(store: Store, has_withdrawn: Callable[[str, str], bool]) -> ImportTarget:
-    """A campaign as files are imported into it, with the accounts and projects that it has on its server.
+    """Return the campaign as an import target, with its accounts and projects on the server.
 
     Args:
-        store: of the campaign.
-        has_withdrawn: whether an annotator of a source, with the server whose accounts it numbers, withdrew.
+        store: the campaign's store.
+        has_withdrawn: whether an annotator withdrew, by account in the source and the server that numbers the accounts.
     """
     campaign, pushed = store.campaign, store.pushed
     texts = {paragraph.id: paragraph.text for paragraph in store.paragraphs}

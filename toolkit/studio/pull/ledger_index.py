@@ -1,7 +1,7 @@
-"""What the ledger says of each annotation on a server, small enough to be kept of all of them at once.
+"""Index of the latest ledger line of each annotation on a server, small enough to fit in memory.
 
-An answer may hold a long comment; what is needed to tell whether the server says anything new is a hash of it. Where
-more is needed, the line is read again from the place where it begins.
+An answer may hold a long comment, so the index stores only a hash, which is enough to detect a change. If more is
+needed, the line is read again from its byte offset.
 """
 
 import datetime
@@ -24,15 +24,15 @@ from toolkit.times import format_utc, moment
 
 
 class LedgerFile:
-    """``annotations.jsonl``, read and written line by line: it is never in memory as a whole."""
+    """``annotations.jsonl``, read and written line by line and never held in memory as a whole."""
 
     def __init__(self, path: Path, batch: int = 200, before_append: Callable[[], None] = lambda: None) -> None:
-        """A ledger whose torn last line, if it has one, is cut off.
+        """Open a ledger; an incomplete last line is cut off.
 
         Args:
-            path: of the file; it need not be there.
-            batch: how many lines are brought to the disk at once.
-            before_append: what must be on the disk before the lines are.
+            path: the file; it may be missing.
+            batch: number of lines written to disk at once.
+            before_append: called before lines are written, to write data that must precede them.
         """
         mend_jsonl(path)
         self._path = path
@@ -42,14 +42,14 @@ class LedgerFile:
 
     @property
     def size(self) -> int:
-        """How many bytes it has."""
+        """Return the size in bytes."""
         return self._path.stat().st_size if self._path.exists() else 0
 
     def lines(self) -> Iterator[tuple[int, Annotation]]:
-        """All lines in their order, each with its place.
+        """Yield all lines in order, each with its byte offset.
 
         Raises:
-            DataError: a line is no annotation; the message has file and line.
+            DataError: a line is not an annotation; the message has file and line.
         """
         if not self._path.exists():
             return
@@ -61,7 +61,7 @@ class LedgerFile:
                 place += len(line)
 
     def states(self) -> Iterator[Annotation]:
-        """All lines without their answers, which may be long."""
+        """Yield all lines without their answers, which may be long."""
         for _, line in self.lines():
             yield msgspec.structs.replace(
                 line,
@@ -78,13 +78,13 @@ class LedgerFile:
             raise DataError(f"{self._path}:{number}: {explain(str(error), Annotation)}") from error
 
     def at(self, place: int) -> Annotation:
-        """The line that begins there."""
+        """Return the line at a byte offset."""
         with self._path.open("rb") as handle:
             handle.seek(place)
             return self._decode(handle.readline())
 
     def append(self, annotations: Sequence[Annotation]) -> list[int]:
-        """Append lines, and return their places once they are on the disk."""
+        """Append lines; return their byte offsets once they are on disk."""
         places: list[int] = []
         for start in range(0, len(annotations), self._batch):
             batch = annotations[start : start + self._batch]
@@ -104,14 +104,14 @@ class LedgerFile:
 
 State = Literal["submitted", "draft", "skipped", "deleted"]
 EntryKey = tuple[str, int, int | None]  # server, project, number of the annotation
-DraftKey = tuple[int, str, str]  # project, item, annotator: the server numbers drafts, but not to last
+DraftKey = tuple[int, str, str]  # project, item, annotator: the server's draft numbers are not stable
 
 
 class LedgerEntry(Struct, frozen=True, kw_only=True, gc=False):
-    """The latest line on an annotation, with a hash in place of its answers."""
+    """The latest ledger line of an annotation, with a hash in place of its answers."""
 
-    place: int  # where the line begins in the ledger
-    server: str  # the server, or the file that was imported
+    place: int  # byte offset of the line in the ledger
+    server: str  # the server or the imported file
     project: int
     task: int
     number: int | None  # of the annotation; None: a draft
@@ -119,19 +119,19 @@ class LedgerEntry(Struct, frozen=True, kw_only=True, gc=False):
     annotator: str
     state: State
     created: str
-    layer: str  # what asked for it
+    layer: str  # the reason for the request
     codebook: str
     answers: bytes  # a hash
     flags: tuple[str, ...]  # codes
 
     @property
     def key(self) -> EntryKey:
-        """What tells the annotation from all others."""
+        """Return the unique key of the annotation."""
         return self.server, self.project, self.number
 
     @property
     def candidate(self) -> Candidate:
-        """The annotation as a candidate for one of the votes on its item."""
+        """Return the annotation as a candidate for a vote on its item."""
         return Candidate(
             key=self.key,
             number=self.number or 0,
@@ -143,25 +143,25 @@ class LedgerEntry(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def surplus(self) -> str | None:
-        """The flag that it has because of the other annotations of its item."""
+        """Return the flag caused by other annotations of the item."""
         return next((code for code in self.flags if code in SURPLUS), None)
 
     @property
     def content(self) -> tuple[object, ...]:
-        """What makes two states of an annotation differ.
+        """Return the fields that distinguish two states of an annotation.
 
-        The time of the last change is not among it: the server touches it for reasons that are no edit.
+        The time of the last change is excluded: the server updates it for reasons other than edits.
         """
         return self.annotator, self.state, self.answers, self.flags
 
     @property
     def given(self) -> tuple[object, ...]:
-        """What its annotator has done, whatever is thought of it."""
+        """Return the annotator's own action, without flags and codebook."""
         return self.annotator, self.state, self.answers
 
 
 def entry_of(line: Annotation, place: int) -> LedgerEntry:
-    """The entry for a line of the ledger that has an origin."""
+    """Return the index entry of a ledger line with an origin."""
     if line.origin is None:
         raise ValueError("a line without an origin has no entry")
     return LedgerEntry(
@@ -182,7 +182,7 @@ def entry_of(line: Annotation, place: int) -> LedgerEntry:
 
 
 def answers_hash(answers: Answers) -> bytes:
-    """A hash of answers."""
+    """Return a hash of answers."""
     return hashlib.blake2b(msgspec.json.encode(answers, order="sorted"), digest_size=8).digest()
 
 
@@ -190,11 +190,11 @@ class LedgerIndex:
     """The latest line on each annotation and each draft of one server, and on the imported annotations of its items."""
 
     def __init__(self, lines: Iterable[tuple[int, Annotation]], server: str) -> None:
-        """The index of a ledger; of two lines on an annotation the later stands.
+        """Build the index of a ledger; the last line of an annotation holds.
 
         Args:
-            lines: all lines with their places.
-            server: the one that is pulled from.
+            lines: all lines with their byte offsets.
+            server: the server of the pull.
         """
         self._server = server
         self._numbered: dict[int, LedgerEntry] = {}
@@ -202,14 +202,14 @@ class LedgerIndex:
         self._of_item: defaultdict[str, tuple[int, ...]] = defaultdict(tuple)
         self._imported: defaultdict[str, dict[EntryKey, LedgerEntry]] = defaultdict(dict)  # by item
         self._alive: Counter[int] = Counter()
-        self.observed = ""  # when the last line was seen, by the clock of whoever pulled it
+        self.observed = ""  # time of the last line, by the clock of the pulling machine
         for place, line in lines:
             self.observed = max(self.observed, line.observed)
             if line.origin is not None:
                 self.add(entry_of(line, place))
 
     def add(self, entry: LedgerEntry) -> None:
-        """Replace what was known of an annotation."""
+        """Replace the entry of an annotation."""
         if entry.server != self._server:
             self._imported[entry.item_id][entry.key] = entry
             return
@@ -223,48 +223,48 @@ class LedgerIndex:
         self._numbered[entry.number] = entry
 
     def get(self, number: int) -> LedgerEntry | None:
-        """The annotation of that number."""
+        """Return the annotation with a number."""
         return self._numbered.get(number)
 
     def draft(self, key: DraftKey) -> LedgerEntry | None:
-        """The draft of an annotator for an item in a project."""
+        """Return the draft of an annotator for an item in a project."""
         return self._drafts.get(key)
 
     def of_item(self, item_id: str) -> list[LedgerEntry]:
-        """The annotations of an item, in all projects, the deleted ones too."""
+        """Return the annotations of an item in all projects, deleted ones included."""
         entries = (self._numbered[number] for number in self._of_item.get(item_id, ()))
         return [entry for entry in entries if entry.item_id == item_id]
 
     def imported(self, item_id: str) -> list[LedgerEntry]:
-        """The annotations of an item that came from files."""
+        """Return the annotations of an item that were imported from files."""
         return list(self._imported[item_id].values()) if item_id in self._imported else []
 
     def count_alive(self, project: int) -> int:
-        """How many annotations of a project are not known to be deleted."""
+        """Count the annotations of a project that are not deleted in the ledger."""
         return self._alive[project]
 
     def alive(self, project: int) -> Iterator[LedgerEntry]:
-        """The annotations of a project that are not known to be deleted."""
+        """Yield the annotations of a project that are not deleted in the ledger."""
         return (entry for entry in self._numbered.values() if entry.project == project and entry.state != "deleted")
 
     def drafts(self, project: int) -> list[LedgerEntry]:
-        """The drafts of a project that are not known to be gone."""
+        """Return the drafts of a project that are not deleted in the ledger."""
         return [entry for entry in self._drafts.values() if entry.project == project and entry.state == "draft"]
 
 
 # --- the cursor -------------------------------------------------------------------------------------------------------
 
 
-# An answer bears the time at which its saving began; it is seen when that has ended, and a busy server takes seconds.
+# An answer's time is the start of its saving; it is visible at the end of saving, seconds later on a busy server.
 MARGIN = datetime.timedelta(seconds=60)
 
 
 class ProjectCursor(Struct, frozen=True, kw_only=True):
-    """What is known of a project after a pull that was proven complete."""
+    """The state of a project after a complete pull."""
 
-    since: str | None  # by the server's clock: what was changed until then has been read; None: nothing was there
-    clock: str | None  # what the server's clock said
-    tasks: dict[int, str | None]  # task -> the item that it names; None: it names none
+    since: str | None  # server time; all earlier changes were read; None: the project was empty
+    clock: str | None  # the server's time
+    tasks: dict[int, str | None]  # task -> item named in its data; None: no item
     strange: dict[int, int] = {}  # task of no item of the campaign -> annotations on it
     withdrawn: dict[int, int] = {}  # task -> annotations on it of people who withdrew
 
@@ -273,19 +273,19 @@ class Cursor(Struct, frozen=True, kw_only=True):
     """``pull.json``."""
 
     server: str
-    codebook: str  # by which answers were judged
-    ledger: int  # bytes that the ledger had; with fewer it has been changed since
+    codebook: str  # the codebook that the flags are based on
+    ledger: int  # size of the ledger in bytes; a smaller ledger was changed since
     projects: dict[int, ProjectCursor] = {}
 
 
 def read_cursor(path: Path, server: str, ledger: int) -> Cursor | None:
-    """The cursor in a file, or None where there is none that fits the server and the ledger as they are."""
+    """Read the cursor from a file; None if it is missing or does not fit the server and the ledger."""
     cursor = known_cursor(path)
     return cursor if cursor and cursor.server == server and cursor.ledger <= ledger else None
 
 
 def known_cursor(path: Path) -> Cursor | None:
-    """The cursor in a file, or None where there is none that can be read."""
+    """Read the cursor from a file; None if it is missing or unreadable."""
     if not path.exists():
         return None
     try:
@@ -295,12 +295,12 @@ def known_cursor(path: Path) -> Cursor | None:
 
 
 def write_cursor(path: Path, cursor: Cursor) -> None:
-    """Remember how far a pull has come."""
+    """Write the cursor to a file."""
     write_json(path, cursor)
 
 
 def since_of(newest: Newest) -> str | None:
-    """From when on a later pull has to ask, by the times that the server itself has written.
+    """Return the start time for the next pull, by the server's own times.
 
     >>> since_of(Newest(changed="2026-03-01T12:00:00.5Z", clock="2026-03-01T12:00:01Z"))
     '2026-03-01T11:59:00.500000Z'
@@ -311,12 +311,12 @@ def since_of(newest: Newest) -> str | None:
         return None
     changed = moment(newest.changed)
     clock = moment(newest.clock) if newest.clock else changed
-    # After a quiet minute nothing of before can still be on its way, and what came last need not be read again.
+    # After a quiet minute no earlier change can be pending, so the last change need not be read again.
     return format_utc(changed if clock - changed > MARGIN else min(changed, clock) - MARGIN)
 
 
 def ran_backwards(before: ProjectCursor, newest: Newest) -> bool:
-    """Whether the server's clock shows less than it did: then times tell nothing about what is new."""
+    """Return whether the server's clock was set back: then times do not show which changes are new."""
     if before.clock is None or newest.clock is None:
         return False
     return moment(newest.clock) < moment(before.clock) - datetime.timedelta(seconds=2)

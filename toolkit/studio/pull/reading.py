@@ -1,4 +1,4 @@
-"""Annotations and drafts of a server, each with the item and the person that it belongs to."""
+"""Reading of annotations and drafts from a server, each with its item and annotator."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
@@ -20,67 +20,67 @@ NOBODY = "deleted-account"
 
 
 class ScreenSince(Struct, frozen=True, kw_only=True):
-    """A codebook and from when on annotators saw it."""
+    """A codebook and the time since which annotators saw it."""
 
     since: str  # ISO 8601, UTC, by the server's clock
     codebook_ref: str
 
 
 class PullRequest(Struct, frozen=True, kw_only=True):
-    """What is to be pulled, and how it is read."""
+    """The projects to pull and the rules for reading them."""
 
-    server: str  # the key of the server in the ledger; stays what it was when its address changes
+    server: str  # the key of the server in the ledger; constant when the address changes
     projects: tuple[PushedProject, ...]
     items: Mapping[str, Item]
     codebook: Codebook
-    codebook_ref: str  # of the codebook that was pushed last
-    screens: tuple[ScreenSince, ...] = ()  # the oldest first; none: there was never another
-    erasure_records: ErasureRecords = NO_ERASURE_RECORDS  # of people whose answers are left out
+    codebook_ref: str  # the codebook of the last push
+    screens: tuple[ScreenSince, ...] = ()  # oldest first; empty: there was only one codebook
+    erasure_records: ErasureRecords = NO_ERASURE_RECORDS  # people whose answers are left out
 
     def seen_at(self, time: str) -> str:
-        """The codebook on the screen at a time."""
+        """Return the codebook on the screen at a time."""
         before = [screen for screen in self.screens if screen.since <= time]
         if not self.screens:
             return self.codebook_ref
         return (before or [self.screens[0]])[-1].codebook_ref
 
     def shown_by(self, mark: str | None) -> str | None:
-        """The codebook whose screen bears a mark; None where none of the campaign's does."""
+        """Return the codebook with a screen mark; None if no codebook of the campaign has it."""
         refs = (self.codebook_ref, *(screen.codebook_ref for screen in self.screens))
         return next((ref for ref in refs if screen_mark(ref) == mark), None)
 
 
 class ServerVote(Struct, frozen=True, kw_only=True):
-    """An annotation or draft of the server, read but not yet judged."""
+    """An annotation or draft read from the server, before flags are set."""
 
     item: Item
     project: PushedProject
     origin: Origin
     annotator: str
-    sender: str  # who really sent it
-    answered: str  # when its annotator last can have changed it
+    sender: str  # the account that sent the last change
+    answered: str  # the latest possible time of the annotator's last change
     state: Literal["submitted", "draft", "skipped"]
     answers: Answers
-    screen: str | None  # the mark of the screen on which it was given
+    screen: str | None  # the mark of the screen that produced it
     raw: ServerAnnotation
 
     @property
     def given(self) -> tuple[object, ...]:
-        """What its annotator has done, whatever is thought of it."""
+        """Return the annotator's own action, without flags and codebook."""
         return self.annotator, self.state, answers_hash(self.answers)
 
 
 class AccountDirectory:
-    """Who is behind the numbers of accounts; each is asked for once."""
+    """Pseudonyms by account number; each is requested once."""
 
     def __init__(self, studio: Studio, pseudonym_of: Pseudonyms, server: str, erasure_records: ErasureRecords) -> None:
-        """Those of a server.
+        """Create the directory of a server.
 
         Args:
             studio: the server.
-            pseudonym_of: names an account; never called for somebody who withdrew.
+            pseudonym_of: gives the pseudonym of an account; never called for a person who withdrew.
             server: the key of the server in the ledger.
-            erasure_records: of those who withdrew.
+            erasure_records: the records of people who withdrew.
         """
         self.ours = studio.whoami().id
         self._studio = studio
@@ -92,11 +92,11 @@ class AccountDirectory:
         self._withdrawn: set[int] = set()
 
     def name(self, user_id: int | None) -> str:
-        """The pseudonym of an account."""
+        """Return the pseudonym of an account."""
         if user_id is None:
             return NOBODY
         if user_id not in self._known:
-            if user_id not in self._emails:  # has joined since
+            if user_id not in self._emails:  # joined after the list was read
                 self._emails = self._studio.users()
             self._known[user_id] = self._name(user_id, self._emails.get(user_id, ""))
         return self._known[user_id]
@@ -108,34 +108,34 @@ class AccountDirectory:
         return self._pseudonym_of(user_id, email)
 
     def has_withdrawn(self, user_id: int | None) -> bool:
-        """Whether an account is that of somebody who withdrew."""
+        """Return whether an account belongs to a person who withdrew."""
         self.name(user_id)
         return user_id in self._withdrawn
 
 
 def item_named_by(task: ServerTask) -> str | None:
-    """The item that a task says it shows, whether it is one of the campaign or not."""
+    """Return the item id in the data of a task, even if it is not of the campaign."""
     item_id = task.data.get("item_id")
     return item_id if isinstance(item_id, str) else None
 
 
 class Reader:
-    """Reads answers as the request says."""
+    """Reads annotations by the rules of a pull request."""
 
     def __init__(self, request: PullRequest, people: AccountDirectory) -> None:
         self._request = request
         self._people = people
 
     def item_of(self, task: ServerTask) -> Item | None:
-        """The item that a task shows."""
+        """Return the item that a task shows."""
         return self._request.items.get(item_named_by(task) or "")
 
     def is_ours(self, item_id: str | None) -> bool:
-        """Whether an item is one of the campaign."""
+        """Return whether an item belongs to the campaign."""
         return item_id in self._request.items
 
     def annotations(self, project: PushedProject, task: ServerTask, item: Item) -> Iterator[ServerVote]:
-        """The annotations on a task, without those of people who withdrew."""
+        """Yield the annotations on a task, without those of people who withdrew."""
         for raw in task.annotations:
             if self._people.has_withdrawn(raw.completed_by):
                 continue
@@ -143,13 +143,13 @@ class Reader:
             yield self._seen(raw, item, project, origin, str(task.data.get("text", "")))
 
     def count_withdrawn(self, task: ServerTask) -> int:
-        """How many of the annotations on a task are of people who withdrew."""
+        """Count the annotations on a task by people who withdrew."""
         return sum(self._people.has_withdrawn(raw.completed_by) for raw in task.annotations)
 
     def draft(
         self, project: PushedProject, task_id: int, item_id: str | None, raw: ServerAnnotation
     ) -> ServerVote | None:
-        """A draft on a task; None where its item is not the campaign's, or whoever began it withdrew."""
+        """Return a draft on a task; None if its item is not of the campaign or its author withdrew."""
         origin = Origin(server=self._request.server, project=project.id, task=task_id, annotation=None)
         item = self._request.items.get(item_id or "")
         if item is None or self._people.has_withdrawn(raw.completed_by):

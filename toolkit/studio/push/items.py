@@ -1,7 +1,7 @@
-"""Items to Label Studio, each exactly once, however often and however rudely the pushing is interrupted.
+"""Push of items to Label Studio, each exactly once, even after interrupted pushes.
 
-What has been pushed is read from the server itself: a project is known by a marker in its description, a task by
-the ``item_id`` in its data. So nothing needs to be remembered between two runs, and nothing can be remembered wrongly.
+The server itself is the record of earlier pushes: a marker in the description identifies a project, and the ``item_id``
+in its data identifies a task. So no local state is needed between two runs, and none can be wrong.
 """
 
 from collections import Counter, defaultdict
@@ -46,29 +46,29 @@ __all__ = [
 ]
 
 
-_NAMED = 5  # items that a line names; the facts have all
+_NAMED = 5  # items that the line names; the JSON output has all
 
 
 class PushReport(Result, frozen=True, kw_only=True):
-    """What a push did; what is counted is an item in a project."""
+    """The result of a push; the unit of all counts is an item in a project."""
 
     server: str  # the address, without credentials
     created: int
-    present: int  # there already
-    removed: int  # tasks that showed an item a second time and that nobody had touched
-    merged: int  # tasks that did so and had been answered; their annotations lie on the one that is left
-    twins: tuple[str, ...]  # items that are there twice still: somebody is at work on both, or a project was copied
-    taken_out: int  # tasks of items that are not asked there any more
-    kept: tuple[str, ...]  # items that are not asked there any more, and have been answered: their tasks stay
-    refreshed: int  # tasks that showed something else than the item and codebook of now
-    reset: int  # projects that were set otherwise
-    vanished: tuple[str, ...]  # items whose answered task somebody has deleted on the server; they are asked again
-    unknown: int  # tasks of no item in the request
+    present: int  # already on the server
+    removed: int  # untouched duplicate tasks
+    merged: int  # answered duplicate tasks; their annotations were moved to the remaining task
+    twins: tuple[str, ...]  # items that still have two tasks: both are in use, or a project was copied
+    taken_out: int  # deleted tasks of items that no longer belong there
+    kept: tuple[str, ...]  # answered items that no longer belong there: their tasks stay
+    refreshed: int  # tasks whose data differed from the current item and codebook
+    reset: int  # projects whose settings were restored
+    vanished: tuple[str, ...]  # items whose answered task was deleted on the server; pushed again
+    unknown: int  # tasks without an item in the request
     projects: tuple[PushedProject, ...]
     screens: tuple[ScreenVersion, ...]
 
     def line(self) -> str:
-        """The counts, the warnings and the addresses of the projects."""
+        """Format the counts, the warnings and the addresses of the projects."""
         counts = {
             ("duplicate task removed", "duplicate tasks removed"): self.removed,
             ("answered duplicate task merged", "answered duplicate tasks merged"): self.merged,
@@ -104,19 +104,19 @@ def _named(items: Sequence[str]) -> str:
 
 
 class PushResult(PushReport, frozen=True, kw_only=True):
-    """What a push did, and what it means for the annotations in the ledger."""
+    """The result of a push and its effect on the annotations in the ledger."""
 
     codebook: str  # name@version#hash
-    changes: tuple[str, ...]  # from the codebook that was pushed last
-    given_before: int  # annotations in the ledger that were given to another codebook
-    annotators_before: tuple[str, ...]  # who gave them
-    versions: int  # of the codebook that annotators have seen
-    placed: TransferCounts  # items by what their paragraph is now
+    changes: tuple[str, ...]  # since the codebook of the last push
+    given_before: int  # annotations in the ledger for earlier codebooks
+    annotators_before: tuple[str, ...]  # authors of these annotations
+    versions: int  # number of codebooks that annotators have seen
+    placed: TransferCounts  # items by the current state of their paragraph
     replaced_characters: int
     warning: str  # about the version of the server
 
     def line(self) -> str:
-        """The result in one line."""
+        """Format the result in one line."""
         characters = plural(
             self.replaced_characters, "character that the screen cannot show", "characters that the screen cannot show"
         )
@@ -133,15 +133,17 @@ class PushResult(PushReport, frozen=True, kw_only=True):
 
 
 def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, int], None]) -> PushReport:
-    """Bring the items to the server; those that are there already stay as they are.
+    """Add missing items to the server; existing ones stay.
 
     Args:
         studio: the server.
-        request: what is to stand there.
-        progress: told how many of how many items are there, or before that how many of the stale tasks are put right.
+        request: the items and projects that the server should have.
+        progress: called with the number of items on the server and their total; before that, with the number of
+            refreshed stale tasks and their total.
 
     Raises:
-        StudioError: the server is not reached or refuses, or annotators have answered what the codebook lacks.
+        StudioError: the server is unreachable or refuses, or answers exist for questions or labels that the codebook
+            lacks.
     """
     meant = project_specs(request)
     before = _look(studio, request)
@@ -163,18 +165,18 @@ def push_items(studio: Studio, request: PushRequest, progress: Callable[[int, in
 
 
 class _Board(Struct, frozen=True, kw_only=True):
-    """What stands on the server."""
+    """The projects and tasks on the server."""
 
     states: tuple[ProjectState, ...]
     stored: tuple[StoredTask, ...]
 
     @property
     def specs(self) -> dict[int, ProjectSpec]:
-        """What each project is for."""
+        """Return the spec of each project."""
         return {state.project.id: state.spec for state in self.states}
 
     def items_at(self) -> dict[object, set[str | None]]:
-        """The items that stand at each place."""
+        """Return the items at each place."""
         specs, items = self.specs, defaultdict(set)
         for task in self.stored:
             items[place(specs[task.project])].add(task.item_id)
@@ -206,7 +208,7 @@ def _look(studio: Studio, request: PushRequest) -> _Board:
         try:
             stored += studio.stored_tasks(state.project.id)
         except StudioError:
-            # A second push may just have given up the empty project that it made beside ours.
+            # A concurrent push may just have deleted its own empty duplicate project.
             if state.project.id in {other.project.id for other in find_project_states(studio, request)}:
                 raise
         else:
@@ -225,7 +227,7 @@ def _refuse_other_layout(studio: Studio, request: PushRequest, board: _Board) ->
         )
 
 
-# --- as it should look -----------------------------------------------------------------------------------------------
+# --- refresh and set-up ----------------------------------------------------------------------------------------------
 
 
 def _data(shown_item: ShownItem, request: PushRequest) -> dict[str, str]:
@@ -233,9 +235,9 @@ def _data(shown_item: ShownItem, request: PushRequest) -> dict[str, str]:
 
 
 def _refresh(studio: Studio, request: PushRequest, board: _Board, progress: Callable[[int, int], None]) -> int:
-    """Let the tasks that are there show what they should: questions are reworded, and people edit tasks by hand.
+    """Update the data of existing tasks: questions are reworded, and people edit tasks by hand.
 
-    This comes before the projects are changed: a question that has no text yet would be shown as a bare name.
+    This runs before the projects are changed: a question without a text would be shown as its bare name.
     """
     data = {shown_item.item.id: _data(shown_item, request) for shown_item in request.items}
     stale = [
@@ -252,9 +254,9 @@ def _refresh(studio: Studio, request: PushRequest, board: _Board, progress: Call
 def _set_up(
     studio: Studio, request: PushRequest, meant: ItemsBySpec, board: _Board
 ) -> tuple[tuple[ProjectState, ...], int]:
-    """Set all projects as they should be, make those that are missing; how many were set otherwise."""
+    """Restore the settings of all projects and create missing ones; return the number of restored projects."""
     missing = _missing(meant, board)
-    # A tie-break that has nothing to bring is not made: what it would hold stands at another one.
+    # A tie-break project without new items is not created: its items are in another tie-break project.
     needed = {spec for spec in meant if spec.kind != "tiebreak" or spec in missing}
     specs = sorted({*needed, *board.specs.values()})
     screen = current_screen(studio, request, board.states)
@@ -269,7 +271,7 @@ def _set_up(
 
 
 def _check_configs(studio: Studio, request: PushRequest, specs: Sequence[ProjectSpec], screen: ScreenVersion) -> None:
-    """Have the server look at the interfaces before anything is changed there."""
+    """Have the server validate the interfaces before any change."""
     for spec in {spec.unit: spec for spec in specs}.values():
         studio.check_config(settings_for(request, spec, specs, (screen,)).label_config)
 
@@ -287,7 +289,7 @@ def _updated(
 
 
 def _without_empty_copies(studio: Studio, board: _Board) -> list[ProjectState]:
-    """The projects, less those that a push made beside another one and was killed before it could see that."""
+    """Return the projects without empty duplicates that a killed push left behind."""
     first = {state.project.id for state in oldest(board.states).values()}
     used = {task.project for task in board.stored}
     for state in board.states:
@@ -296,11 +298,11 @@ def _without_empty_copies(studio: Studio, board: _Board) -> list[ProjectState]:
     return [state for state in board.states if state.project.id in first | used]
 
 
-# --- what stands where -----------------------------------------------------------------------------------------------
+# --- placement of items ----------------------------------------------------------------------------------------------
 
 
 def _take_out(studio: Studio, request: PushRequest, meant: ItemsBySpec, board: _Board) -> _Out:
-    """Delete the tasks that are not asked where they are any more, unless somebody has answered them."""
+    """Delete the tasks that no longer belong in their project, unless they have answers."""
     items = {shown_item.item.id: shown_item for shown_item in request.items}
     withdrawn = set(request.withdrawn)
     tasks, answered = set(), set()
@@ -318,9 +320,9 @@ def _take_out(studio: Studio, request: PushRequest, meant: ItemsBySpec, board: _
 
 
 def _is_misplaced(shown_item: ShownItem, spec: ProjectSpec, request: PushRequest, meant: ItemsBySpec) -> bool:
-    """Whether an item stands where the plan does not have it any more.
+    """Return whether an item is in a project where the plan no longer has it.
 
-    What was assigned to somebody who still works stays: another machine may know of more assignments than this one.
+    Items assigned to a current annotator stay: another machine may have more assignments than this one.
     """
     if spec.kind == "queue":
         return request.layout == "blind" or spec != home_queue(shown_item.item)
@@ -330,7 +332,7 @@ def _is_misplaced(shown_item: ShownItem, spec: ProjectSpec, request: PushRequest
 def _bring(
     studio: Studio, request: PushRequest, meant: ItemsBySpec, board: _Board, progress: Callable[[int, int], None]
 ) -> _Brought:
-    """Bring what is missing, in the order in which it is to be shown."""
+    """Import missing items, in display order."""
     projects = oldest(board.states)
     missing = _missing(meant, board)
     total = sum(map(len, meant.values()))
@@ -352,7 +354,7 @@ def _bring(
 
 
 def _missing(meant: ItemsBySpec, board: _Board) -> dict[ProjectSpec, Sequence[ShownItem]]:
-    """What is not there, by spec; a disputed item that stands at one tie-break is asked at no other."""
+    """Return the missing items by spec; a disputed item in one tie-break project goes into no other."""
     there = board.items_at()
     disputed = {
         item for at, items in there.items() if isinstance(at, ProjectSpec) and at.kind == "tiebreak" for item in items
@@ -366,13 +368,13 @@ def _missing(meant: ItemsBySpec, board: _Board) -> dict[ProjectSpec, Sequence[Sh
 
 
 def _check(studio: Studio, meant: ItemsBySpec, board: _Board) -> None:
-    """Hold the promise: a task for each item in each project that is meant to have it."""
+    """Check that each item has a task in each project that should have it."""
     absent = sum(map(len, _missing(meant, board).values()))
     if absent:
         raise StudioError(f"{studio.url}: {absent} items are not there after the push; run `stance push` again")
 
 
-# --- what is said of it ----------------------------------------------------------------------------------------------
+# --- report ----------------------------------------------------------------------------------------------------------
 
 
 def _report(studio: Studio, request: PushRequest, meant: ItemsBySpec, board: _Board, did: _Did) -> PushReport:
@@ -402,7 +404,7 @@ def _still_twins(board: _Board) -> tuple[str, ...]:
 
 
 def _pushed(url: str, board: _Board, item_ids: set[str], meant: set[ProjectSpec]) -> Iterable[PushedProject]:
-    """The projects that hold items, or are meant to."""
+    """Yield the projects that hold items or should hold them."""
     for state in sorted(board.states, key=lambda state: (state.spec, state.project.id)):
         number = state.project.id
         items = {task.item_id for task in board.stored if task.project == number} & item_ids
@@ -419,17 +421,17 @@ def _pushed(url: str, board: _Board, item_ids: set[str], meant: set[ProjectSpec]
             )
 
 
-# --- what is remembered of it ----------------------------------------------------------------------------------------
+# --- record of the push ----------------------------------------------------------------------------------------------
 
 
 def studio_file(before: StudioFile | None, codebook_ref: str, campaign: str, report: PushReport) -> StudioFile:
-    """What a campaign remembers of a push.
+    """Return the campaign's record of a push.
 
     Args:
-        before: what it remembered of the last one.
-        codebook_ref: that was pushed.
+        before: the record of the previous push.
+        codebook_ref: the pushed codebook.
         campaign: the key of the campaign.
-        report: of the push.
+        report: the report of the push.
     """
     server = _server_key(before, report)
     return StudioFile(
@@ -443,10 +445,9 @@ def studio_file(before: StudioFile | None, codebook_ref: str, campaign: str, rep
 
 
 def _server_key(before: StudioFile | None, report: PushReport) -> str:
-    """What the ledger calls the server: the address by which it was known first.
+    """Return the key of the server in the ledger: the first address by which it was known.
 
-    A server that is reached by another address now is recognised by its projects: the times of their changes are those
-    of no other server.
+    A server with a new address is recognised by its projects: the times of their changes are unique to it.
     """
     if before is None or before.is_at(report.server):
         return report.server if before is None else before.server

@@ -1,7 +1,7 @@
-"""Which items are meant to stand where: the projects of a campaign, before anybody has made them.
+"""The planned projects of a campaign and the items of each.
 
-In the shared layout a project is a queue for all, one for each kind of unit and number of votes, since both belong to
-a project as a whole. In the blind layout it is one annotator's own. Disputed items have projects of their own.
+In the shared layout a project is a queue for all annotators. There is one for each unit and number of votes, since both
+are settings of a project. In the blind layout each annotator has a project. Disputed items have separate projects.
 """
 
 import re
@@ -32,20 +32,20 @@ _SPEC = re.compile(
 
 
 def one_line(ref: str) -> str:
-    """A codebook's reference without line breaks, which its version may have."""
+    """Return a codebook's reference without line breaks, which its version may contain."""
     return " ".join(ref.split())
 
 
 class ProjectSpec(Struct, frozen=True, kw_only=True, order=True):
-    """What a project is for."""
+    """The spec of a project: its purpose, unit and number of votes."""
 
     kind: ProjectKind = "queue"
     unit: Unit
     votes: int  # how many annotators are asked for each item
-    annotator: str = ""  # whose it is; "": anybody's
+    annotator: str = ""  # the only annotator; "": shared by all
 
     def marker(self, campaign: str) -> str:
-        """The text in a project's description by which it is known.
+        """Return the marker in the description that identifies the project.
 
         >>> ProjectSpec(unit="paragraph", votes=3).marker("demo-1f")
         '[stance-toolkit demo-1f paragraph 3]'
@@ -55,12 +55,12 @@ class ProjectSpec(Struct, frozen=True, kw_only=True, order=True):
 
 
 def campaign_marker(campaign: str) -> str:
-    """The text that the descriptions of all projects of a campaign have in common."""
+    """Return the text common to the descriptions of all projects of a campaign."""
     return f"[{_MARK} {campaign} "
 
 
 def spec_in(description: str) -> ProjectSpec | None:
-    """What a project is for, by its description; None where `stance push` did not write that.
+    """Read the spec of a project from its description; None if `stance push` did not write it.
 
     >>> spec_in(ProjectSpec(kind="person", unit="article", votes=1, annotator="ann-1").marker("demo-1f")).annotator
     'ann-1'
@@ -76,44 +76,44 @@ def spec_in(description: str) -> ProjectSpec | None:
 
 
 class PushRequest(Struct, frozen=True, kw_only=True):
-    """What is to stand on the server."""
+    """The items and settings that the server should have."""
 
-    campaign: str  # the key that tells this campaign from all others on the server
+    campaign: str  # the unique key of the campaign on the server
     title: str
     codebook: Codebook
     language: str
     items: tuple[ShownItem, ...]
     layout: Layout = "shared"
-    assignments: tuple[Assignment, ...] = ()  # blind: those that hold
+    assignments: tuple[Assignment, ...] = ()  # blind layout: current assignments
     tiebreaks: tuple[Tiebreak, ...] = ()
-    withdrawn: tuple[str, ...] = ()  # items that nobody is to be asked about any more
-    unshown: tuple[str, ...] = ()  # items whose texts are not there any more: their tasks stay as they are
-    earlier: tuple[Codebook, ...] = ()  # that were pushed before, the oldest first
+    withdrawn: tuple[str, ...] = ()  # withdrawn items
+    unshown: tuple[str, ...] = ()  # items whose texts no longer exist: their tasks stay unchanged
+    earlier: tuple[Codebook, ...] = ()  # codebooks of earlier pushes, oldest first
     show: tuple[ShownPart, ...] = ("headline", "neighbours", "note")
-    answered: tuple[tuple[int, str], ...] = ()  # (project, item) that the ledger has annotations of
-    earlier_projects: tuple[PushedProject, ...] = ()  # projects that an earlier push left on this server
-    screens: tuple[ScreenVersion, ...] = ()  # what an earlier push knew of what was shown
-    batch: int = 200  # tasks a request
+    answered: tuple[tuple[int, str], ...] = ()  # (project, item) pairs with annotations in the ledger
+    earlier_projects: tuple[PushedProject, ...] = ()  # projects of earlier pushes on this server
+    screens: tuple[ScreenVersion, ...] = ()  # screen versions recorded by earlier pushes
+    batch: int = 200  # tasks per request
 
 
 def codebook_of(request: PushRequest, ref: str) -> Codebook | None:
-    """The codebook that was pushed before under a reference, if it is known."""
+    """Return the earlier codebook with a reference; None if it is unknown."""
     return next((book for book in request.earlier if one_line(book.ref) == ref), None)
 
 
 def spec_of(project: PushedProject) -> ProjectSpec:
-    """What a pushed project is for."""
+    """Return the spec of a pushed project."""
     return ProjectSpec(kind=project.kind, unit=project.unit, votes=project.votes, annotator=project.annotator or "")
 
 
-ItemsBySpec = dict[ProjectSpec, dict[str, ShownItem]]  # by item id, in the order in which they are shown
+ItemsBySpec = dict[ProjectSpec, dict[str, ShownItem]]  # by item id, in display order
 
 
 def project_specs(request: PushRequest) -> ItemsBySpec:
-    """Which items are meant to stand where.
+    """Return the planned projects with their items.
 
     Raises:
-        DataError: the layout is blind and an item is assigned to nobody.
+        DataError: the layout is blind and an item has no assignment.
     """
     items = {
         shown_item.item.id: shown_item
@@ -126,7 +126,7 @@ def project_specs(request: PushRequest) -> ItemsBySpec:
 
 
 def home_queue(item: Item) -> ProjectSpec:
-    """The queue that an item is meant to stand in, where all share."""
+    """Return the queue of an item in the shared layout."""
     return ProjectSpec(unit=item.unit, votes=item.votes)
 
 
@@ -164,11 +164,11 @@ def _tiebreaks(items: Mapping[str, ShownItem], tiebreaks: Iterable[Tiebreak]) ->
 
 
 def answered_items(states: Iterable[Annotation], server: str) -> tuple[tuple[int, str], ...]:
-    """The items that the ledger has annotations of, with their projects.
+    """Return the items with annotations in the ledger, with their projects.
 
     Args:
         states: the latest state of each annotation.
-        server: as the ledger calls it.
+        server: the key of the server in the ledger.
     """
     origins = [(state.origin, state.item_id) for state in states if state.state not in ("deleted", "draft")]
     return tuple(sorted({(origin.project, item) for origin, item in origins if origin and origin.server == server}))
@@ -181,14 +181,14 @@ def campaign_request(
     states: Sequence[Annotation],
     assignments: Iterable[Assignment],
 ) -> PushRequest:
-    """What a campaign pushes.
+    """Return the push request of a campaign.
 
     Args:
-        store: of the campaign.
-        url: of the server.
+        store: the campaign's store.
+        url: the address of the server.
         shown: the items as annotators see them.
         states: the latest state of each annotation in the ledger.
-        assignments: who is asked for what, where the campaign names people.
+        assignments: the annotators of each item, where the campaign assigns them.
     """
     campaign, before = store.campaign, store.pushed
     options, here = campaign.file.studio, before if before is not None and before.is_at(url) else None

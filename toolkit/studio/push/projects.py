@@ -1,7 +1,7 @@
-"""The projects of a campaign on the server: found by what their descriptions say, made, and set as they should be.
+"""The projects of a campaign on the server: search by description, creation and settings.
 
-A description also says since when the project shows which codebook. So the history of what annotators saw is changed
-by the very request that changes what they see, and a push that is killed cannot leave the two apart.
+A description also records which codebook the project shows since when. One request changes both the interface and this
+history, so a killed push cannot leave them inconsistent.
 """
 
 import html
@@ -31,29 +31,29 @@ from toolkit.studio.push.project_specs import (
 )
 from toolkit.workspace import ShownPart
 
-_TITLE_LENGTH = (3, 50)  # what Label Studio takes
+_TITLE_LENGTH = (3, 50)  # limits of Label Studio
 _SCREEN = re.compile(r"^\[screen (\S+) (\S+) (.+)\]$", re.MULTILINE)
 
 
 class ProjectState(Struct, frozen=True, kw_only=True):
-    """A project of the campaign as it stands on the server."""
+    """A project of the campaign on the server."""
 
     project: Project
     spec: ProjectSpec
 
     @property
     def screens(self) -> tuple[ScreenVersion, ...]:
-        """What it has shown since when, the oldest first."""
+        """Return the screen versions of the project, oldest first."""
         return screens_in(self.project.description)
 
 
 def find_projects(studio: Studio, campaign: str) -> list[Project]:
-    """The projects of a campaign on the server, oldest first; none before the first push."""
+    """Return the projects of a campaign on the server, oldest first; empty before the first push."""
     return studio.projects_described(campaign_marker(campaign))
 
 
 def find_project_states(studio: Studio, request: PushRequest) -> list[ProjectState]:
-    """The projects of a campaign and what each is for, oldest first."""
+    """Return the projects of a campaign with their specs, oldest first."""
     projects = find_projects(studio, request.campaign)
     specs = ((project, spec_in(project.description)) for project in projects)
     states = [ProjectState(project=project, spec=spec) for project, spec in specs if spec is not None]
@@ -65,18 +65,18 @@ def find_project_states(studio: Studio, request: PushRequest) -> list[ProjectSta
 
 
 def _lost(studio: Studio, request: PushRequest, number: int) -> Project | None:
-    """A project that we know of and whose description somebody has changed: ours if it shows items of ours."""
+    """Return a known project whose description was changed by hand; it is ours if it shows our items."""
     project = studio.find_project(number)
     if project is None or spec_in(project.description) is not None:
         return None
     return project if studio.first_items(number) & {shown_item.item.id for shown_item in request.items} else None
 
 
-# --- what they have shown --------------------------------------------------------------------------------------------
+# --- screen versions -------------------------------------------------------------------------------------------------
 
 
 def screens_in(description: str) -> tuple[ScreenVersion, ...]:
-    """What a project has shown since when, by its description."""
+    """Read the screen versions of a project from its description."""
     matches = (match.groups() for match in _SCREEN.finditer(description))
     return tuple(
         ScreenVersion(codebook=ref, since=since, shown=msgspec.convert(_parts(shown), tuple[ShownPart, ...]))
@@ -93,36 +93,36 @@ def _screen_line(screen: ScreenVersion) -> str:
 
 
 def current_screen(studio: Studio, request: PushRequest, states: Iterable[ProjectState]) -> ScreenVersion:
-    """What annotators see from this push on: known already where another project of the campaign shows it."""
+    """Return the screen version of this push; another project of the campaign may already show it."""
     last = [*(state.screens[-1] for state in states if state.screens), *request.screens[-1:]]
     now = ScreenVersion(codebook=one_line(request.codebook.ref), since="", shown=request.show)
     same = [screen for screen in last if (screen.codebook, screen.shown) == (now.codebook, now.shown)]
     if same:
         return max(same, key=lambda screen: screen.since)
-    # A clock that was set back must not make the new version older than the one before.
+    # If the clock was set back, the new version must still be later than the previous one.
     since = max([studio.time(), *(screen.since for screen in last)])
     return msgspec.structs.replace(now, since=since)
 
 
 def all_screens(request: PushRequest, states: Iterable[ProjectState]) -> tuple[ScreenVersion, ...]:
-    """What annotators have seen since when in any project of the campaign, the oldest first."""
+    """Return the screen versions of all projects of the campaign, oldest first."""
     screens = dict.fromkeys([*request.screens, *(screen for state in states for screen in state.screens)])
     return tuple(sorted(screens, key=lambda screen: screen.since))
 
 
-# --- what they are set to --------------------------------------------------------------------------------------------
+# --- settings --------------------------------------------------------------------------------------------------------
 
 
 def settings_for(
     request: PushRequest, spec: ProjectSpec, specs: Sequence[ProjectSpec], screens: Sequence[ScreenVersion]
 ) -> ProjectSettings:
-    """How a project is to be set.
+    """Return the settings of a project.
 
     Args:
-        request: what is pushed.
-        spec: what the project is for.
-        specs: all that there are: titles tell them apart.
-        screens: what the project has shown, what it shows now last.
+        request: the push request.
+        spec: the spec of the project.
+        specs: all specs; the titles distinguish them.
+        screens: the screen versions of the project, current one last.
     """
     codebook = request.codebook.for_unit(spec.unit)
     lines = [f"Made by `stance push`, which finds it by this line: {spec.marker(request.campaign)}"]
@@ -151,21 +151,21 @@ def _title(title: str, suffix: str) -> str:
 
 
 def as_set(project: Project, settings: ProjectSettings) -> bool:
-    """Whether a project is set as it should be."""
+    """Return whether a project has the given settings."""
     return all(getattr(project, name) == getattr(settings, name) for name in settings.__struct_fields__)
 
 
-# What changes the work of annotators; titles and descriptions do not.
+# Settings that affect the work of annotators; titles and descriptions do not.
 _WATCHED = tuple(name for name in ProjectSettings.__struct_fields__ if name not in ("title", "description"))
 
 
 def settings_digests(project: Project) -> dict[str, str]:
-    """What tells the settings of a project from others, by name."""
+    """Return a hash of each setting of a project, by name."""
     return {name: digest(msgspec.json.encode(getattr(project, name)), 8) for name in _WATCHED}
 
 
 def make_project(studio: Studio, request: PushRequest, spec: ProjectSpec, settings: ProjectSettings) -> ProjectState:
-    """Make a project, once: where the answer is lost, or somebody else makes it too, the oldest one is it."""
+    """Create a project once: after a lost reply or a concurrent push, the oldest project is used."""
     marker = spec.marker(request.campaign)
     made: Project | None = None
     for more in attempts():
@@ -182,13 +182,13 @@ def make_project(studio: Studio, request: PushRequest, spec: ProjectSpec, settin
     if not projects:
         raise StudioError(f"{studio.url}: the project {settings.title!r} is gone again; run `stance push` again")
     if made is not None and projects[0].id != made.id:
-        # Somebody else pushed at the same moment: the older project is the one, ours is still empty.
+        # A concurrent push created an older project, which is used; ours is still empty.
         studio.delete_project(made.id)
     return ProjectState(project=projects[0], spec=spec)
 
 
 def oldest(states: Iterable[ProjectState]) -> Mapping[ProjectSpec, ProjectState]:
-    """For each spec the project that items are brought to: the oldest, should somebody have copied it."""
+    """Return the project that receives items for each spec: the oldest one, if it was copied."""
     by_spec: dict[ProjectSpec, ProjectState] = {}
     for state in sorted(states, key=lambda state: state.project.id):
         by_spec.setdefault(state.spec, state)
@@ -201,16 +201,16 @@ def oldest(states: Iterable[ProjectState]) -> Mapping[ProjectSpec, ProjectState]
 def changed_settings(
     studio: Studio, campaign: str, projects: Iterable[PushedProject], items: Collection[str]
 ) -> dict[int, tuple[str, ...]]:
-    """The settings that are not as a push left them, by project; projects that are gone are left out.
+    """Return the settings that differ from those of the last push, by project; deleted projects are left out.
 
     Args:
         studio: the server.
         campaign: the key of the campaign.
-        projects: where it was pushed to.
+        projects: the projects of the campaign.
         items: the ids of its items.
 
     Raises:
-        StudioError: a project of that number is not the campaign's.
+        StudioError: a project with such a number is not of the campaign.
     """
     pushed = {project.id: project for project in projects}
     changed = {}
@@ -226,7 +226,7 @@ def changed_settings(
 def _refuse_strange(studio: Studio, campaign: str, project: Project, items: Collection[str]) -> None:
     if campaign_marker(campaign) in project.description:
         return
-    if studio.first_items(project.id).isdisjoint(items):  # otherwise somebody has changed the description by hand
+    if studio.first_items(project.id).isdisjoint(items):  # otherwise the description was changed by hand
         raise StudioError(
             f"{studio.url}/projects/{project.id}: that project is not this campaign's: neither its description nor its "
             "tasks name it, so that is another server, or one that was set up anew; check LABEL_STUDIO_URL, or bring "
@@ -234,7 +234,7 @@ def _refuse_strange(studio: Studio, campaign: str, project: Project, items: Coll
         )
 
 
-# --- what annotators read about a change ------------------------------------------------------------------------------
+# --- announcement of changes ------------------------------------------------------------------------------------------
 
 
 _WORDS = {
@@ -250,13 +250,13 @@ _READ = {
 
 
 def announcement(request: PushRequest, screens: Sequence[ScreenVersion]) -> str:
-    """What is new since the version that a project showed before, as HTML; "" where nothing is.
+    """Return the changes since the previous version shown by a project, as HTML; "" if there are none.
 
-    What the codebook says under ``changes`` comes first; what can be told from the two codebooks follows.
+    The codebook's ``changes`` come first; the differences between the two codebooks follow.
 
     Args:
-        request: the codebook of now, and those that were pushed before.
-        screens: what the project has shown, what it shows now last.
+        request: the current codebook and the earlier ones.
+        screens: the screen versions of the project, current one last.
     """
     before = [screen.codebook for screen in screens if screen.codebook != screens[-1].codebook]
     if not before:

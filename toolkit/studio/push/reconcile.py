@@ -1,8 +1,8 @@
-"""Each item once: tasks that show one a second time become one again, without a vote lost or doubled.
+"""Reconciliation of duplicate tasks: tasks with the same item become one, and no vote is lost or doubled.
 
-Twins come from pushes that overlapped: two at once, or one that was given up while the server went on with its batch.
-The oldest task of a project is kept whatever was answered where, so that two who put things right at the same time
-mean the same one.
+Duplicates come from overlapping pushes: two at once, or one that timed out while the server continued its batch. The
+oldest task of a project is always kept, whether or not it has answers, so two concurrent reconciliations keep the same
+task.
 """
 
 import datetime
@@ -18,24 +18,24 @@ from toolkit.studio.http.schemas import StoredTask
 from toolkit.studio.push.project_specs import ProjectSpec
 from toolkit.times import moment
 
-DRAFT_REST = datetime.timedelta(hours=1)  # a draft that was not touched for so long is on nobody's screen
+DRAFT_REST = datetime.timedelta(hours=1)  # after so long without a change, a draft is on no annotator's screen
 
 
 class Reconciled(Struct, frozen=True, kw_only=True):
-    """What was put right."""
+    """The result of a reconciliation."""
 
-    removed: frozenset[int]  # tasks that nobody had touched
-    merged: frozenset[int]  # tasks whose annotations lie on the kept one now
-    moved: int  # annotations
+    removed: frozenset[int]  # deleted untouched tasks
+    merged: frozenset[int]  # tasks whose annotations were moved to the kept task
+    moved: int  # number of moved annotations
 
 
 def reconcile(studio: Studio, stored: Iterable[StoredTask], specs: Mapping[int, ProjectSpec]) -> Reconciled:
-    """Make one task of several that show the same item at the same spec.
+    """Merge tasks that show the same item at the same spec.
 
     Args:
         studio: the server.
         stored: all tasks of the campaign.
-        specs: what each project is for.
+        specs: the spec of each project.
     """
     removed: set[int] = set()
     merged: set[int] = set()
@@ -55,7 +55,7 @@ def reconcile(studio: Studio, stored: Iterable[StoredTask], specs: Mapping[int, 
 
 
 def place(spec: ProjectSpec) -> Hashable:
-    """Where an item is to stand once: at a spec, or in any of the queues that all share."""
+    """Return the scope in which an item is unique: one spec, or all shared queues together."""
     return spec.kind if spec.kind == "queue" else spec
 
 
@@ -84,9 +84,9 @@ def _move(studio: Studio, task: StoredTask, keep: StoredTask) -> int:
 
 
 def _remove_copies(studio: Studio, projects: Sequence[Sequence[StoredTask]]) -> set[int]:
-    """Delete what is left untouched of an item in one project where another one has it too.
+    """Delete untouched tasks of items that another project also has.
 
-    Annotations are not moved from one project to another: their numbers would mean something else in the ledger.
+    Annotations are never moved between projects: the ledger identifies them by project and number.
     """
     if len(projects) < 2:
         return set()
@@ -99,13 +99,13 @@ def _remove_copies(studio: Studio, projects: Sequence[Sequence[StoredTask]]) -> 
 # --- imports in batches -----------------------------------------------------------------------------------------------
 
 
-Rows = Sequence[dict[str, str]]  # the data of tasks, with their item ids
+Rows = Sequence[dict[str, str]]  # task data, with item ids
 
-_ASKED = 100  # item ids a question: they travel in the address
+_ASKED = 100  # item ids per request: they are part of the URL
 
 
 def import_batches(studio: Studio, project: int, rows: Rows, size: int) -> Iterator[int]:
-    """Bring tasks to a project in their order; how many are there after each batch."""
+    """Import tasks in order; yield the number on the server after each batch."""
     for start in range(0, len(rows), size):
         batch = rows[start : start + size]
         _import(studio, project, batch)
@@ -113,10 +113,10 @@ def import_batches(studio: Studio, project: int, rows: Rows, size: int) -> Itera
 
 
 def _import(studio: Studio, project: int, batch: Rows) -> None:
-    """Bring a batch, all or none; where no answer comes, look what is there before it is sent again.
+    """Import a batch, all or none; without a reply, check the server before sending it again.
 
-    The server may still be at work on a request that was given up, and so bring a batch twice: what finds such twins
-    comes after all batches.
+    The server may still process a request that timed out, and so import a batch twice; the reconciliation after all
+    batches finds such duplicates.
     """
     lost: UnansweredError | None = None
     for more in attempts():

@@ -1,4 +1,4 @@
-"""A codebook that changes while people work: what changes, and what must not, since the server itself lets all pass."""
+"""Codebook revision during annotation: describes changes and refuses removals, which the server would accept."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,19 +12,19 @@ from toolkit.studio.http.client import Studio
 from toolkit.studio.push.project_specs import PushRequest
 from toolkit.studio.push.projects import ProjectState
 
-_WHOLE = ""  # in place of a label: the question itself
+_WHOLE = ""  # in place of a label; means the whole question
 
 
-# --- what must not be taken away -------------------------------------------------------------------------------------
+# --- refused removals ------------------------------------------------------------------------------------------------
 
 
 def refuse_removals(studio: Studio, request: PushRequest, states: Iterable[ProjectState]) -> None:
-    """Refuse a codebook that lacks what annotators have answered on the server.
+    """Refuse a codebook that lacks a question or label with answers on the server.
 
-    What counts is what the project offers now, so labels that somebody changed there by hand are found as well.
+    The comparison uses the current interface of the project, so labels changed there by hand are also found.
 
     Raises:
-        StudioError: a question or label is gone, was used, and no migration says what it is called now.
+        StudioError: a used question or label is missing, and no migration renames it.
     """
     for state in states:
         new = label_config(request.codebook, request.language, state.spec.unit, request.show)
@@ -44,7 +44,7 @@ def _named(question: str, label: str) -> str:
 
 
 def _gone(old: str, new: str, codebook: Codebook) -> set[tuple[str, str]]:
-    """The questions and labels of one interface that another lacks, renamed ones left out."""
+    """Return the questions and labels of one interface that another lacks, without renamed ones."""
     if old == new:
         return set()
     before, after = _controls(old), _controls(new)
@@ -66,7 +66,7 @@ def _controls(config: str) -> dict[str, ConfigQuestion]:
 
 
 def _used(studio: Studio, project: int, gone: set[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    """How many annotations and drafts of a project answer what is gone."""
+    """Count the annotations and drafts of a project that use removed questions or labels."""
     used: Counter[tuple[str, str]] = Counter()
     for task in studio.tasks(project):
         for annotation in task.annotations:
@@ -88,15 +88,15 @@ def _answers(result: Iterable[Any]) -> set[tuple[str, str]]:
     return answers
 
 
-# --- what changes ----------------------------------------------------------------------------------------------------
+# --- changes ---------------------------------------------------------------------------------------------------------
 
 
 def changes_since(earlier: Sequence[Codebook], codebook: Codebook) -> list[str] | None:
-    """What is new in a codebook since the one that was pushed last; None where it is that one.
+    """Return the changes in a codebook since the last pushed one; None if it is the same.
 
     Args:
-        earlier: codebooks that were pushed, the oldest first.
-        codebook: of now.
+        earlier: the pushed codebooks, oldest first.
+        codebook: the current codebook.
     """
     if earlier and earlier[-1].ref == codebook.ref:
         return None
@@ -104,7 +104,7 @@ def changes_since(earlier: Sequence[Codebook], codebook: Codebook) -> list[str] 
 
 
 def differences(old: Codebook, new: Codebook) -> list[str]:
-    """What changes from one codebook to another, in words for whoever leads the campaign."""
+    """Describe the changes between two codebooks for the campaign leader."""
     before = {question.name: question for question in old.questions}
     after = {question.name: question for question in new.questions}
     lines = [

@@ -1,4 +1,4 @@
-"""Where a campaign stands on Label Studio, and the connection to that server."""
+"""The connection to the Label Studio server of a campaign."""
 
 import os
 from pathlib import Path
@@ -20,14 +20,14 @@ from toolkit.workspace import CampaignConfig
 
 
 def studio_directory(root: Path) -> Path:
-    """Where the local server of a workspace lies: STANCE_STUDIO, or else ``.studio`` in the workspace."""
+    """Return the directory of the local server: STANCE_STUDIO, or else ``.studio`` in the workspace."""
     return Path(os.environ.get("STANCE_STUDIO") or root / ".studio")
 
 
 def connect(root: Path) -> tuple[Studio, Path]:
-    """The server of a workspace, and the file of the keys that the toolkit made there.
+    """Connect to the server of a workspace; return the connection and the keys file.
 
-    The server is that of LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY, or else the workspace's own.
+    LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY select the server; otherwise it is the workspace's local server.
 
     Raises:
         StudioError: no local server runs, or one of the two variables is missing.
@@ -44,12 +44,12 @@ def connect(root: Path) -> tuple[Studio, Path]:
 
 
 def server_keys(directory: Path, url: str) -> Path:
-    """The file of the keys that the toolkit made on a server of the user's own: one file a server."""
+    """Return the keys file of a server of the user's own: one file per server."""
     return directory / f"keys.{digest(plain_url(url), 8)}.json"
 
 
 class LeftTask(Struct, frozen=True, kw_only=True):
-    """A task that somebody has opened and left: until its lock ends it is hidden from others."""
+    """A task that was opened and left: it is hidden from others until its lock expires."""
 
     item_id: str | None  # None: not pulled yet
     annotator: str
@@ -58,10 +58,10 @@ class LeftTask(Struct, frozen=True, kw_only=True):
 
 
 def left_tasks(store: Store) -> list[LeftTask] | None:
-    """The tasks of a campaign that somebody has opened and left.
+    """Return the tasks of a campaign that were opened and left.
 
     Returns:
-        None where the campaign does not stand on the local server, whose database alone has them.
+        None if the campaign is not on the local server: only its database has this information.
     """
     directory, file = studio_directory(store.campaign.root), store.pushed
     server = server_status(directory)
@@ -87,14 +87,14 @@ def left_tasks(store: Store) -> list[LeftTask] | None:
 
 
 def studio_file_of(campaign: CampaignConfig) -> StudioFile:
-    """Where the campaign was pushed to."""
+    """Return the record of the campaign's pushes."""
     return Store(campaign).studio
 
 
 def campaign_key(store: Store) -> str:
-    """What tells the campaign from others on a server: its name and the first of its items.
+    """Return the unique key of the campaign on a server: its name and its first item.
 
-    After the first push it does not change; new items come after the first one.
+    The key is constant after the first push, since new items come after the first one.
     """
     if store.pushed is not None:
         return store.pushed.campaign

@@ -1,4 +1,4 @@
-"""A local Label Studio for those who have none: one directory, one process, bound to the loopback address only."""
+"""A local Label Studio server: one directory, one process, bound to the loopback address only."""
 
 import os
 import re
@@ -46,11 +46,11 @@ class ServerResult(Result, frozen=True, kw_only=True):
 
     running: bool
     server: ServerState | None = None
-    database: str | None = None  # SQLite or PostgreSQL; None where it was not asked for
+    database: str | None = None  # SQLite or PostgreSQL; None: not requested
     annotators: tuple[str, ...] | None = None
 
     def line(self) -> str:
-        """The address and what to do next."""
+        """Format the address and the next step."""
         if self.server is None:
             return "not running; `stance studio start` starts it"
         where = f"Label Studio {self.server.version} at {self.server.url}"
@@ -60,17 +60,17 @@ class ServerResult(Result, frozen=True, kw_only=True):
         return f"{where}, for {plural(len(self.annotators), 'annotator')}; {accounts}"
 
     def facts(self) -> dict[str, Any]:
-        """The fields, those of the server among them; what was not asked for is left out."""
+        """Return the fields, including those of the server, without fields that were not requested."""
         facts = {name: value for name, value in super().facts().items() if value is not None}
         server: dict[str, Any] = facts.pop("server", {})
         return facts | server
 
 
-# --- what is asked of a server -------------------------------------------------------------------------------------
+# --- start and stop ------------------------------------------------------------------------------------------------
 
 
 def server_status(directory: Path) -> ServerState | None:
-    """The server of a directory if it runs and answers as ours, else None."""
+    """Return the server of a directory if it runs and is ours, else None."""
     state = _written_state(directory)
     if state is None or not _is_ours(state):
         return None
@@ -79,15 +79,15 @@ def server_status(directory: Path) -> ServerState | None:
 
 
 def start_server(directory: Path, progress: Progress, port: int | None = None) -> ServerState:
-    """Start the server of a directory, or find that it runs.
+    """Start the server of a directory; a running server is returned unchanged.
 
     Args:
-        directory: made where it is missing; holds the data, the state, the keys and the log.
-        progress: told what takes time.
-        port: None for the one that it had before, or else any free one.
+        directory: created if missing; holds the data, the state, the keys and the log.
+        progress: called with a message before each slow step.
+        port: None: the previous port, or else any free one.
 
     Raises:
-        StudioError: Label Studio is not installed, the port is taken, or the server does not come up.
+        StudioError: Label Studio is not installed, the port is in use, or the server does not start.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(directory / "server.json"):
@@ -110,10 +110,10 @@ def start_server(directory: Path, progress: Progress, port: int | None = None) -
 
 
 def stop_server(directory: Path) -> bool:
-    """Stop the server of a directory; False where none runs.
+    """Stop the server of a directory; return False if none runs.
 
     Raises:
-        StudioError: it does not stop.
+        StudioError: the server does not stop.
     """
     with locked(directory / "server.json"):
         state, database = _written_state(directory), database_of(directory)
@@ -128,7 +128,7 @@ def stop_server(directory: Path) -> bool:
 def _end(directory: Path, state: ServerState) -> None:
     os.kill(state.pid, signal.SIGTERM)
     for _ in _until(_STOP_SECONDS):
-        # The port outlives the process by a moment, and the next start wants it back.
+        # The port stays in use for a moment after the process ends, and the next start needs it.
         if not _is_ours(state) and is_free(state.port):
             return
     if _is_ours(state):
@@ -136,10 +136,10 @@ def _end(directory: Path, state: ServerState) -> None:
 
 
 def open_studio(directory: Path) -> Studio:
-    """The server of a directory, with the token of its administrator.
+    """Connect to the server of a directory with its administrator's token.
 
     Raises:
-        StudioError: it does not run.
+        StudioError: the server does not run.
     """
     state = server_status(directory)
     admin = read_keys(directory / "keys.json").admin
@@ -175,7 +175,7 @@ def _started(directory: Path, program: Path, version: str, port: int) -> ServerS
 
 
 def _left_behind(directory: Path) -> ServerState | None:
-    """The server of a start that was interrupted before it had the token, now with the token; None where none runs."""
+    """Return the server of a start interrupted before it had the token, now with the token; None if none runs."""
     state = _written_state(directory)
     for _ in _until(_START_SECONDS):
         if state is None or not _is_ours(state):
@@ -187,12 +187,12 @@ def _left_behind(directory: Path) -> ServerState | None:
 
 
 def _spawned(program: Path, directory: Path, port: int, admin: Account) -> int:
-    """The number of the new process, which outlives us and hears none of our signals."""
+    """Start the process and return its id; it outlives this process and receives none of its signals."""
     command = [str(program), "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)]
     variables = environment(directory / "data", database_of(directory))
-    if not admin.token:  # the first start makes the administrator; the environment is the only way past the log
+    if not admin.token:  # the first start creates the administrator; any other way would log the token
         variables |= {"LABEL_STUDIO_USERNAME": admin.email, "LABEL_STUDIO_PASSWORD": admin.password}
-    # A shell that leaves it behind: the process then belongs to nobody who would have to wait for it.
+    # The shell exits and leaves the process behind, so no parent has to wait for it.
     script = 'cd "$0" && { "$@" >>"../server.log" 2>&1 </dev/null & echo $!; }'
     done = subprocess.run(
         ["sh", "-c", script, str((directory / "data").resolve()), *command],
@@ -215,7 +215,7 @@ def _wait_until_up(state: ServerState, log: Path, seen: int) -> None:
 
 
 def _is_listening(state: ServerState, log: Path, seen: int) -> bool:
-    """Whether it listens; a port that was taken meanwhile makes Label Studio go to another without a word."""
+    """Return whether it listens on its port; Label Studio silently changes to another port if that one is in use."""
     with log.open("rb") as handle:
         handle.seek(seen)
         match = re.search(rb"Starting development server at http://[^/\s]*?:(\d+)/", handle.read())
@@ -239,7 +239,7 @@ def _remember_token(directory: Path, state: ServerState) -> None:
 
 
 def _answers_as(state: ServerState, admin: Account) -> bool:
-    """Whether the server takes our token, which only the one with our signing key does."""
+    """Return whether the server accepts our token, which requires our signing key."""
     if not admin.token:
         return False
     with Studio(state.url, admin.token) as studio:
@@ -250,7 +250,7 @@ def _answers_as(state: ServerState, admin: Account) -> bool:
 
 
 def _is_ours(state: ServerState) -> bool:
-    """Whether the process is the one that we started: numbers of processes are used again."""
+    """Return whether the process is the one that we started: process ids are reused."""
     command = _command_of(state.pid)
     return "label-studio" in command and command.split()[-2:] == ["--port", str(state.port)]
 

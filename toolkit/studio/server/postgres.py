@@ -1,7 +1,7 @@
-"""PostgreSQL under a local Label Studio: a private cluster from the system's programs, or a database of the user's own.
+"""PostgreSQL for a local Label Studio: a private cluster of the installed programs, or a database of the user's own.
 
 A private cluster listens on the loopback address alone, with a password, and runs as an unprivileged user:
-PostgreSQL refuses to be root. So under root the cluster lies in the home of the user ``postgres``.
+PostgreSQL refuses to run as root, so under root the cluster is in the home of the user ``postgres``.
 """
 
 import os
@@ -20,14 +20,14 @@ from msgspec import Struct
 from toolkit.errors import DataError, StudioError
 from toolkit.files import digest, read_json, write_json, written_whole
 
-PORTS = range(20_000, 32_000)  # below those that systems give to outgoing connections
+PORTS = range(20_000, 32_000)  # below the ephemeral ports of outgoing connections
 
 
 def free_port(first: Iterable[int] = ()) -> int:
-    """A port that nobody listens on: one of the first named if it is free, or else any.
+    """Return a free port: one of the preferred ports if free, or else any.
 
     Raises:
-        StudioError: none of those that were tried is free.
+        StudioError: none of the tried ports is free.
     """
     tried = [*first, *secrets.SystemRandom().sample(PORTS, 20)]
     for port in tried:
@@ -37,14 +37,14 @@ def free_port(first: Iterable[int] = ()) -> int:
 
 
 def is_free(port: int) -> bool:
-    """Whether nobody listens on a port."""
+    """Return whether a port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
-    # Label Studio looks at localhost, where another address may be served as well.
+    # Label Studio checks localhost, where another address may also be in use.
     with socket.socket() as caller:
         caller.settimeout(1)
         return caller.connect_ex(("localhost", port)) != 0
@@ -58,21 +58,21 @@ _REMEDY = "`apt-get install postgresql` adds it, or `--database postgresql://USE
 
 
 class Database(Struct, frozen=True, kw_only=True):
-    """A PostgreSQL database and the way in."""
+    """A PostgreSQL database with its credentials."""
 
     host: str
     port: int = 5432
     name: str
     user: str
     password: str
-    cluster: str | None = None  # the directory of our own cluster; None: somebody else runs it
+    cluster: str | None = None  # the directory of our private cluster; None: an external database
 
 
-# --- which one -----------------------------------------------------------------------------------------------------
+# --- choice --------------------------------------------------------------------------------------------------------
 
 
 def database_of(directory: Path) -> Database | None:
-    """The PostgreSQL database of a server; None where SQLite is used."""
+    """Return the PostgreSQL database of a server; None if it uses SQLite."""
     path = directory / "database.json"
     if not path.exists():
         return None
@@ -83,13 +83,13 @@ def database_of(directory: Path) -> Database | None:
 
 
 def parse_database(url: str) -> Database:
-    """The database that an address names.
+    """Parse the address of a database.
 
     >>> parse_database("postgresql://ls:secret@db.example/studio").port
     5432
 
     Raises:
-        StudioError: it is no address of a database; the message does not show its password.
+        StudioError: the text is not a database address; the message does not show the password.
     """
     parts = urllib.parse.urlsplit(url)
     name = parts.path.strip("/")
@@ -100,10 +100,10 @@ def parse_database(url: str) -> Database:
 
 
 def use_database(directory: Path, database: Database) -> None:
-    """Let a server that has no data yet keep them in this database.
+    """Set the database of a server that has no data yet.
 
     Raises:
-        StudioError: it has data already, elsewhere.
+        StudioError: the server already has data in another database.
     """
     before = database_of(directory)
     if before == database:
@@ -116,10 +116,10 @@ def use_database(directory: Path, database: Database) -> None:
 
 
 def use_cluster(directory: Path) -> None:
-    """Let a server that has no data yet keep them in a private cluster.
+    """Set a private cluster as the database of a server that has no data yet.
 
     Raises:
-        StudioError: it has data already, elsewhere.
+        StudioError: the server already has data in another database.
     """
     before = database_of(directory)
     if before is None or before.cluster is None:
@@ -135,10 +135,10 @@ def use_cluster(directory: Path) -> None:
 
 
 def ensure_ready(database: Database, progress: Callable[[str], None]) -> None:
-    """Make and start a private cluster where it is not; a database of the user's own is only looked for.
+    """Create and start a private cluster if needed; for an external database, only check the connection.
 
     Raises:
-        StudioError: PostgreSQL is not installed, or does not answer.
+        StudioError: PostgreSQL is not installed or does not respond.
     """
     if database.cluster is None:
         _ask(database, "select 1")
@@ -157,43 +157,43 @@ def ensure_ready(database: Database, progress: Callable[[str], None]) -> None:
 
 
 def halt(database: Database) -> None:
-    """Stop a private cluster if it runs; a database of the user's own is left alone."""
+    """Stop a private cluster if it runs; an external database is left unchanged."""
     if database.cluster is not None and _is_running(cluster := Path(database.cluster)):
         _run(["pg_ctl", "-D", str(cluster / "data"), "-w", "-m", "fast", "stop"])
 
 
 def is_migrated(database: Database) -> bool:
-    """Whether Label Studio has been here."""
+    """Return whether Label Studio has migrated the database."""
     return "htx_user" in _ask(database, "select to_regclass('htx_user')")
 
 
 def execute(database: Database, statement: str) -> None:
-    """Run a statement that gives nothing back.
+    """Run a statement that returns no rows.
 
     Raises:
-        StudioError: the database does not take it.
+        StudioError: the database rejects the statement.
     """
     _ask(database, statement)
 
 
 def rows_of(database: Database, query: str) -> list[tuple[str, ...]]:
-    """The rows that a query gives, as texts; none of them may hold a bar or a line break.
+    """Return the rows of a query as strings; no value may contain a bar or a line break.
 
     Raises:
-        StudioError: the database does not take it.
+        StudioError: the database rejects the statement.
     """
     return [tuple(line.split("|")) for line in _ask(database, query).splitlines() if line]
 
 
 def dump(database: Database, path: Path) -> None:
-    """Write a database to a file from which `restore` makes another like it."""
+    """Dump a database to a file for `restore`."""
     done = _client(database, ["pg_dump", "--no-owner", "--no-privileges"], "")
     with written_whole(path, 0o600) as beside:
         beside.write_text(done, encoding="utf-8")
 
 
 def restore(database: Database, path: Path) -> None:
-    """Fill an empty database from a dump, whole or not at all."""
+    """Fill an empty database from a dump, all or nothing."""
     command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "--single-transaction", "-o", os.devnull]
     _client(database, command, path.read_text(encoding="utf-8"))
 
@@ -216,7 +216,7 @@ def _make(database: Database, cluster: Path) -> None:
     cluster.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.chown(cluster, owner.pw_uid, owner.pw_gid)
     making, password = cluster / "making", cluster / "password"
-    shutil.rmtree(making, ignore_errors=True)  # what an interrupted start left
+    shutil.rmtree(making, ignore_errors=True)  # left by an interrupted start
     password.touch(mode=0o600)
     os.chown(password, owner.pw_uid, owner.pw_gid)
     try:
@@ -249,13 +249,13 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        start_new_session=True,  # what it starts outlives us and hears none of our signals
+        start_new_session=True,  # its child processes outlive us and receive none of our signals
     )
 
 
 def _program(name: str) -> str:
     path = shutil.which(name)
-    if path is None:  # Debian keeps them out of the path, by version
+    if path is None:  # Debian installs them outside the path, by version
         candidates = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[4]))
         path = str(candidates[-1]) if candidates else None
     if path is None:

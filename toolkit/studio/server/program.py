@@ -1,7 +1,7 @@
-"""The program Label Studio as it is installed here: where it is, what it is told, and what a new server starts from.
+"""The installed Label Studio program: its path, its environment and the prepared database of a new server.
 
-The minute of migrations that a new database takes is spent once a machine: an empty migrated database, without
-users and without a signing key, is kept outside the workspace and copied for each new server.
+The migrations of a new database take a minute and run once per machine: an empty migrated database, without users and
+without a signing key, is kept outside the workspace and copied for each new server.
 """
 
 import contextlib
@@ -28,9 +28,10 @@ from toolkit.times import format_utc, moment
 SQLITE = "label_studio.sqlite3"
 _SIGNING_KEY = "SECRET_KEY"
 
-LOCK_SECONDS = 3600  # after which a task that somebody opened and left goes to others again
-# Label Studio saves an answer first and lets go of the task afterwards. Where it dies in between, the task stays taken
-# by somebody who is done with it, and until the lock expires it is hidden from those whose votes it still wants.
+LOCK_SECONDS = 3600  # after which a task that was opened and left is free for others
+# Label Studio saves an answer first and releases the task's lock afterwards. If it dies in between, the task stays
+# locked by an annotator who has finished it. Until the lock expires, it is hidden from the annotators whose votes are
+# needed.
 _SPENT_LOCKS = """
 delete from tasks_tasklock where exists (
   select 1 from task_completion where task_completion.task_id = tasks_tasklock.task_id
@@ -40,10 +41,10 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 
 
 def installed() -> tuple[Path, str]:
-    """The program and its version.
+    """Return the path of the program and its version.
 
     Raises:
-        StudioError: it is not installed.
+        StudioError: the program is not installed.
     """
     neighbour = Path(sys.executable).with_name("label-studio")
     program = neighbour if neighbour.exists() else shutil.which("label-studio")
@@ -57,21 +58,21 @@ def installed() -> tuple[Path, str]:
 
 
 def environment(data: Path, database: Database | None) -> dict[str, str]:
-    """Ours alone: names such as HOST, DEBUG or USERNAME, which other programs use too, would change the server."""
+    """Return a clean environment: variables such as HOST, DEBUG or USERNAME would change the server."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     chosen = {
         "LABEL_STUDIO_BASE_DATA_DIR": str(data.resolve()),
         "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
         "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
         "TASK_LOCK_TTL": str(LOCK_SECONDS),
-        "SSRF_PROTECTION_ENABLED": "false",  # or no hook could call a program on this machine
-        "CORS_ALLOW_ALL_ORIGINS": "false",  # no page of elsewhere has business with it
+        "SSRF_PROTECTION_ENABLED": "false",  # otherwise no webhook could call a program on this machine
+        "CORS_ALLOW_ALL_ORIGINS": "false",  # no page of another site needs access
         "COLLECT_ANALYTICS": "false",
         "LATEST_VERSION_CHECK": "false",
         "SENTRY_DSN": "",
         "FRONTEND_SENTRY_DSN": "",
         "DEBUG": "false",
-        "PYTHONUNBUFFERED": "1",  # otherwise the line that tells the port stays in a buffer
+        "PYTHONUNBUFFERED": "1",  # otherwise the line with the port stays in a buffer
     }
     return inherited | chosen | _database_variables(database)
 
@@ -90,7 +91,7 @@ def _database_variables(database: Database | None) -> dict[str, str]:
 
 
 def lay_out(directory: Path, database: Database | None, progress: Callable[[str], None]) -> None:
-    """Give a new server an empty, migrated database; one that has been laid out before stays as it is."""
+    """Give a new server an empty, migrated database; an existing database stays unchanged."""
     data = directory / "data"
     data.mkdir(exist_ok=True, mode=0o700)
     _keep_signing_key(data / ".env")
@@ -104,11 +105,11 @@ def lay_out(directory: Path, database: Database | None, progress: Callable[[str]
 
 
 def _keep_signing_key(path: Path) -> None:
-    """Give a server a signing key that it can read again.
+    """Give a server a signing key that it can read back.
 
-    The one that Label Studio draws for itself begins with a dollar sign once in fifty times. Such a value is taken for
-    the name of another variable when it is read again: the server then draws a new key at every start, and all tokens
-    and sessions of before are worth nothing. So a new server gets a key of ours, and such a line is taken out.
+    One in fifty keys that Label Studio generates begins with a dollar sign. When it is read back, such a value is taken
+    for the name of another variable: the server then generates a new key at every start, and all earlier tokens and
+    sessions are invalid. So a new server gets a key of ours, and a line with such a key is removed.
     """
     before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     lines = [line for line in before if not line.startswith(f"{_SIGNING_KEY}=$")]
@@ -121,7 +122,7 @@ def _keep_signing_key(path: Path) -> None:
 
 
 def release_spent_locks(directory: Path, database: Database | None) -> None:
-    """Take away what a server that died in the middle of saving left of locks; the server must not run."""
+    """Release the locks left by a server that died while saving; the server must not run."""
     if database:
         execute(database, _SPENT_LOCKS)
         return
@@ -130,13 +131,13 @@ def release_spent_locks(directory: Path, database: Database | None) -> None:
 
 
 def set_password(directory: Path, database: Database | None, email: str, password: str) -> None:
-    """Give an account of a local server another password, which also ends all its sessions.
+    """Set the password of an account of a local server, which also ends all its sessions.
 
     Raises:
-        StudioError: the program does not do it.
+        StudioError: the program fails.
     """
     program, _ = installed()
-    # On its standard input: the list of processes shows to all what stands on a command line.
+    # The password goes through standard input: the process list shows command lines to every user.
     done = subprocess.run(
         [str(program), "reset_password", "--username", email],
         env=environment(directory / "data", database),
@@ -151,13 +152,13 @@ def set_password(directory: Path, database: Database | None, email: str, passwor
         raise StudioError(f"{directory}: the password of {email} was not changed: {done.stdout[-300:]}")
 
 
-# --- what is prepared ----------------------------------------------------------------------------------------------
+# --- prepared database ---------------------------------------------------------------------------------------------
 
 
 def prepared_directory(progress: Callable[[str], None]) -> Path:
-    """Where an empty, migrated database is kept for this version of Label Studio; made on the first call.
+    """Return the directory of the empty, migrated database for this Label Studio version; created on the first call.
 
-    It lies under ``STANCE_CACHE``, or else ``~/.cache/stance-toolkit``.
+    The directory is under ``STANCE_CACHE``, or else ``~/.cache/stance-toolkit``.
     """
     directory = _cache()
     with locked(directory / SQLITE):
@@ -178,7 +179,7 @@ def _cache() -> Path:
 
 
 def _fill(database: Database, progress: Callable[[str], None]) -> None:
-    """Migrate an empty PostgreSQL database, from what an earlier one on this machine left if there was one."""
+    """Migrate an empty PostgreSQL database, from an earlier dump on this machine if there is one."""
     directory = _cache()
     template = directory / f"{SQLITE.removesuffix('.sqlite3')}.sql"
     with locked(template):
@@ -192,7 +193,7 @@ def _fill(database: Database, progress: Callable[[str], None]) -> None:
 
 
 def _migrate(data: Path, database: Database | None) -> None:
-    # The command says its version, and on the way brings the database up to date without making a user.
+    # The version command also migrates the database, without creating a user.
     done = subprocess.run(
         [str(installed()[0]), "version"],
         env=environment(data, database),
@@ -208,7 +209,7 @@ def _migrate(data: Path, database: Database | None) -> None:
 # --- locks on tasks ---------------------------------------------------------------------------------------------------
 
 
-_AT_WORK = 600.0  # seconds for which nobody is said to have left a task
+_AT_WORK = 600.0  # seconds after which an open task counts as left
 _HELD = """
 select tasks_tasklock.task_id, htx_user.email, tasks_tasklock.expire_at from tasks_tasklock
 join task on task.id = tasks_tasklock.task_id join htx_user on htx_user.id = tasks_tasklock.user_id
@@ -217,24 +218,24 @@ where task.project_id in ({}) order by tasks_tasklock.expire_at, tasks_tasklock.
 
 
 class HeldTask(Struct, frozen=True, kw_only=True):
-    """A task that somebody has opened and not answered."""
+    """A task that was opened and not answered."""
 
     task: int
-    email: str  # of whoever opened it
+    email: str  # of the annotator who opened it
     since: str  # ISO 8601, UTC
     until: str
 
 
 def held_tasks(directory: Path, projects: Iterable[int], now: str) -> list[HeldTask] | None:
-    """The tasks of some projects that somebody has opened a while ago and left, the oldest lock first.
+    """Return the tasks of projects that were opened a while ago and left, oldest lock first.
 
     Args:
         directory: of the local server.
-        projects: whose tasks.
-        now: this moment, ISO 8601 in UTC.
+        projects: the projects to search.
+        now: the current time, ISO 8601 in UTC.
 
     Returns:
-        None where the database cannot be read from here.
+        None if the database cannot be read from this machine.
     """
     statement = _HELD.format(", ".join(map(str, map(int, projects))) or "0")
     try:
@@ -261,5 +262,5 @@ def _held(task: str, email: str, until: str) -> HeldTask:
 
 
 def _moved(time: str, seconds: float) -> str:
-    """A time so many seconds later, as ISO 8601 in UTC, which it is where it names no zone."""
+    """Return a time shifted by seconds, as ISO 8601 in UTC; a time without a zone is taken as UTC."""
     return format_utc(moment(time) + datetime.timedelta(seconds=seconds))

@@ -72,7 +72,7 @@ def test_files_never_bring_back_what_was_forgotten(stance, campaign):
     rows = [row | {"annotator": "Bea Holm"} for row in read_table(votes) if row["annotator"] == "ann-2"]
     write_table(campaign.root / "named.csv", rows)
     said = stance("pull", campaign.path, "--from", campaign.root / "named.csv")
-    assert "40 left out, of people who withdrew" in said.out
+    assert "40 of people who withdrew, left out" in said.out
     assert campaign.at("annotations.jsonl").read_bytes() == ledger
     sheet = campaign.root / "decided.csv"
     write_table(sheet, [{"item_id": "x", "stance": "mixed", "reason": "slip"}])

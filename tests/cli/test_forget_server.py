@@ -99,7 +99,7 @@ def test_no_pull_brings_back_what_was_forgotten(stance, campaign, people, names)
     assert pull(stance, campaign, "--full")["new"] == 0
     assert people_in_ledger(campaign) == {stays, "person-1"}
     said = stance("pull", campaign.path)
-    assert "6 answers on the server are left out, of people who withdrew" in said.out
+    assert "6 answers of people who withdrew left out" in said.out
     (project,) = read_json(campaign.at("studio.json"))["projects"]
     export = campaign.root / "export.json"
     export.write_text(people[0].text(f"/api/projects/{project['id']}/export?exportType=JSON"))

@@ -88,7 +88,7 @@ def test_a_label_that_the_codebook_has_not_is_kept_flagged_and_not_counted(pushe
     assert pushed.run("status").startswith("0 of 15 votes")
 
 
-def test_a_codebook_with_two_equal_labels_stops_the_plan(make_workspace):
+def test_a_codebook_with_two_equal_labels_stops_every_verb(make_workspace):
     book = """
 name = "twice"
 version = "1"
@@ -106,8 +106,8 @@ codebook = "book.toml"
 targets = ["government-xs"]
 """
     workspace = make_workspace("twice", campaign, schemas__book_toml=book)
-    workspace.run("segment")
-    assert "two labels are named 'a'" in one_line(workspace.refused("plan"))
+    for verb in ("segment", "plan"):
+        assert "two labels are named 'a'" in one_line(workspace.refused(verb))
     assert not (workspace.directory / "items.jsonl").exists()
 
 

@@ -69,3 +69,9 @@ def test_sets_are_labels_whatever_their_order(tmp_path):
 def test_the_later_vote_counts_whatever_the_zones_of_their_times(tmp_path):
     votes = table(tmp_path, ",updated\n1,a,old,2024-07-03T12:00:00+02:00\n1,a,new,2024-07-03T11:00\n")
     assert (votes.label.names, votes.left_out) == (("new",), {"superseded": 1})
+
+
+@pytest.mark.parametrize("names", [["Ann", "ann"], ["4", "4 "], [" 4", "4"], ["a b", "a  b"], ["ß", "SS"]])
+def test_names_that_are_alike_are_found_wherever_the_difference_stands(tmp_path, names):
+    votes = table(tmp_path, f"\n1,{names[0]},x\n1,other,x\n2,{names[1]},y\n2,other,y\n")
+    assert any("annotators that differ by blanks or capitals only" in note for note in votes.notes)

@@ -335,6 +335,8 @@ def _name_notes(cells: _Cells) -> Iterator[str]:
     """Cautions about items and annotators whose names differ by blanks or capitals only."""
     for role in ("annotator", "item"):
         column = cells.columns[role]
+        if _is_plain(column.names):
+            continue
         alike: dict[str, list[str]] = {}
         for name in column.names:
             alike.setdefault(" ".join(name.split()).casefold(), []).append(name)
@@ -344,6 +346,12 @@ def _name_notes(cells: _Cells) -> Iterator[str]:
             shown = "; ".join(", ".join(f"{name!r} ({counts[name]})" for name in names) for names in groups[:_SHOWN])
             more = f" and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
             yield f"{role}s that differ by blanks or capitals only: {shown}{more}; if they are one, edit the table"
+
+
+def _is_plain(names: Sequence[str]) -> bool:
+    """Whether no name has a blank or a capital, so that no two can differ by those; one look at all names at once."""
+    text = "\0".join(names)
+    return len(text.split(None, 1)) < 2 and text == text.strip() and text == text.casefold()
 
 
 def _counts(column: Coded) -> dict[str, int]:

@@ -68,6 +68,8 @@ def card_scores(scores: ScoresFile | None) -> BaselineScores | None:
         return None
     return BaselineScores(
         question=scores.question,
+        folds=scores.folds,
+        folds_reason=scores.folds_reason,
         labels=scores.labels,
         scores=tuple(
             BaselineScore(

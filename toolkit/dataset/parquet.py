@@ -7,11 +7,14 @@ from typing import Any
 
 from toolkit.codebook import Codebook, Question
 from toolkit.dataset.build import DataRow
+from toolkit.dataset.columns import ColumnEntry, column_entries, flat_columns, flat_rows
 from toolkit.errors import DataError
 from toolkit.files import digest, digest_of_file, written_whole
+from toolkit.tables.writing import write_people_table
 
 CONFIGS = ("gold", "annotations")
 SPLITS = ("train", "validation", "test")
+GOLD_TABLE = "gold.csv"  # for R, Stata and spreadsheets: label names in place of numbers
 
 DataRows = Mapping[str, Sequence[DataRow]]  # split -> rows
 
@@ -60,6 +63,12 @@ def _answer_feature(question: Question) -> Any:  # noqa: ANN401 - one of the typ
     return Value("int32") if question.kind == "rating" else None
 
 
+def dictionary(codebook: Codebook) -> list[ColumnEntry]:
+    """What each column of each config holds."""
+    features = {"gold": gold_features(codebook), "annotations": annotation_features(codebook)}
+    return column_entries(features, codebook)
+
+
 def write_config(directory: Path, by_split: DataRows, features: Mapping[str, Any]) -> dict[str, int]:
     """Write one Parquet file a split and return how many rows each has; a split without rows has no file."""
     import pyarrow.parquet
@@ -79,7 +88,7 @@ def write_config(directory: Path, by_split: DataRows, features: Mapping[str, Any
 
 
 def write_data(directory: Path, gold: DataRows, votes: DataRows, codebook: Codebook) -> None:
-    """Write the data files of both configs, all of them or none.
+    """Write the data files of both configs, all of them or none, and the gold rows once more as a CSV table.
 
     Args:
         directory: of the dataset.
@@ -93,6 +102,8 @@ def write_data(directory: Path, gold: DataRows, votes: DataRows, codebook: Codeb
     write_config(part / "annotations", votes, annotation_features(codebook))
     shutil.rmtree(directory / "data", ignore_errors=True)
     part.rename(directory / "data")
+    columns = flat_columns(gold_features(codebook), codebook)
+    write_people_table(directory / GOLD_TABLE, flat_rows(gold, codebook), columns)
 
 
 def config_sizes(directory: Path) -> dict[str, dict[str, int]]:

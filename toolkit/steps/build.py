@@ -28,6 +28,9 @@ _SOURCES = (
     "paragraphs.jsonl", "versions.jsonl", "clusters.jsonl", "items.jsonl", "splits.jsonl", "annotations.jsonl",
     "gold.jsonl", "annotators.jsonl", "withdrawn.jsonl",
 )  # fmt: skip
+_BUILT = (
+    "dataset/data", "dataset/gold.csv", "dataset/certificate.json", "dataset/codebook.toml", "outdated.jsonl",
+)  # fmt: skip
 
 
 class SplitChecks(Struct, frozen=True, kw_only=True):
@@ -52,8 +55,7 @@ class BuildResult(Result, frozen=True, kw_only=True):
         """The directory, the rows by split, and the items whose paragraph was edited."""
         sizes = tally({split: self.sizes[split] for split in SPLITS if split in self.sizes})
         line = f"{self.directory}: {plural(self.rows, 'row')} ({sizes}), {plural(self.annotations, 'annotation')}"
-        outdated = self.items.line()
-        return f"{line}; {outdated}; each is in outdated.jsonl" if outdated else line
+        return f"{line}; {outdated}; each is in outdated.jsonl" if (outdated := self.items.line()) else line
 
 
 def build_campaign(campaign: CampaignConfig) -> BuildResult:
@@ -68,8 +70,8 @@ def build_campaign(campaign: CampaignConfig) -> BuildResult:
         gold = gold_rows(examples, campaign.codebook)
         votes = annotation_rows(states, ledger, store.annotators, campaign.codebook)
         certificate = certify(examples)
-        splits = by_split(gold, "id", examples), by_split(votes, "item_id", examples)
-        write_data(store.path("dataset"), *splits, campaign.codebook)
+        by_config = by_split(gold, "id", examples), by_split(votes, "item_id", examples)
+        write_data(store.path("dataset"), *by_config, campaign.codebook)
         store.write_rows("outdated.jsonl", records.placed.outdated)
         store.write_fact("dataset/certificate.json", certificate)
         store.write_text("dataset/codebook.toml", read_text(campaign.beside(campaign.file.codebook)))
@@ -93,7 +95,7 @@ def build_inputs(campaign: CampaignConfig) -> list[Path]:
 
 def build_outputs(campaign: CampaignConfig) -> list[Path]:
     """The files that `build` writes, without the card."""
-    return [*map(campaign.at, ("dataset/data", "dataset/certificate.json", "dataset/codebook.toml", "outdated.jsonl"))]
+    return [*map(campaign.at, _BUILT)]
 
 
 class DatasetRecords(Struct, frozen=True, kw_only=True):
@@ -107,8 +109,7 @@ class DatasetRecords(Struct, frozen=True, kw_only=True):
 def read_records(store: Store) -> DatasetRecords:
     """The rows of a campaign's dataset, made from the records that they are derived from."""
     articles = {article.id: article for article in read_articles(store.campaign.article_files)}
-    items = list(store.items.values())
-    placed = carried_items(store)
+    items, placed = list(store.items.values()), carried_items(store)
     sources = Sources(
         articles=articles,
         paragraphs=store.paragraphs,
@@ -123,8 +124,7 @@ def read_records(store: Store) -> DatasetRecords:
 
 def write_card(store: Store, records: DatasetRecords) -> CardFacts:
     """Write the card of a dataset and return its facts."""
-    agreement = store.fact("agreement.json", AgreementFile, "aggregate")
-    directory = store.path("dataset")
+    agreement, directory = store.fact("agreement.json", AgreementFile, "aggregate"), store.path("dataset")
     facts = card_facts(
         CardSources(
             campaign=store.campaign,

@@ -8,6 +8,7 @@ from toolkit.campaigns import planning
 from toolkit.campaigns.assignment import answered_pairs, assign
 from toolkit.campaigns.label_transfer import TransferCounts, carried_items
 from toolkit.campaigns.sampling import Frame
+from toolkit.dataset.metadata import gaps
 from toolkit.errors import ConfigError
 from toolkit.files import mend_jsonl
 from toolkit.records import Clustered, Item
@@ -35,13 +36,15 @@ class PlanResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     paragraphs: int  # of the roles that are asked about
     joined: int | None = None  # items added to a plan that was pushed; absent where the plan is kept
     placed: TransferCounts | None = None  # of the items of a plan that is kept
+    gaps: tuple[str, ...] = ()  # what the campaign file lacks before its dataset can be published
 
     def line(self) -> str:
         """The counts, and what the plan lacks."""
+        names = ", ".join(gap.split("`")[1] for gap in self.gaps)
+        gap_note = [f"to fill in before publishing: {names}"] if names else []
         if self.placed is not None:
-            return "; ".join(
-                filter(None, [f"{plural(self.items, 'item')}, pushed already and kept", self.placed.line()])
-            )
+            kept = f"{plural(self.items, 'item')}, pushed already and kept"
+            return "; ".join(filter(None, [kept, self.placed.line(), *gap_note]))
         test = f"test set: {plural(self.test_items, 'item')} of {plural(self.test_articles, 'article')}"
         parts = [f"{plural(self.items, 'item')} of {plural(self.paragraphs, 'paragraph')}, {self.votes} votes", test]
         if self.joined:
@@ -51,7 +54,7 @@ class PlanResult(Result, frozen=True, kw_only=True, omit_defaults=True):
         if self.without_note:
             cause = "the article has no date (`published`), or the targets file no period for it"
             parts.append(f"{plural(self.without_note, 'item')} without a note on the target: {cause}")
-        return "; ".join(parts)
+        return "; ".join(parts + gap_note)
 
 
 def plan_campaign(campaign: CampaignConfig) -> PlanResult:
@@ -81,6 +84,7 @@ def plan_campaign(campaign: CampaignConfig) -> PlanResult:
             paragraphs=frame.paragraphs,
             joined=joined,
             placed=placed,
+            gaps=tuple(gaps(campaign)),
         )
         return store.record("plan", plan_inputs(campaign), plan_outputs(campaign), result)
 

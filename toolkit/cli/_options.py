@@ -5,7 +5,7 @@ import inspect
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -174,6 +174,7 @@ def with_common(function: Callable[..., None]) -> Callable[..., None]:
         try:
             if "source" in options and options["source"] is None:
                 options["source"] = only_campaign()
+            _check_outputs(options)
             function(**options, common=common)
         except ToolkitError:
             if common.verbose:
@@ -196,6 +197,15 @@ def with_common(function: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
+
+
+def _check_outputs(options: Mapping[str, Any]) -> None:
+    """Refuse an output over an input, or over a file of a campaign, before anything is read."""
+    output = options.get("output")
+    if isinstance(output, Path):
+        from toolkit.overwriting import check_output
+
+        check_output(output, {name: value for name, value in options.items() if name != "output"})
 
 
 def _or_only_campaign(parameter: inspect.Parameter) -> inspect.Parameter:

@@ -17,7 +17,7 @@ from toolkit.labels.adjudication import REASONS, AdjudicatorDecision, DecisionSo
 from toolkit.people import is_pseudonym
 from toolkit.records import AdjudicationReason
 from toolkit.runs import Result
-from toolkit.tables import read_table, write_people_table
+from toolkit.tables import read_table, write_new_sheet, write_people_table
 from toolkit.words import plural, tally
 
 _REASON = "reason"
@@ -120,13 +120,12 @@ def check_adjudication_file(path: Path) -> None:
     """Refuse a name that ends in no format of a sheet, and a file that exists.
 
     Raises:
-        UsageError: the format is none of those that a sheet can have.
-        DataError: there is a file already.
+        UsageError: the format is none of those that a sheet can have, or there is a file already.
     """
     if not _is_spreadsheet(path) and suffix_of(path) not in _TABLES:
         raise UsageError(f"{path}: the name must end in .xlsx, {', '.join(_TABLES)}")
     if path.exists():
-        raise DataError(f"{path}: the file exists; import its decisions and move it away, or name another file")
+        raise UsageError(f"{path}: the file exists; import its decisions and move it away, or name another file")
 
 
 def _is_spreadsheet(path: Path) -> bool:
@@ -307,7 +306,7 @@ def write_disagreements(path: Path, rows: Sequence[Disagreement], items: Iterabl
         items: those of the rows, as annotators see them.
     """
     shown = {item.item.id: item.shown for item in items}
-    write_people_table(path, [_disagreement_row(row, shown.get(row.item_id, _NOTHING)) for row in rows])
+    write_new_sheet(path, [_disagreement_row(row, shown.get(row.item_id, _NOTHING)) for row in rows])
 
 
 _NOTHING = Shown(text="")

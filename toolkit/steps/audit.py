@@ -14,7 +14,7 @@ from toolkit.runs import Result
 from toolkit.statistics import Estimate
 from toolkit.steps.build import read_records
 from toolkit.store import Store
-from toolkit.tables import read_table, write_people_table, write_table
+from toolkit.tables import read_table, write_new_sheet
 from toolkit.words import format_figure
 from toolkit.workspace import CampaignConfig
 
@@ -85,7 +85,7 @@ def _sentiment(pairs: SentimentPairs, seed: int, output: Path | None) -> Sentime
     comparison = rules.stance_sentiment(pairs.pairs, pairs.stances, pairs.sentiments, seed)
     halo = rules.halo(pairs.pairs, pairs.separate, pairs.stances, pairs.sentiments, seed) if pairs.separate else None
     if output is not None:
-        write_people_table(output, rules.off_diagonal_rows(pairs, comparison.off_diagonal))
+        write_new_sheet(output, rules.off_diagonal_rows(pairs, comparison.off_diagonal))
     return SentimentAuditResult(**msgspec.structs.asdict(comparison), halo=halo, file=str(output) if output else None)
 
 
@@ -128,10 +128,10 @@ def audit_labels_campaign(
     labels = ((ident, example.answers[question].label) for ident, example in examples.items())
     scored = rules.scored_rows(labels, read_table(path), path)
     rows = rules.doubtful_labels(scored, number, campaign.file.seed)
-    write_people_table(
+    write_new_sheet(
         output, [{"id": row.id, "text": examples[row.id].text, "label": row.label, "wrong": ""} for row in rows]
     )
-    write_table(_key_of(output), [msgspec.to_builtins(row) for row in rows])
+    write_new_sheet(_key_of(output), [msgspec.to_builtins(row) for row in rows])
     return LabelSheetResult(
         rows=len(rows), of=len(scored), file=str(output), key=str(_key_of(output)), campaign=str(campaign.path)
     )

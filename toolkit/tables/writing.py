@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from msgspec import Struct
 
-from toolkit.errors import DataError, UsageError
+from toolkit.errors import DataError, ToolkitError, UsageError
 from toolkit.files import read_bytes, suffix_of, written_whole
 from toolkit.tables.cells import cell_text, escaped, guarded, kept_guard, sheet_text
 from toolkit.tables.reading import (
@@ -23,6 +23,7 @@ from toolkit.tables.reading import (
     no_column,
     opened_parquet,
     quote_mark,
+    read_table,
     rows_in,
     undecodable,
 )
@@ -89,6 +90,38 @@ def write_people_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: S
                 put(row)
     else:
         write_table(path, rows, columns)
+
+
+def write_new_sheet(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a sheet for people, unless there is one already in which somebody may have written.
+
+    A sheet that holds the same rows already is left as it is.
+
+    Raises:
+        UsageError: the file exists and holds anything else.
+        DataError: the name says no format, or a cell cannot be written.
+    """
+    held = list(rows)
+    if not path.exists():
+        write_people_table(path, held)
+    elif not _holds(path, held):
+        raise UsageError(
+            f"{path}: the file exists and holds other rows, or something that was typed into it; move it away, or name "
+            "another file"
+        )
+
+
+def _holds(path: Path, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a file holds the very rows, cell by cell."""
+    try:
+        present = read_table(path)
+    except ToolkitError:
+        return False
+    return [_texts(row) for row in present] == [_texts(row) for row in rows]
+
+
+def _texts(row: Mapping[str, Any]) -> dict[str, str]:
+    return {name: text for name, value in row.items() if (text := cell_text(value))}
 
 
 @contextlib.contextmanager

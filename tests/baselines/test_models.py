@@ -1,9 +1,10 @@
+import re
 import subprocess
 import sys
 
 import pytest
 
-from toolkit.baselines.models import learn_majority, learn_text, predict, text_features
+from toolkit.baselines.models import learn_majority, learn_text, predict, text_features, word_pattern
 from toolkit.baselines.rows import TextRow
 from toolkit.errors import DataError
 
@@ -82,3 +83,25 @@ def test_importing_the_baselines_loads_no_slow_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_words_keep_their_marks_and_undivided_scripts_are_read_by_character():
+    features = text_features(["मीना मना", "ไปได้", "港口开放", "e\u0301tage"]).fit(
+        ["मीना मना", "ไปได้", "港口开放", "e\u0301tage"]
+    )
+    names = [name.removeprefix("words__") for name in features.get_feature_names_out() if name.startswith("words__")]
+    assert {"मीना", "मना", "ไปได้", "港", "港 口", "e\u0301tage"} <= set(names)
+
+
+def test_words_of_plain_letters_are_those_of_scikit_learn():
+    text = "In Selmara, Port_Ilva's 12 mills (re-opened) a b co-op; über naïve Straße 3rd."
+    assert re.findall(word_pattern(), text) == re.findall(r"(?u)\b\w\w+\b", text)
+
+
+def test_features_without_a_term_are_dropped():
+    rows = _rows(*((f"港{chr(0x4E00 + n)}{'开放' if n % 2 else '关闭'}", LABELS[n % 2]) for n in range(30)))
+    assert predict(learn_text(rows, LABELS), {"p": "开放"})[0].label == "neutral"
+    unique = _rows(*((f"wise{n:02}" if n % 2 else f"{n:02}reckless", LABELS[n % 2]) for n in range(30)))
+    model = learn_text(unique, LABELS)  # no word occurs twice
+    assert [name for name, _ in model.pipeline.named_steps["features"].transformer_list] == ["letters"]
+    assert predict(model, {"p": "wise"})[0].label == "neutral"

@@ -1,5 +1,6 @@
 """Scores of predicted labels, with intervals by cluster and a signature of the settings."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
@@ -11,10 +12,13 @@ from toolkit import metrics
 from toolkit.baselines.rows import LabelTable
 from toolkit.codebook import Question
 from toolkit.errors import DataError
+from toolkit.labels.vote_tables import Resemblance, nearest
 from toolkit.runs import versions
 from toolkit.statistics import DRAWS, Estimate, Floats, by_cluster, cluster_bootstrap, undefined
+from toolkit.words import plural
 
 _OTHER = "other"
+_ITEMS, _QUESTION, _FOLD = ("item", "item_id"), "question", "fold"  # columns of files that the toolkit writes
 _NO_ROWS = "no row has one of the labels"
 _NO_POLES = "no polar labels are given"
 
@@ -66,7 +70,7 @@ def ends_of_scale(question: Question) -> tuple[str, ...] | None:
 
 def score(
     gold: Sequence[str],
-    predicted: Sequence[str],
+    predicted: Sequence[str | None],
     clusters: Sequence[str],
     labels: Sequence[str],
     polar: Sequence[str] | None,
@@ -79,7 +83,7 @@ def score(
 
     Args:
         gold: [n].
-        predicted: [n].
+        predicted: [n]; None where there is no prediction, which counts as wrong.
         clusters: the units that the intervals resample, [n].
         labels: those that count, in the order in which they are shown.
         polar: the labels of ``f_avg``; None where the labels have no poles.
@@ -150,12 +154,15 @@ def _check_labels(labels: Sequence[str], polar: Sequence[str] | None) -> None:
             raise DataError(f"polar label {label!r}: not among the labels {', '.join(labels)}; give two of these")
 
 
-def _one_hot(gold: Sequence[str], predicted: Sequence[str], labels: Sequence[str], rows: Sequence[int]) -> Floats:
+def _one_hot(
+    gold: Sequence[str], predicted: Sequence[str | None], labels: Sequence[str], rows: Sequence[int]
+) -> Floats:
     """The confusion matrix of each row, [rows, labels, labels + 1]; the last column is any other label."""
     position = {label: number for number, label in enumerate(labels)}
     matrices = np.zeros((len(rows), len(labels), len(labels) + 1))
     of_gold = [position[gold[number]] for number in rows]
-    of_prediction = [position.get(predicted[number], len(labels)) for number in rows]
+    answers = [predicted[number] for number in rows]
+    of_prediction = [position.get(answer, len(labels)) if answer else len(labels) for answer in answers]
     matrices[np.arange(len(rows)), of_gold, of_prediction] = 1
     return matrices
 
@@ -232,7 +239,9 @@ class EvaluateOptions(Struct, frozen=True, kw_only=True):
     """The columns of a table of predictions and a table of gold, and the labels to score."""
 
     id: str = "id"
+    gold_id: str | None = None  # of the gold; None: as in the predictions
     label: str = "label"
+    question: str | None = None  # of a gold with several questions
     cluster: str | None = None  # a column of the gold; None: each row is its own cluster
     labels: tuple[str, ...] = ()  # none: all labels in the gold
     polar: tuple[str, ...] = ()
@@ -244,35 +253,85 @@ class TableScores(Struct, frozen=True, kw_only=True):
     scores: Scores
     without_prediction: int  # rows of the gold; their prediction counts as wrong
     without_gold: int  # rows of the gold without a label, left out
+    unknown: tuple[Resemblance, ...]  # predicted labels that the gold does not know
 
 
 def score_tables(predictions: LabelTable, gold: LabelTable, options: EvaluateOptions, seed: int) -> TableScores:
     """Scores of a table of predicted labels on a table of gold labels; the ids join them.
 
     Raises:
-        DataError: a column is missing, an id of the predictions is repeated, or the tables share no id.
+        DataError: a column is missing, an id is repeated, the gold has several questions and none is chosen, or the
+            tables share no id.
     """
+    gold = _of_question(gold, options.question)
+    if options.question and predictions.has(_QUESTION):
+        predictions = _of_question(predictions, options.question)
     predicted = _label_by_id(predictions, options)
-    labels_given = gold.column(options.label)
-    labelled = gold.only(label not in (None, "") for label in labels_given)
-    ids = labelled.texts("item" if labelled.has("item") and not labelled.has(options.id) else options.id)
-    truth = labelled.texts(options.label)
-    clusters = labelled.texts(options.cluster) if options.cluster else ids
+    ids, truth, clusters = _labelled(gold, options)
     labels = options.labels or tuple(sorted(set(truth)))
-    missing = sum(row_id not in predicted for row_id in ids)
-    if ids and missing == len(ids):
+    missing = sum(predicted.get(row_id) is None for row_id in ids)
+    if ids and not any(row_id in predicted for row_id in ids):
         raise DataError(
             f"{predictions.source}: none of its ids is in {gold.source} ({next(iter(predicted), 'none')!r} here, "
-            f"{ids[0]!r} there); name the column with the common id with --id"
+            f"{ids[0]!r} there); name the column with the common id with --id, that of the gold with --gold-id"
         )
-    answers = [predicted.get(row_id, "") for row_id in ids]
-    scores = score(truth, answers, clusters, labels, options.polar or None, seed)
-    return TableScores(scores=scores, without_prediction=missing, without_gold=len(gold.rows) - len(labelled.rows))
+    answers = [predicted.get(row_id) for row_id in ids]
+    counts = Counter(answer for answer in answers if answer is not None)
+    return TableScores(
+        scores=score(truth, answers, clusters, labels, options.polar or None, seed),
+        without_prediction=missing,
+        without_gold=len(gold.rows) - len(ids),
+        unknown=tuple(nearest(counts, sorted({*truth, *labels}))),
+    )
 
 
-def _label_by_id(predictions: LabelTable, options: EvaluateOptions) -> dict[str, str]:
-    labels: dict[str, str] = {}
-    for row_id, label in zip(predictions.texts(options.id), predictions.texts(options.label), strict=True):
+def _of_question(table: LabelTable, question: str | None) -> LabelTable:
+    """The rows of one question of a table in long form, as ``gold.jsonl`` of a campaign is."""
+    if question is None and not table.has(_QUESTION):
+        return table
+    names = table.texts(_QUESTION)
+    present = sorted(set(names))
+    if question is None and len(present) > 1:
+        raise DataError(f"{table.source}: it holds the questions {', '.join(present)}; choose one with --question")
+    if question is not None and question not in present:
+        raise DataError(f"{table.source}: no question {question!r}; it holds {', '.join(present)}")
+    return table.only(question is None or name == question for name in names)
+
+
+def _id_column(table: LabelTable, name: str) -> str:
+    """The column of the id; ``item`` in files of a campaign, which have no ``id``."""
+    if name != "id" or table.has(name):
+        return name
+    return next((column for column in _ITEMS if table.has(column)), name)
+
+
+def _labelled(gold: LabelTable, options: EvaluateOptions) -> tuple[list[str], list[str], list[str]]:
+    """The ids, labels and clusters of the rows of the gold that have a label."""
+    ids = gold.texts(_id_column(gold, options.gold_id or options.id))
+    repeated = [row_id for row_id, count in Counter(ids).items() if count > 1]
+    if repeated:
+        raise DataError(
+            f"{gold.source}: {plural(len(repeated), 'id')} repeated, first {repeated[0]!r}; give one gold label for "
+            "each id"
+        )
+    clusters = gold.texts(options.cluster) if options.cluster else ids
+    rows = [row for row in zip(ids, gold.labels(options.label), clusters, strict=True) if row[1] is not None]
+    return [row[0] for row in rows], [row[1] or "" for row in rows], [row[2] for row in rows]
+
+
+def _label_by_id(predictions: LabelTable, options: EvaluateOptions) -> dict[str, str | None]:
+    """The predicted label of each id; None where there is none.
+
+    Of two predictions in a table of `train`, that of the final model counts for a test row, not that of a fold.
+    """
+    ids = predictions.texts(_id_column(predictions, options.id))
+    name = "label" if predictions.has("label") and not predictions.has(options.label) else options.label
+    folds = predictions.texts(_FOLD) if predictions.has(_FOLD) else [""] * len(ids)
+    final = {row_id for row_id, fold in zip(ids, folds, strict=True) if not fold}
+    labels: dict[str, str | None] = {}
+    for row_id, label, fold in zip(ids, predictions.labels(name), folds, strict=True):
+        if fold and row_id in final:
+            continue
         if row_id in labels:
             raise DataError(f"{predictions.source}: the id {row_id!r} is repeated; give one prediction for each id")
         labels[row_id] = label

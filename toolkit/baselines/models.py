@@ -1,7 +1,10 @@
 """The baselines of the ladder: rules and models that are fitted on labelled rows and predict labels."""
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
@@ -65,6 +68,27 @@ def learn_majority(rows: Sequence[TextRow], labels: Sequence[str]) -> MajorityMo
     return MajorityModel(label=most_frequent, shares={label: counts[label] / len(rows) for label in labels})
 
 
+_UNDIVIDED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"  # kana and Han characters
+
+
+@cache
+def word_pattern() -> str:
+    """The pattern of a word of two characters or more, in any script; a Han character or kana is a word by itself.
+
+    Marks (vowel signs, accents, joiners) belong to the word that they stand in.
+
+    >>> re.findall(word_pattern(), "a जीत the 中国")
+    ['जीत', 'the', '中', '国']
+    """
+    marks = "".join(
+        character
+        for character in map(chr, range(0x300, 0x1E94B))
+        if unicodedata.category(character) in ("Mn", "Mc") and not re.match(r"\w", character)
+    )
+    letter = rf"[^\W{_UNDIVIDED}]"
+    return rf"[{_UNDIVIDED}]|{letter}(?:{letter}+|[{marks}\u200c\u200d]+)+"
+
+
 def text_features(texts: Sequence[str]) -> Any:  # noqa: ANN401 - scikit-learn has no types
     """Unfitted TF-IDF features for texts: words, pairs of words, and sequences of 2 to 4 letters within words.
 
@@ -75,7 +99,7 @@ def text_features(texts: Sequence[str]) -> Any:  # noqa: ANN401 - scikit-learn h
     from sklearn.pipeline import FeatureUnion
 
     least = 1 if len(texts) < _FEW_TEXTS else 2
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=least)
+    words = TfidfVectorizer(token_pattern=word_pattern(), ngram_range=(1, 2), sublinear_tf=True, min_df=least)
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, min_df=least)
     return FeatureUnion([("words", words), ("letters", letters)])
 
@@ -98,15 +122,28 @@ def learn_text(rows: Sequence[TextRow], labels: Sequence[str]) -> TextModel:
         )
     texts = [row.text for row in rows]
     regression = LogisticRegression(C=_C, class_weight="balanced", max_iter=1000)
-    pipeline = Pipeline([("features", text_features(texts)), ("regression", regression)])
+    features, answers = text_features(texts), [row.label for row in rows]
     try:
-        pipeline.fit(texts, [row.label for row in rows])
+        pipeline = Pipeline([("features", features), ("regression", regression)]).fit(texts, answers)
     except ValueError as error:
-        raise DataError(
-            f"training rows: no word to learn from in {plural(len(rows), 'text')} ({error}); check the column with the "
-            "texts, or label more rows"
-        ) from error
+        has_words = any(re.search(r"\w", text) for text in texts)
+        kept = [pair for pair in features.transformer_list if has_words and _has_terms(pair[1], texts)]
+        features.transformer_list = kept
+        if not features.transformer_list:
+            raise DataError(
+                f"training rows: no word to learn from in {plural(len(rows), 'text')} ({error}); check the column with "
+                "the texts, or label more rows"
+            ) from error
+        pipeline = Pipeline([("features", features), ("regression", regression)]).fit(texts, answers)
     return TextModel(labels=tuple(labels), pipeline=pipeline)
+
+
+def _has_terms(vectorizer: Any, texts: Sequence[str]) -> bool:  # noqa: ANN401 - scikit-learn has no types
+    try:
+        vectorizer.fit(texts)
+    except ValueError:
+        return False
+    return True
 
 
 def predict(model: TextModel, texts: Mapping[str, str]) -> list[Prediction]:

@@ -11,6 +11,7 @@ from toolkit.errors import DataError
 from toolkit.files import digest
 from toolkit.records import ASKED_ROLES, Article, Example, Split
 from toolkit.segmentation.segmenter import segment_article
+from toolkit.tables import cell_text
 from toolkit.words import plural
 
 _SPLITS = ("train", "validation", "test")
@@ -137,7 +138,7 @@ class LabelTable(Struct, frozen=True, kw_only=True):
 
     def has(self, name: str) -> bool:
         """Whether the table has a column."""
-        return bool(self.rows) and name in self.rows[0]
+        return any(name in row for row in self.rows)
 
     def column(self, name: str) -> list[Any]:
         """The cells of a column.
@@ -145,13 +146,18 @@ class LabelTable(Struct, frozen=True, kw_only=True):
         Raises:
             DataError: there is no such column; the message lists the columns of the table.
         """
-        if self.rows and name not in self.rows[0]:
-            raise DataError(f"{self.source}: no column {name!r}; the table has {', '.join(map(str, self.rows[0]))}")
+        if self.rows and not self.has(name):
+            names = dict.fromkeys(str(key) for row in self.rows for key in row)
+            raise DataError(f"{self.source}: no column {name!r}; the table has {', '.join(names)}")
         return [row.get(name) for row in self.rows]
 
     def texts(self, name: str) -> list[str]:
-        """The cells of a column as text."""
-        return [str(cell) for cell in self.column(name)]
+        """The cells of a column as text, in the one reading of all formats; an empty one is ""."""
+        return [cell_text(cell) for cell in self.column(name)]
+
+    def labels(self, name: str) -> list[str | None]:
+        """The labels of a column; None where the cell is empty or blank."""
+        return [text if text.strip() else None for text in self.texts(name)]
 
     def only(self, chosen: Iterable[bool]) -> "LabelTable":
         """The table with the chosen rows."""
@@ -185,12 +191,12 @@ def table_rows(table: LabelTable, columns: TrainColumns) -> list[TextRow]:
     for number, split in enumerate(splits, 1):
         if split not in (None, "", *_SPLITS):
             raise DataError(f"{table.source}, row {number}: split {split!r}; allowed: {', '.join(_SPLITS)} or nothing")
-    cells = zip(table.column(columns.text), table.column(columns.label), ids, groups, clusters, splits, strict=True)
+    cells = zip(table.column(columns.text), table.labels(columns.label), ids, groups, clusters, splits, strict=True)
     return [
         TextRow(
             id=row_id,
             text=str(text or ""),
-            label=None if label in (None, "") else str(label),
+            label=label,
             cluster=cluster,
             group=group,
             split=split or None,

@@ -18,7 +18,13 @@ def _evaluate(
     predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="A table with ids and labels.")],
     gold: Annotated[Path, typer.Option("--gold", metavar="TABLE", help="A table with the same ids and true labels.")],
     ident: Annotated[str, typer.Option("--id", help="The column with the id, in both.")] = "id",
+    gold_id: Annotated[
+        str | None, typer.Option("--gold-id", help="The column with the id of the gold, if another.")
+    ] = None,
     label: Annotated[str, typer.Option("--label", help="The column with the label, in both.")] = "label",
+    question: Annotated[
+        str | None, typer.Option("--question", help="The question, of a campaign's gold.jsonl.")
+    ] = None,
     labels: Labels = None,
     polar: Polar = None,
     cluster: ClusterColumn = None,
@@ -26,5 +32,13 @@ def _evaluate(
     common: Common,
 ) -> None:
     """Score predicted labels against gold labels, with intervals."""
-    options = EvaluateOptions(id=ident, label=label, cluster=cluster, labels=values_of(labels), polar=values_of(polar))
+    options = EvaluateOptions(
+        id=ident,
+        gold_id=gold_id,
+        label=label,
+        question=question,
+        cluster=cluster,
+        labels=values_of(labels),
+        polar=values_of(polar),
+    )
     emit(evaluate_tables(predictions, gold, options, common.seed), common)

@@ -31,6 +31,7 @@ def _train(
     output: Output = None,
     text: Annotated[str, typer.Option("--text", help="The column with the text.")] = "text",
     label: Annotated[str, typer.Option("--label", help="The column with the label.")] = "label",
+    ident: Annotated[str | None, typer.Option("--id", help="The column with the id of a row.")] = None,
     labels: Labels = None,
     polar: Polar = None,
     group: Annotated[str | None, typer.Option("--group", help="The column of rows that stay together.")] = None,
@@ -53,6 +54,7 @@ def _train(
     columns = TrainColumns(
         text=text,
         label=label,
+        id=ident,
         group=group,
         cluster=cluster,
         split=split,

@@ -14,6 +14,7 @@ from toolkit.files import read_bytes, suffix_of
 from toolkit.tables.cells import GUARD, cell_text, unguarded
 from toolkit.tables.reading import (
     HEAD,
+    class_names,
     csv_head,
     encoding_of,
     foreign_errors,
@@ -201,6 +202,9 @@ def _from_parquet(path: Path, required: list[str], optional: list[str]) -> Colum
         if not table.num_rows:
             raise no_rows(path)
         columns = {name: _coded_column(table.column(name), f"{path}: column {name!r}") for name in names}
+    for name, labels in class_names(file.schema_arrow.metadata).items():
+        if name in columns:
+            columns[name] = columns[name].renamed({str(number): label for number, label in enumerate(labels)})
     return ColumnTable(path, columns, table.num_rows)
 
 

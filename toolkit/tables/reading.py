@@ -326,10 +326,30 @@ def _single_keys(where: str, pairs: Sequence[tuple[str, Any]]) -> Row:
 def _parquet(path: Path) -> Iterator[tuple[str, Row]]:
     with foreign_errors(path, "Parquet"):
         number = 0
-        for batch in opened_parquet(path).iter_batches(batch_size=_BATCH, use_threads=False):
+        file = opened_parquet(path)
+        names_of = class_names(file.schema_arrow.metadata)
+        for batch in file.iter_batches(batch_size=_BATCH, use_threads=False):
             for row in batch.to_pylist():
                 number += 1
+                for name, names in names_of.items():
+                    row[name] = named_class(row.get(name), names)
                 yield f"{path}, row {number}", row
+
+
+def class_names(metadata: Any) -> dict[str, list[str]]:  # noqa: ANN401 - what pyarrow keeps: bytes by bytes, or None
+    """The names of the numbered labels of a Parquet file, by column; the library ``datasets`` keeps them beside it."""
+    try:
+        features = json.loads((metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
+        given = {name: feature.get("names") for name, feature in features.items() if feature["_type"] == "ClassLabel"}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return {name: list(map(str, names)) for name, names in given.items() if isinstance(names, list)}
+
+
+def named_class(value: Any, names: Sequence[str]) -> Any:  # noqa: ANN401 - a number, or whatever else stands there
+    """The name of a numbered label; what is no number of the names stays as it is."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return names[value] if is_number and 0 <= value < len(names) else value
 
 
 def opened_parquet(path: Path) -> Any:  # noqa: ANN401 - pyarrow has no types

@@ -47,3 +47,16 @@ def test_a_lone_carriage_return_makes_no_row(tmp_path):
     stance("train", CASES / "utf16.csv", "-o", tmp_path)
     stance("predict", tmp_path / "model.skops", CASES / "t.csv", "-o", tmp_path / "p.csv")
     assert [row["id"] for row in read_table(tmp_path / "p.csv")] == ["007", "1e5", "NA"]
+
+
+def test_what_splits_share_and_what_labels_resemble_is_said(tmp_path):
+    words = ("--split", "split", "--group", "article", "-o", tmp_path)
+    for name, facts in (("split_leaks_text.csv", "identical text"), ("group_straddles_split.csv", "group")):
+        assert facts in stance("train", CASES / name, *words).out.split("in more than one split: ")[1]
+        refused = stance("train", CASES / name, *words, "--strict")
+        assert refused.code == 1
+        assert "leave out --strict" in refused.err
+    line = stance("train", CASES / "case_labels.csv", "-o", tmp_path).out
+    assert "labels that may be others" in line
+    assert "'AGAINST'" in line
+    assert "'for '" in line

@@ -122,3 +122,21 @@ def test_a_split_that_is_none_is_refused_with_its_row(labelled, tmp_path):
     result = stance("train", write_csv(tmp_path / "t.csv", rows), "--split", "split", "-o", tmp_path / "m")
     assert result.code == 1
     assert "row 3: split 'dev'; allowed: train, validation, test" in result.err
+
+
+def test_a_split_that_shares_groups_and_texts_is_said_and_refused_where_strict(tmp_path):
+    words = {"for": "splendid proud gain", "against": "scandal failure anger"}
+    rows = [
+        {"text": f"{words[label]} at the ferry {n % 20}", "label": label, "article": n % 20, "split": split}
+        for n in range(40)
+        for label, split in [(("for", "against")[n % 2], "train" if n < 20 else "test")]
+    ]
+    table = write_csv(tmp_path / "t.csv", rows)
+    line = stance("train", table, "--split", "split", "--group", "article", "-o", tmp_path / "m").out
+    assert "caution: in more than one split: 20 groups and 20 identical texts" in line
+    assert "40 labelled rows in 20 groups are few" in line
+    facts = json.loads((tmp_path / "m" / "scores.json").read_text())
+    assert facts["overlap"]["groups"] == facts["overlap"]["texts"] == 20
+    words_strict = ("train", table, "--split", "split", "--group", "article", "-o", tmp_path / "n", "--strict")
+    assert stance(*words_strict).code == 1
+    assert not (tmp_path / "n").exists()

@@ -1,5 +1,6 @@
 """Fits the baselines, and scores them on the test set and across folds."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -10,9 +11,13 @@ from toolkit.baselines.models import MAJORITY, TFIDF, FittedModel, Learner, Text
 from toolkit.baselines.rows import RowsByUse, TextRow, divide_rows
 from toolkit.dataset.card import BaselineScore, BaselineScores
 from toolkit.errors import DataError
+from toolkit.labels.vote_tables import listed, near_duplicates
 from toolkit.records import Prediction
+from toolkit.splitting.certificate import Overlap, overlap
 from toolkit.statistics import Estimate, undefined
+from toolkit.words import plural
 
+_FEW_ROWS, _FEW_GROUPS = 100, 15
 _NO_TEST = "no row has the split test"
 _VALIDATION = "nothing is tuned, so the models are fitted on the validation rows like on the train rows"
 
@@ -40,6 +45,8 @@ class TrainFacts(Struct, frozen=True, kw_only=True):
     validation: str  # the use of the validation rows
     folds: int
     folds_reason: str = ""  # of no folds, or fewer than five
+    overlap: Overlap | None = None  # of the splits; None where no row has one
+    cautions: tuple[str, ...] = ()  # what a reader of the scores should know
 
 
 class ScoresFile(TrainFacts, frozen=True, kw_only=True):
@@ -137,7 +144,7 @@ def train_baseline(rows: Sequence[TextRow], labels: Sequence[str], polar: Sequen
     rungs = (_rung(majority, None, rules), _rung(text, majority, rules))
     return Trained(
         model=model,
-        facts=_facts(rungs, rungs[1], rules),
+        facts=_facts(rungs, rungs[1], rules, _split_facts(rows, divided)),
         predictions=text.test + text.crossed,
         training_hash=divided.training_hash,
     )
@@ -192,7 +199,7 @@ def _over(predictions: _RungPredictions, majority: _RungPredictions, rules: _Sco
     return paired_difference(gold, predicted, by_majority, clusters, rules.divided.labels, rules.seed)
 
 
-def _facts(rungs: tuple[Rung, ...], text: Rung, rules: _ScoringRules) -> TrainFacts:
+def _facts(rungs: tuple[Rung, ...], text: Rung, rules: _ScoringRules, splits: "_SplitFacts") -> TrainFacts:
     return TrainFacts(
         test=text.test,
         rungs=rungs,
@@ -202,4 +209,30 @@ def _facts(rungs: tuple[Rung, ...], text: Rung, rules: _ScoringRules) -> TrainFa
         validation=_VALIDATION,
         folds=rules.folds.n,
         folds_reason=rules.folds.reason,
+        overlap=splits.overlap,
+        cautions=splits.cautions,
     )
+
+
+class _SplitFacts(Struct, frozen=True, kw_only=True):
+    """What the splits share, and the cautions about the rows."""
+
+    overlap: Overlap | None
+    cautions: tuple[str, ...]
+
+
+def _split_facts(rows: Sequence[TextRow], divided: RowsByUse) -> _SplitFacts:
+    """What the splits share, and cautions: overlap, labels that may be misspelt, and few rows or groups."""
+    shared = None
+    if any(row.split for row in rows):
+        ordered = sorted(rows, key=lambda row: row.id)
+        shared = overlap([row.text for row in ordered], [row.group for row in ordered], [row.split for row in ordered])
+    alike = near_duplicates(Counter(row.label for row in rows if row.label is not None))
+    n, groups = len(divided.labelled), len({row.group for row in divided.labelled})
+    cautions = [shared.line() if shared else ""]
+    if alike:
+        cautions.append(f"labels that may be others: {listed(alike)}; write each label in one way")
+    if n < _FEW_ROWS or groups < _FEW_GROUPS:
+        counts = f"{plural(n, 'labelled row')} in {plural(groups, 'group')}"
+        cautions.append(f"{counts} are few: under {_FEW_ROWS} rows or {_FEW_GROUPS} groups scores vary widely")
+    return _SplitFacts(overlap=shared, cautions=tuple(filter(None, cautions)))

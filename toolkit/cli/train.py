@@ -37,6 +37,9 @@ def _train(
     group: Annotated[str | None, typer.Option("--group", help="The column of rows that stay together.")] = None,
     cluster: ClusterColumn = None,
     split: Annotated[str | None, typer.Option("--split", help="The column with train, validation or test.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a table whose splits share groups or texts.")
+    ] = False,
     *,
     common: Common,
 ) -> None:
@@ -45,6 +48,8 @@ def _train(
     -o is the directory for the model and the scores of a table.
     """
     if is_campaign(source):
+        if strict:
+            raise UsageError("--strict is for a table; the splits of a campaign are made by `stance plan`")
         if output:
             raise UsageError("-o is for a table; a campaign writes its own directory baseline/")
         emit(train_campaign(campaign_at(source)), common)
@@ -61,4 +66,4 @@ def _train(
         labels=values_of(labels),
         polar=values_of(polar),
     )
-    emit(train_table(source, columns, output, common.seed), common)
+    emit(train_table(source, columns, output, common.seed, is_strict=strict), common)

@@ -1,11 +1,13 @@
 """Checks of a split: overlap between splits, and differences of their label distributions."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from toolkit.records import Example
+from toolkit.articles.duplicates.clusters import near_duplicate_pairs
+from toolkit.records import Article, Example
+from toolkit.words import listed, plural
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
@@ -36,6 +38,40 @@ def certify(examples: Iterable[Example]) -> Certificate:
         },
         label_shares=shares,
         label_drift={question: _drift(list(by_split.values())) for question, by_split in shares.items()},
+    )
+
+
+_ALIKE = 0.4  # Jaccard index of word 5-grams; one word of sixteen replaced in the middle leaves .41
+
+
+class Overlap(Struct, frozen=True, kw_only=True):
+    """What stands in more than one split, so that scores on the test rows may be too high."""
+
+    groups: int  # groups with rows in two splits or more
+    texts: int  # identical texts in two splits or more
+    near_texts: int  # rows of one split with a near-identical text in another, identical ones apart
+
+    def line(self) -> str:
+        """The counts in words; "" where nothing overlaps."""
+        counts = ((self.groups, "group"), (self.texts, "identical text"), (self.near_texts, "near-identical row"))
+        parts = [plural(count, noun) for count, noun in counts if count]
+        return f"in more than one split: {listed(parts)}; scores on test may be too high" if parts else ""
+
+
+def overlap(texts: Sequence[str], groups: Sequence[str], splits: Sequence[str | None]) -> Overlap:
+    """What the splits of rows share; rows without a split are left out. All arguments are of one length."""
+    rows = [row for row in zip(texts, groups, splits, strict=True) if row[2] is not None]
+    kept = {str(number): (" ".join(text.split()).casefold(), split) for number, (text, _, split) in enumerate(rows)}
+    near: set[str] = set()
+    articles = [Article(id=number, text=text) for number, (text, _) in kept.items() if text]
+    for pair in near_duplicate_pairs(articles, _ALIKE):
+        (text_a, split_a), (text_b, split_b) = kept[pair.a], kept[pair.b]
+        if split_a != split_b and text_a != text_b:
+            near |= {pair.a, pair.b}
+    return Overlap(
+        groups=_shared((group, split) for _, group, split in rows),
+        texts=_shared((text, split) for text, split in kept.values() if text),
+        near_texts=len(near),
     )
 
 

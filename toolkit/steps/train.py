@@ -8,6 +8,7 @@ from toolkit.baselines.persistence import describe, prediction_row, save_model
 from toolkit.baselines.rows import LabelTable, TrainColumns, example_rows, table_rows
 from toolkit.baselines.training import ScoresFile, Trained, scores_file, train_baseline
 from toolkit.campaigns.simulation import simulation_note
+from toolkit.errors import DataError
 from toolkit.files import write_json
 from toolkit.runs import Result
 from toolkit.steps.build import build_inputs, build_outputs, read_records
@@ -37,7 +38,8 @@ class TrainResult(Result, frozen=True, kw_only=True):
         line = f"macro-F1, {kind}{self.scores.folds}-fold (n {crossed.n}): {across}"
         if test.n:
             line = f"macro-F1 on test (n {test.n}): {on_test}; {line}"
-        return f"{line}; SIMULATED labels" if self.scores.simulated else line
+        line = f"{line}; SIMULATED labels" if self.scores.simulated else line
+        return "\n".join([line, *(f"caution: {caution}" for caution in self.scores.cautions)])
 
 
 def train_campaign(campaign: CampaignConfig) -> TrainResult:
@@ -63,11 +65,19 @@ def train_outputs(campaign: CampaignConfig) -> list[Path]:
     return [campaign.at(f"baseline/{name}") for name in ("model.skops", "predictions.parquet", "scores.json")]
 
 
-def train_table(path: Path, columns: TrainColumns, directory: Path, seed: int) -> TrainResult:
-    """Train the baselines on a table of labelled texts, score them, and keep the text model in a directory."""
+def train_table(
+    path: Path, columns: TrainColumns, directory: Path, seed: int, *, is_strict: bool = False
+) -> TrainResult:
+    """Train the baselines on a table of labelled texts, score them, and keep the text model in a directory.
+
+    Raises:
+        DataError: it is strict, and groups or texts stand in more than one split; nothing is written.
+    """
     rows = table_rows(LabelTable(source=str(path), rows=read_table(path)), columns)
     labels = columns.labels or tuple(sorted({row.label for row in rows if row.label is not None}))
     trained = train_baseline(rows, labels, columns.polar or None, seed)
+    if is_strict and trained.facts.overlap and (shared := trained.facts.overlap.line()):
+        raise DataError(f"{path}: {shared}; keep each group and text in one split, or leave out --strict")
     return _write(directory, trained, columns.label, "")
 
 

@@ -55,8 +55,6 @@ class BuildResult(Result, frozen=True, kw_only=True):
         """The directory, the rows by split, and the items whose paragraph was edited."""
         sizes = tally({split: self.sizes[split] for split in SPLITS if split in self.sizes})
         line = f"{self.directory}: {plural(self.rows, 'row')} ({sizes}), {plural(self.annotations, 'annotation')}"
-        if shared := self.certificate.shared.get("text"):
-            line += f", {plural(shared, 'identical text')} in more than one split"
         return f"{line}; {outdated}; each is in outdated.jsonl" if (outdated := self.items.line()) else line
 
 

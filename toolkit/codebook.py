@@ -327,7 +327,11 @@ def _condition_problems(question: Question, earlier: dict[str, Question]) -> Ite
 
 def _migration_problems(book: Codebook) -> Iterable[str]:
     labels = {question.name: question.label_names for question in book.questions}
+    targets: dict[tuple[str, str], str] = {}
     for rule in book.migrations:
+        if targets.setdefault((rule.question, rule.old), rule.new) != rule.new:
+            new = targets[rule.question, rule.old]
+            yield f"{rule.question!r}: {rule.old!r} becomes both {new!r} and {rule.new!r}; delete one migration"
         later = {later.old for later in book.migrations if later.question == rule.question}
         if rule.question not in labels:
             yield f"a migration names {rule.question!r}; the questions are {', '.join(labels)}"

@@ -160,6 +160,11 @@ class Store:
         return self.rows("assignments.jsonl", Assignment)
 
     @property
+    def sheets(self) -> list[Assignment]:
+        """Which annotator was sent which item in a spreadsheet; none before the first."""
+        return self.rows("sheets.jsonl", Assignment)
+
+    @property
     def studio(self) -> StudioFile:
         """Where the campaign stands on Label Studio.
 

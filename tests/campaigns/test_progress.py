@@ -1,7 +1,9 @@
 import pytest
+from msgspec.structs import replace
 
-from toolkit.campaigns.progress import pace_of, state_of
-from toolkit.records import Annotation, Assignment, Item, Target
+from toolkit.campaigns.progress import pace_of
+from toolkit.campaigns.state import MayBeAsked, state_of
+from toolkit.records import Annotation, Item, Target
 
 ITEMS = {
     f"i{n}": Item(
@@ -82,7 +84,7 @@ def test_each_day_and_each_round_has_its_pace_its_skips_and_its_end():
     assert (first.skipped, first.annotators, first.per_hour) == (1, 1, pytest.approx(3 / (150 / 3600), abs=0.1))
     assert (second.hours, second.per_hour) == (pytest.approx(60 / 3600, abs=1e-4), None)  # two people, an answer each
     pilot, main = found.rounds
-    assert (pilot.skipped, pilot.votes, pilot.end) == (1, 2, "2026-03-05")  # 2 votes missing at 1 a day
+    assert (pilot.skipped, pilot.votes, pilot.end) == (1, 2, None)  # too few votes for a forecast
     assert (main.skipped, main.votes, main.end) == (0, 2, "2026-03-09")  # 6 missing at 1 a day
     assert main.hours == pytest.approx((30 + 30) / 3600, abs=1e-4)
 
@@ -92,18 +94,41 @@ def test_items_that_wait_are_named_the_longest_waiting_first():
     assert [(one.item_id, one.votes, one.asked) for one in found.waiting] == [("i1", 1, 2), ("i3", 1, 2)]
 
 
+def of_days(days, a_day):
+    """So many votes a day from 2 March on, as many items as votes, and as many again without one."""
+    names = [f"i{n}" for n in range(2 * days * a_day)]
+    items = {name: replace(ITEMS["i0"], id=name, votes=1) for name in names}
+    states = [
+        seen(f"i{day * a_day + n}", at=f"2026-03-{day + 2:02}T10:00:00") for day in range(days) for n in range(a_day)
+    ]
+    return items, states
+
+
 def test_the_end_follows_from_the_rate_of_the_last_week():
-    states = [seen("i0"), seen("i1"), seen("i2", at="2026-03-03T10:00:00"), seen("i3", at="2026-03-03T10:00:00")]
-    found = pace(*states, now="2026-03-03T23:00:00Z")
-    assert found.end == "2026-03-07"  # 8 votes missing at 2 a day
-    assert found.reason == "8 votes missing at 2.0 a day (4 votes in 2 days)"
+    items, states = of_days(2, 20)
+    expected = pace_of(items, states, "2026-03-03T23:00:00Z")
+    assert expected.end == "2026-03-05"  # 40 votes missing at 20 a day
+    assert expected.reason == "40 votes missing at 20.0 a day (40 votes in 2 days)"
+
+
+@pytest.mark.parametrize(
+    ("days", "a_day", "now", "reason"),
+    [
+        (1, 40, "2026-03-02T23:00:00Z", "the votes are of one day; 2 are needed"),
+        (2, 14, "2026-03-03T23:00:00Z", "28 votes; 30 are needed"),
+        (1, 1, "2026-04-02T12:00:00Z", "no votes in the last 7 days"),
+    ],
+)
+def test_no_end_is_forecast_from_a_first_evening_or_a_few_votes(days, a_day, now, reason):
+    items, states = of_days(days, a_day)
+    expected = pace_of(items, states, now)
+    assert (expected.end, expected.reason) == (None, reason)
 
 
 @pytest.mark.parametrize(
     ("states", "now", "why"),
     [
         ([], "2026-03-02T12:00:00Z", "no votes yet"),
-        ([seen("i0")], "2026-04-02T12:00:00Z", "no votes in the last 7 days"),
         ([seen(i, who) for i in ITEMS for who in ("ann", "ben")], "2026-03-02T12:00:00Z", "all votes are in"),
     ],
 )
@@ -113,18 +138,35 @@ def test_where_there_is_no_end_the_reason_is_said(states, now, why):
 
 
 def test_a_clock_that_was_set_back_breaks_nothing():
-    found = pace(seen("i0", at="2026-03-09T10:00:00"), now="2026-03-02T12:00:00Z")
-    assert found.end is not None
+    items, states = of_days(2, 20)
+    assert pace_of(items, states, "2026-03-02T12:00:00Z").end is None
+
+
+TWO = {name: ITEMS[name] for name in ("i1", "i2")}
+
+
+def asked_of(answers, pairs=(), **more):
+    return state_of(TWO, answers, asked=MayBeAsked(pairs=frozenset(pairs), **more))
+
+
+def test_who_has_answered_says_nothing_about_who_may_still_be_asked():
+    state = asked_of([seen("i1", "ann"), seen("i2", "ann")])
+    assert (state.open_items, state.short_items, state.is_complete) == (2, 0, False)
 
 
 def test_an_item_is_open_as_long_as_an_assigned_annotator_has_not_seen_it():
-    """Who may still be asked follows from the assignments, not from who has answered so far."""
-    items = {name: ITEMS[name] for name in ("i1", "i2")}
     answers = [seen("i1", "ann"), seen("i2", "ann")]
-    assignments = [Assignment(item_id="i1", annotator=name, position=0) for name in ("ann", "bo")]
-    state = state_of(items, answers)
-    assert (state.open_items, state.short_items) == (0, 2)
-    state = state_of(items, answers, assignments=assignments)
+    pairs = [("i1", "ann"), ("i1", "bo"), ("i2", "ann")]
+    state = asked_of(answers, pairs)
     assert (state.open_items, state.short_items) == (1, 1)
-    state = state_of(items, [*answers, seen("i1", "bo"), seen("i2", "bo")], assignments=assignments)
-    assert (state.open_items, state.short_items, state.votes) == (0, 0, 4)
+    state = asked_of([*answers, seen("i1", "bo"), seen("i2", "bo")], pairs)
+    assert (state.open_items, state.short_items, state.votes, state.is_complete) == (0, 0, 4, True)
+
+
+def test_an_item_of_a_queue_is_open_as_long_as_an_account_has_not_seen_it():
+    answers = [seen("i1", "ann"), seen("i2", "ann")]
+    three = frozenset({"ann", "bo", "cleo"})
+    assert asked_of(answers, is_queue=True, accounts=three).open_items == 2
+    assert asked_of(answers, is_queue=True, accounts=frozenset({"ann"})).short_items == 2
+    assert asked_of(answers, is_queue=True, accounts=None).open_items == 2
+    assert asked_of([], is_queue=True, accounts=frozenset()).open_items == 2

@@ -134,7 +134,6 @@ def make_facts():
             annotations=18,
             left_out={"skipped": 2, "superseded": 1},
             short_items=1,
-            open_items=0,
             annotators=(
                 AnnotatorRow(pseudonym="r0", kind="human", answered=6, skipped=2, median_seconds=17.25),
                 AnnotatorRow(pseudonym="r1", kind="human", answered=6, skipped=0, median_seconds=None),

@@ -247,6 +247,8 @@ def test_the_same_facts_give_the_same_bytes_under_any_settings(facts, html):
 
 
 def test_a_page_made_before_all_votes_are_there_says_that_it_is_partial(facts):
-    assert "Partial" not in Page(render_page(facts)).text
-    page = Page(render_page(replace(facts, work=replace(facts.work, open_items=1))))
-    assert "Partial: annotators are still asked for 1 item; labels and figures will change." in page.text
+    complete = replace(facts, work=replace(facts.work, short_items=0))
+    assert "Partial" not in Page(render_page(complete)).text
+    assert "Partial: 1 item has fewer votes than asked for; labels" in Page(render_page(facts)).text
+    page = Page(render_page(replace(facts, work=replace(facts.work, short_items=0, open_tiebreaks=2))))
+    assert "Partial: 0 items have fewer votes than asked for, and 2 tie-breaks are open; labels" in page.text

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 from toolkit.codebook import Codebook
-from toolkit.errors import DataError
+from toolkit.errors import DataError, UsageError
 from toolkit.labels.ledger import latest, settle
 from toolkit.records import Annotation, Assignment, Item
 from toolkit.store import Store
@@ -88,6 +88,32 @@ def open_lots(
     return dict(lots)
 
 
+def still_asked(
+    rows: Iterable[Assignment], items: Mapping[str, Item], done: Collection[tuple[str, str]]
+) -> list[Assignment]:
+    """The assignments that are still needed: an item that has all its votes asks nobody, whoever was to give them.
+
+    Args:
+        rows: who is asked for what, in the order in which they were divided.
+        items: by id.
+        done: pairs of item and annotator that need no answer any more; a vote of somebody without an assignment
+            takes the place of the last assignment that is open.
+    """
+    held = list(rows)
+    missing = {name: item.votes for name, item in items.items()}
+    for item_id, _ in done:
+        if item_id in missing:
+            missing[item_id] -= 1
+    kept = []
+    for row in held:
+        if (row.item_id, row.annotator) in done:
+            kept.append(row)
+        elif missing.get(row.item_id, 0) > 0:
+            missing[row.item_id] -= 1
+            kept.append(row)
+    return kept
+
+
 def campaign_assignments(store: Store) -> list[Assignment]:
     """The assignments of a campaign that hold.
 
@@ -101,6 +127,21 @@ def campaign_assignments(store: Store) -> list[Assignment]:
 def answered_pairs(ledger: Iterable[Annotation]) -> set[tuple[str, str]]:
     """The (item, annotator) of each answer or skip in a ledger."""
     return {(row.item_id, row.annotator) for row in latest(ledger) if row.state in ("submitted", "skipped")}
+
+
+def shared_out(store: Store, annotators: Sequence[str]) -> list[Assignment]:
+    """The division of the items among people, with what has to be added to it, which is recorded.
+
+    Raises:
+        UsageError: nobody is named, in the options or in the campaign file.
+    """
+    before = store.sheets
+    people = sorted({*(annotators or store.campaign.file.studio.annotators), *(row.annotator for row in before)})
+    if not people:
+        raise UsageError("--annotators says for whom: pseudonyms, e.g. --annotators ann-1,ann-2,ann-3")
+    new = assign(list(store.items.values()), people, store.campaign.file.seed, before)
+    store.append_rows("sheets.jsonl", new)
+    return [*before, *new]
 
 
 def done_pairs(

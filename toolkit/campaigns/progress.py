@@ -1,4 +1,4 @@
-"""Progress of a campaign from its ledger: votes, annotators, pace and expected end."""
+"""Progress of a campaign from its ledger: withdrawn items, annotators, pace and expected end."""
 
 import datetime
 import math
@@ -9,102 +9,11 @@ from itertools import pairwise
 from msgspec import Struct
 
 from toolkit.errors import UsageError
-from toolkit.labels.ledger import Ledger, latest, settle
-from toolkit.records import Annotation, Assignment, Item, Withdrawal
-from toolkit.runs import Result, ResultTable
+from toolkit.labels.ledger import latest, settle
+from toolkit.records import Annotation, Item, Withdrawal
+from toolkit.runs import ResultTable
 from toolkit.times import moment, now
 from toolkit.words import plural
-
-# --- state -----------------------------------------------------------------------------------------------------------
-
-
-class CampaignState(Result, frozen=True, kw_only=True):
-    """The votes that count, against the votes that the design asks for."""
-
-    items: int
-    asked: int  # votes that the design asks for
-    votes: int  # votes that count
-    open_items: int  # with fewer votes than asked for; some annotator has not seen them
-    short_items: int  # with fewer votes than asked for; every annotator has seen them
-    annotators: dict[str, int]  # pseudonym -> votes that count
-    left_out: dict[str, int]  # annotations that do not count, by reason
-
-    def line(self) -> str:
-        """The state as text.
-
-        >>> CampaignState(items=2, asked=4, votes=1, open_items=2, short_items=0, annotators={"r1": 1},
-        ...               left_out={}).line()
-        '1 of 4 votes by 1 annotator, 2 items open'
-        """
-        people = plural(len(self.annotators), "annotator")
-        short = f", {self.short_items} short of votes with nobody left to ask" if self.short_items else ""
-        return f"{self.votes} of {self.asked} votes by {people}, {plural(self.open_items, 'item')} open{short}"
-
-
-def state_of(
-    items: Mapping[str, Item],
-    annotations: Iterable[Annotation],
-    withdrawn: Container[str] = (),
-    assignments: Sequence[Assignment] = (),
-) -> CampaignState:
-    """Count the votes against those that the design asks for, without withdrawn items.
-
-    Args:
-        items: the items of the campaign, by id.
-        annotations: the ledger, or the latest state of each annotation.
-        withdrawn: withdrawn items.
-        assignments: the annotators of each item, where the campaign assigns them.
-    """
-    states = latest(annotations)
-    return state_of_votes(items, states, settle(states, items, None, withdrawn), withdrawn, assignments)
-
-
-def state_of_votes(
-    items: Mapping[str, Item],
-    states: Sequence[Annotation],
-    ledger: Ledger,
-    withdrawn: Container[str],
-    assignments: Sequence[Assignment] = (),
-) -> CampaignState:
-    """Compute the state from settled annotations.
-
-    Args:
-        items: the items of the campaign, by id.
-        states: the latest state of each annotation.
-        ledger: the annotations that count.
-        withdrawn: withdrawn items.
-        assignments: the annotators of each item, where the campaign assigns them.
-    """
-    votes = Counter(annotation.item_id for annotation in ledger.counted)
-    present = [item for item in items.values() if item.id not in withdrawn]
-    short = [item.id for item in present if votes[item.id] < item.votes]
-    exhausted = _exhausted(short, states, assignments)
-    return CampaignState(
-        items=len(present),
-        asked=sum(item.votes for item in present),
-        votes=len(ledger.counted),
-        open_items=len(short) - exhausted,
-        short_items=exhausted,
-        annotators=dict(sorted(Counter(annotation.annotator for annotation in ledger.counted).items())),
-        left_out=ledger.left_out,
-    )
-
-
-def _exhausted(items: Iterable[str], states: Sequence[Annotation], assignments: Iterable[Assignment]) -> int:
-    """Count the items that all active and all assigned annotators have seen."""
-    seen: defaultdict[str, set[str]] = defaultdict(set)
-    for state in states:
-        if state.state != "draft":
-            seen[state.item_id].add(state.annotator)
-    annotators = {state.annotator for state in states}
-    pending = {row.item_id for row in assignments if row.annotator not in seen[row.item_id]}
-    return sum(bool(annotators) and seen[item] >= annotators and item not in pending for item in items)
-
-
-def state_line(state: CampaignState) -> str:
-    """The state as text."""
-    return CampaignState.line(state)
-
 
 # --- withdrawn items -------------------------------------------------------------------------------------------------
 
@@ -151,6 +60,7 @@ def _check_withdrawal(item_ids: Sequence[str], items: Container[str], reason: st
 
 IDLE = 600.0  # seconds; a longer pause between two answers is not working time
 WINDOW = 7  # days of votes that the expected end is computed from
+FEWEST_DAYS, FEWEST_VOTES = 2, 30  # before which no end is expected: a first evening says nothing about a week
 
 
 class AnnotatorPace(Struct, frozen=True, kw_only=True):
@@ -405,6 +315,10 @@ def _end(counted: Sequence[Annotation], missing: int, today: str) -> tuple[str |
     recent = sum(_day(annotation.created) >= begin.isoformat() for annotation in counted)
     if not recent:
         return None, f"no votes in the last {WINDOW} days"
+    if (day - datetime.date.fromisoformat(first)).days + 1 < FEWEST_DAYS:
+        return None, f"the votes are of one day; {FEWEST_DAYS} are needed"
+    if len(counted) < FEWEST_VOTES:
+        return None, f"{plural(len(counted), 'vote')}; {FEWEST_VOTES} are needed"
     span = max((day - begin).days + 1, 1)  # if a clock was set back, the first vote may lie in the future
     rate = recent / span
     try:

@@ -42,6 +42,10 @@ def _push(
         list[str] | None,
         typer.Option("--restore", metavar="ITEM", help="Ask about a withdrawn item again; may be repeated."),
     ] = None,
+    to_new_server: Annotated[
+        bool,
+        typer.Option("--to-new-server", help="Move the campaign from the server whose answers the ledger holds."),
+    ] = False,
     reason: Annotated[str, typer.Option("--reason", help="Why items are withdrawn or restored.")] = "",
     *,
     common: Common,
@@ -60,4 +64,4 @@ def _push(
     if to is not None:
         emit(pushing.push_sheets(campaign, to, values_of(annotators), kind, shown_progress(common)), common)
         return
-    emit(pushing.push_campaign(campaign, shown_progress(common)), common)
+    emit(pushing.push_campaign(campaign, shown_progress(common), to_new_server=to_new_server), common)

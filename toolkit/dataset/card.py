@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from toolkit.campaigns.sampling import Frame
 from toolkit.campaigns.simulation import simulation_note
+from toolkit.campaigns.state import CampaignState
 from toolkit.codebook import Codebook, Label, Question
 from toolkit.dataset.columns import ColumnEntry
 from toolkit.dataset.markdown import Markdown, code, plain, prose
@@ -92,7 +93,7 @@ class CardFacts(Struct, frozen=True, kw_only=True):
     annotators: dict[str, int]  # kind -> annotators
     simulated: str  # the note on simulated answers; "" where all came from people
     annotations: int
-    open_items: int  # items that annotators are still asked for
+    state: CampaignState
     left_out: dict[str, int]  # annotations that do not count, by reason
     dropped: dict[str, int]  # articles, by reason
     codebook_ref: str
@@ -116,7 +117,7 @@ class CardSources(Struct, frozen=True, kw_only=True):
     annotators: Mapping[str, Annotator]
     agreement: Mapping[str, QuestionAgreement]
     left_out: dict[str, int]  # annotations that do not count, by reason
-    open_items: int
+    state: CampaignState  # not by who may still be asked, which changes with the accounts of a server
     outdated: dict[str, int]  # items by the present state of their paragraph: kept, followed, changed, gone
     gold: Sequence[Gold]
     adjudications: Sequence[Adjudication]
@@ -153,7 +154,7 @@ def card_facts(sources: CardSources) -> CardFacts:
         annotators=_kinds(sources.annotations, sources.annotators),
         simulated=simulation_note(sources.annotations, sources.annotators),
         annotations=len(latest(sources.annotations)),
-        open_items=sources.open_items,
+        state=sources.state,
         left_out=sources.left_out,
         dropped=dict(sorted(Counter(row.reason for row in sources.dropped).items())),
         outdated={name: n for name, n in sources.outdated.items() if name != "kept" and n},

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.campaigns.display import ShownItem
-from toolkit.campaigns.progress import CampaignState, state_line
+from toolkit.campaigns.state import CampaignState, state_line
 from toolkit.codebook import Codebook
 from toolkit.errors import DataError, MissingFileError, UsageError
 from toolkit.exchange.exports import SUFFIXES, ColumnMap, read_submissions

@@ -1,7 +1,7 @@
 """Tie-breaks: which items have all their votes and no majority, and who is asked for one more vote."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -39,7 +39,10 @@ def tiebreaks(
 
 
 def tiebreak_people(
-    named: Sequence[str], states: Iterable[Annotation], annotators: Mapping[str, Annotator]
+    named: Sequence[str],
+    states: Iterable[Annotation],
+    annotators: Mapping[str, Annotator],
+    accounts: Container[str] | None,
 ) -> list[str]:
     """Who can be asked: the annotators that the campaign names, or else the people who have answered on the server.
 
@@ -47,11 +50,11 @@ def tiebreak_people(
         named: in the campaign file.
         states: the latest state of each annotation.
         annotators: by pseudonym.
+        accounts: those that can sign in on the server; None: not known, so everybody.
     """
-    if named:
-        return list(named)
     answered = {state.annotator for state in states if state.origin is not None}
-    return sorted(name for name in answered if name in annotators and annotators[name].kind in ("human", "simulated"))
+    people = (name for name in answered if name in annotators and annotators[name].kind in ("human", "simulated"))
+    return [name for name in named or sorted(people) if accounts is None or name in accounts]
 
 
 def disputed_items(ledger: Ledger, codebook: Codebook, items: Mapping[str, Item]) -> list[str]:

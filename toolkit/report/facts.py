@@ -8,14 +8,14 @@ import numpy as np
 from msgspec import Struct
 
 from toolkit.baselines.training import ScoresFile, TrainFacts
-from toolkit.campaigns.progress import state_of
 from toolkit.campaigns.sampling import Frame
 from toolkit.campaigns.simulation import SimulationExtent, simulation_extent
+from toolkit.campaigns.state import CampaignState
 from toolkit.codebook import Codebook
 from toolkit.dataset.card import period_of
 from toolkit.labels.agreement.headline import QuestionAgreement
 from toolkit.labels.ledger import latest
-from toolkit.records import Annotation, Annotator, Article, Assignment, Dropped, Example, Gold, Item, Paragraph
+from toolkit.records import Annotation, Annotator, Article, Dropped, Example, Gold, Item, Paragraph
 from toolkit.runs import versions
 from toolkit.splitting.certificate import Certificate
 from toolkit.statistics import Estimate, Floats, by_cluster, cluster_bootstrap, undefined
@@ -63,7 +63,7 @@ class WorkFacts(Struct, frozen=True, kw_only=True):
     annotations: int  # counted ones
     left_out: dict[str, int]  # reason -> annotations that are not counted
     short_items: int  # with fewer counted annotations than votes asked for
-    open_items: int = 0  # of these, those that an annotator is left for
+    open_tiebreaks: int = 0  # items whose tie-break vote is not there
     annotators: tuple[AnnotatorRow, ...]
 
 
@@ -143,8 +143,7 @@ class ReportSources(Struct, frozen=True, kw_only=True):
     dropped: Sequence[Dropped]
     frame: Frame
     items: Mapping[str, Item]
-    withdrawn: frozenset[str]
-    assignments: Sequence[Assignment]
+    state: CampaignState  # not by who may still be asked, which changes with the accounts of a server
     annotations: Sequence[Annotation]
     annotators: Mapping[str, Annotator]
     agreement: Mapping[str, QuestionAgreement]
@@ -204,8 +203,7 @@ def _outlets(sources: ReportSources) -> tuple[OutletCount, ...]:
 
 
 def _work(sources: ReportSources) -> WorkFacts:
-    items = sources.items
-    state = state_of(items, sources.annotations, sources.withdrawn, sources.assignments)
+    items, state = sources.items, sources.state
     return WorkFacts(
         items=len(items),
         selection=sources.frame.selection,
@@ -213,7 +211,7 @@ def _work(sources: ReportSources) -> WorkFacts:
         annotations=state.votes,
         left_out=state.left_out,
         short_items=state.open_items + state.short_items,
-        open_items=state.open_items,
+        open_tiebreaks=state.open_tiebreaks,
         annotators=_annotator_rows(latest(sources.annotations), sources.annotators),
     )
 

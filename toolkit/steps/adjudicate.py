@@ -19,6 +19,7 @@ from toolkit.runs import Progress
 from toolkit.steps.push import shown_now
 from toolkit.store import Store
 from toolkit.studio import adjudication as projects
+from toolkit.studio.accounts import need_account
 from toolkit.studio.server.connection import campaign_key, connect, studio_file_of
 from toolkit.tables import write_people_table
 from toolkit.times import now
@@ -40,6 +41,7 @@ def push_adjudications(
     own = projects.AdjudicationProject(campaign=key, adjudicator=name, blind=not options.show_votes)
     studio, keys_file = connect(campaign.root)
     with studio, store.lock():
+        need_account(studio, AccountNames(campaign.directory, keys_file), name)
         mend_jsonl(store.path(_REQUESTS))
         doubts = rules.to_adjudicate(store.gold, store.adjudications, questions, options.max_confidence)
         requests, remember = store.adjudication_requests, functools.partial(store.append_rows, _REQUESTS)
@@ -49,12 +51,10 @@ def push_adjudications(
         if not doubts and not queues.requests_to(own):
             raise DataError(f"{campaign.path}: no item waits for an adjudicator")
         pushed = queues.ask(own, doubts, options.max_confidence)
-        accounts = AccountNames(campaign.directory, keys_file)
-        has_account = name in {accounts.known_name(*user) for user in studio.users().items()}
     voted = {row.item_id for row in _counted(store) if row.annotator == name}
     own_votes = len(voted.intersection(row.item_id for row in queues.requests_to(own)))
     command = f"stance adjudicate pull {campaign.path}"
-    result = msgspec.structs.replace(pushed, own=own_votes, account=has_account, next_command=command)
+    result = msgspec.structs.replace(pushed, own=own_votes, next_command=command)
     return store.record("adjudicate push", [store.path("gold.jsonl")], [store.path(_REQUESTS)], result)
 
 

@@ -9,7 +9,6 @@ from msgspec import Struct
 from toolkit.articles.reading.reader import read_articles
 from toolkit.baselines.training import ScoresFile, card_scores
 from toolkit.campaigns.label_transfer import CarriedItems, TransferCounts, carried_items
-from toolkit.campaigns.progress import state_of
 from toolkit.campaigns.sampling import Frame
 from toolkit.dataset.build import Sources, annotation_rows, build_dataset, by_split, gold_rows
 from toolkit.dataset.card import CardFacts, CardSources, card_facts, render_card
@@ -21,6 +20,7 @@ from toolkit.records import Article, Dropped, Example
 from toolkit.runs import Result
 from toolkit.splitting.certificate import Certificate, certify
 from toolkit.store import Store
+from toolkit.studio.state import votes_state
 from toolkit.words import plural, tally
 from toolkit.workspace import CampaignConfig
 
@@ -136,7 +136,7 @@ def write_card(store: Store, records: DatasetRecords) -> CardFacts:
             annotators=store.annotators,
             agreement=agreement.questions,
             left_out=agreement.left_out,
-            open_items=state_of(store.items, store.annotations, store.withdrawn, store.assignments).open_items,
+            state=votes_state(store),
             outdated=msgspec.to_builtins(records.placed.counts),
             gold=store.gold,
             adjudications=store.adjudications,

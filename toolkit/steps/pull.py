@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from toolkit.campaigns.progress import state_of
 from toolkit.exchange.submissions import Submission, VoteTable, twins, write_vote_table
 from toolkit.exchange.vote_files import (
     ImportedVotes,
@@ -17,7 +16,6 @@ from toolkit.exchange.vote_files import (
     table_question,
 )
 from toolkit.files import locked, mend_jsonl
-from toolkit.labels.ledger import latest
 from toolkit.people import (
     ERASURE_RECORDS,
     SourceNames,
@@ -37,6 +35,7 @@ from toolkit.studio.pull.external_project import (
     project_question,
     submissions_of,
 )
+from toolkit.studio.state import campaign_state
 from toolkit.tables import check_table_name
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
@@ -134,7 +133,7 @@ def import_votes(campaign: CampaignConfig, paths: Sequence[Path], options: Impor
         names.save()
         store.append_rows("annotators.jsonl", imported.annotators)
         store.append_rows("annotations.jsonl", imported.lines)
-    state = state_of(store.items, latest(store.ledger), store.withdrawn)
+    state = campaign_state(store)
     outputs = [store.path("annotations.jsonl"), store.path("annotators.jsonl")]
     result = msgspec.structs.replace(imported.votes, state=state)
     return store.record("pull --from", [file.path for file in files], outputs, result)

@@ -4,45 +4,55 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from toolkit.articles.reading.reader import read_articles
-from toolkit.campaigns.assignment import assign, campaign_assignments, done_pairs, open_lots
+from toolkit.campaigns.assignment import campaign_assignments, done_pairs, open_lots, shared_out, still_asked
 from toolkit.campaigns.display import DisplayRules, ShownItem, outlet_names, replaced_characters, shown_items
 from toolkit.campaigns.label_transfer import carried_items
 from toolkit.campaigns.progress import restorations, withdrawals
-from toolkit.errors import DataError, UsageError
+from toolkit.errors import DataError
 from toolkit.exchange.vote_files import SheetFormat, SheetsWritten, check_sheet_annotators, write_sheets
 from toolkit.labels.ledger import latest
-from toolkit.records import Assignment, Item, Paragraph
+from toolkit.records import Item, Paragraph
 from toolkit.runs import Progress
 from toolkit.store import Store
 from toolkit.studio.config import label_config
 from toolkit.studio.http.client import Studio
 from toolkit.studio.push.items import PushResult, push_items, studio_file
 from toolkit.studio.push.project_specs import campaign_request
-from toolkit.studio.push.revision import changes_since
+from toolkit.studio.push.revision import adopt_pending_codebook, changes_since, recorded_codebook
 from toolkit.studio.server.connection import campaign_key, connect
+from toolkit.studio.state import refuse_new_server, tiebreak_accounts
 from toolkit.tables import read_table
 from toolkit.workspace import CampaignConfig
 
 
-def push_campaign(campaign: CampaignConfig, progress: Progress) -> PushResult:
-    """Bring the items to Label Studio, each once, in the layout of the campaign."""
+def push_campaign(campaign: CampaignConfig, progress: Progress, *, to_new_server: bool = False) -> PushResult:
+    """Bring the items to Label Studio, each once, in the layout of the campaign.
+
+    Args:
+        campaign: whose items they are.
+        progress: of the items.
+        to_new_server: whether the items may go to another server than the one whose answers the ledger holds.
+    """
     store = Store(campaign)
-    studio, _ = connect(campaign.root)
+    studio, keys_file = connect(campaign.root)
     with studio, store.lock():
-        return _push(store, studio, progress)
+        if not to_new_server:
+            refuse_new_server(store, studio)
+        return _push(store, studio, keys_file, progress)
 
 
-def _push(store: Store, studio: Studio, progress: Progress) -> PushResult:
+def _push(store: Store, studio: Studio, keys_file: Path, progress: Progress) -> PushResult:
     campaign, states = store.campaign, latest(store.ledger)
     placed = carried_items(store)
     assignments = campaign_assignments(store) if campaign.file.studio.layout == "blind" else []
     shown = shown_of(campaign, placed.items, store.paragraphs)
-    request = campaign_request(store, studio.url, shown, states, assignments)
+    adopt_pending_codebook(store)
+    people = tiebreak_accounts(store, studio, keys_file)
+    request = campaign_request(store, studio.url, shown, states, assignments, people)
     changes = changes_since(request.earlier, request.codebook)
     warning = studio.greet()
-    if changes is not None:  # kept before the server knows it: what annotators saw can always be looked up
-        store.append_rows("codebooks.jsonl", [request.codebook])
-    report = push_items(studio, request, lambda done, total: progress("pushed", done, total))
+    with recorded_codebook(store, request.codebook, is_new=changes is not None):
+        report = push_items(studio, request, lambda done, total: progress("pushed", done, total))
     config = label_config(campaign.codebook, campaign.file.language, show=campaign.file.studio.show)
     store.write_text("label_config.xml", config + "\n")
     store.write_fact("studio.json", studio_file(store.pushed, campaign.codebook.ref, request.campaign, report))
@@ -106,8 +116,9 @@ def push_sheets(
     store = Store(campaign)
     with store.lock():
         is_blind = campaign.file.studio.layout == "blind"
-        rows = campaign_assignments(store) if is_blind else _shared_out(store, annotators)
+        rows = campaign_assignments(store) if is_blind else shared_out(store, annotators)
         done = done_pairs(store.ledger, store.items, campaign.codebook, store.withdrawn)
+        rows = still_asked(rows, store.items, done)
         lots = open_lots(rows, store.items.keys() - store.withdrawn, done, annotators)
         if not lots:
             raise DataError(f"{campaign.path}: everybody has answered everything; no sheet is needed")
@@ -116,17 +127,6 @@ def push_sheets(
         result = write_sheets(campaign, campaign_key(store), to, suffix, items)
     progress("sheets", len(items), len(items))
     return store.record("push --to", [store.path("items.jsonl")], [], result)
-
-
-def _shared_out(store: Store, annotators: Sequence[str]) -> list[Assignment]:
-    """The division of the items among people, with what has to be added to it, which is recorded."""
-    before = store.rows("sheets.jsonl", Assignment)
-    people = sorted({*(annotators or store.campaign.file.studio.annotators), *(row.annotator for row in before)})
-    if not people:
-        raise UsageError("--annotators says for whom: pseudonyms, e.g. --annotators ann-1,ann-2,ann-3")
-    new = assign(list(store.items.values()), people, store.campaign.file.seed, before)
-    store.append_rows("sheets.jsonl", new)
-    return [*before, *new]
 
 
 # --- what annotators are shown ---------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from toolkit.runs import Result
 from toolkit.splitting.certificate import Certificate
 from toolkit.steps.build import build_inputs, build_outputs, read_records
 from toolkit.store import Store
+from toolkit.studio.state import votes_state
 from toolkit.workspace import CampaignConfig
 
 _SOURCES = ("agreement.json", "frame.json", "dropped.jsonl", "assignments.jsonl", "baseline/scores.json")
@@ -58,8 +59,7 @@ def read_facts(store: Store) -> ReportFacts:
             dropped=store.rows("dropped.jsonl", Dropped, "segment"),
             frame=store.fact("frame.json", Frame, "plan"),
             items=store.items,
-            withdrawn=store.withdrawn,
-            assignments=store.assignments,
+            state=votes_state(store),
             annotations=store.annotations,
             annotators=store.annotators,
             agreement=store.fact("agreement.json", AgreementFile, "aggregate").questions,

@@ -16,10 +16,11 @@ from toolkit.steps.push import push_campaign, push_inputs, push_outputs
 from toolkit.steps.report import report_campaign, report_inputs, report_outputs
 from toolkit.steps.segment import segment_campaign, segment_inputs, segment_outputs
 from toolkit.steps.simulate import simulate_campaign
-from toolkit.steps.status import annotation_place, campaign_state
+from toolkit.steps.status import waiting_line
 from toolkit.steps.train import train_campaign, train_inputs, train_outputs
 from toolkit.store import Store
 from toolkit.studio.push.items import PushResult
+from toolkit.studio.state import campaign_state
 from toolkit.workspace import CampaignConfig
 
 Files = Callable[[CampaignConfig], Sequence[Path]]
@@ -92,7 +93,7 @@ class _CampaignRun(Struct, frozen=True, kw_only=True):
     def fetch_votes(self) -> None:
         """Pull the votes; simulated annotators answer before, where that is asked for, and ties are broken after."""
         self.call("pull", pull_campaign)
-        state = campaign_state(self.campaign)
+        state = campaign_state(Store(self.campaign))
         if self.options.simulate and state.votes < state.asked:
             self.call("simulate", simulate_campaign)
             self.call("pull", pull_campaign)
@@ -125,8 +126,8 @@ def run_campaign(
     else:
         is_run["push"] = run.bring_up_to_date(_PUSH)
         run.fetch_votes()
-    state = campaign_state(campaign)
-    is_waiting = not state.votes or (state.open_items > 0 and not options.partial)
+    state = campaign_state(Store(campaign))
+    is_waiting = not state.votes or not (state.is_complete or options.partial)
     if not is_waiting:
         is_run |= {step.name: run.bring_up_to_date(step) for step in _AFTER}
     return RunResult(
@@ -134,9 +135,7 @@ def run_campaign(
         open_items=state.open_items,
         ran=tuple(name for name, is_new in is_run.items() if is_new),
         report=None if is_waiting else str(campaign.at("report.html")),
-        next=f"{state.line()}. {annotation_place(Store(campaign))}. Then: stance run {campaign.path}"
-        if is_waiting
-        else "",
+        next=waiting_line(Store(campaign), state) if is_waiting else "",
     )
 
 

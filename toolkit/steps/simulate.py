@@ -11,15 +11,18 @@ from toolkit.campaigns.simulation import (
     simulated_annotators,
     truth_kind,
 )
+from toolkit.errors import UsageError
 from toolkit.files import read_jsonl
+from toolkit.labels.ledger import latest
 from toolkit.people import SIMULATED
 from toolkit.records import Answers, Intended, Item
 from toolkit.runs import Progress, Result
 from toolkit.store import Store
 from toolkit.studio.accounts import ensure_annotators
+from toolkit.studio.http.client import Studio
 from toolkit.studio.server.connection import campaign_key, connect
 from toolkit.studio.simulated_annotators import AnswerRequest, answer_queue
-from toolkit.words import plural
+from toolkit.words import listed, plural
 from toolkit.workspace import CampaignConfig, SimulatedAnnotator
 
 
@@ -46,6 +49,7 @@ def simulate_campaign(campaign: CampaignConfig, progress: Progress) -> SimulateR
     studio, keys_file = connect(campaign.root)
     file = store.studio
     with studio:
+        _refuse_people(store, studio)
         with store.lock():  # the campaign says that they are simulated before they give a single answer
             rows = simulated_annotators(options.annotators, truth_kind(truth), store.annotators)
             store.append_rows("annotators.jsonl", rows)
@@ -67,6 +71,25 @@ def simulate_campaign(campaign: CampaignConfig, progress: Progress) -> SimulateR
         submitted=report.submitted, skipped=report.skipped, repeated=report.repeated, annotators=len(accounts)
     )
     return store.record("simulate", campaign.intended_files, [], result)
+
+
+def _refuse_people(store: Store, studio: Studio) -> None:
+    """Refuse a campaign in which a person has answered, by the ledger or by the server."""
+    kinds = {name: row.kind for name, row in store.annotators.items()}
+    people = {state.annotator for state in latest(store.ledger) if kinds.get(state.annotator, "human") == "human"}
+    simulated = {user for user, email in studio.users().items() if email.casefold().endswith(f"@{SIMULATED}")}
+    answered = any(
+        raw.completed_by not in simulated
+        for project in store.studio.projects
+        for task in studio.tasks(project.id)
+        for raw in task.annotations
+    )
+    if people or answered:
+        who = listed(sorted(people)) if people else "an account that is not simulated"
+        raise UsageError(
+            f"{store.campaign.path}: {who} has answered in this campaign; simulated answers never stand beside "
+            "people's. Give a dry run a campaign of its own: copy the campaign file and change `name`"
+        )
 
 
 def _response(

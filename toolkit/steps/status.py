@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from toolkit.campaigns.progress import CampaignState, Pace, pace_lines, pace_of_votes, pace_tables, state_of_votes
+from toolkit.campaigns.progress import Pace, pace_lines, pace_of_votes, pace_tables
+from toolkit.campaigns.state import CampaignState
 from toolkit.labels.agreement.headline import QuestionAgreement
 from toolkit.labels.agreement.questions import agreement_by_question, alpha_line
 from toolkit.labels.ledger import latest, settle, stale_counts, votes_of
@@ -13,6 +14,7 @@ from toolkit.records import Vote
 from toolkit.runs import ResultTable
 from toolkit.store import Store
 from toolkit.studio.server.connection import LeftTask, left_tasks
+from toolkit.studio.state import campaign_state
 from toolkit.times import now
 from toolkit.words import plural
 from toolkit.workspace import CampaignConfig
@@ -61,20 +63,12 @@ class StatusResult(CampaignState, frozen=True, kw_only=True):
         }
 
 
-def campaign_state(campaign: CampaignConfig) -> CampaignState:
-    """How many votes there are of those that the design asks for, by the ledger as it was last pulled."""
-    store = Store(campaign)
-    states = latest(store.ledger)
-    ledger = settle(states, store.items, None, store.withdrawn)
-    return state_of_votes(store.items, states, ledger, store.withdrawn, store.assignments)
-
-
 def status_campaign(campaign: CampaignConfig) -> StatusResult:
     """How far the annotation is; reads the ledger once, and asks no server but the local one's database."""
     store = Store(campaign)
     items, withdrawn, states = store.items, store.withdrawn, latest(store.ledger)
     ledger = settle(states, items, campaign.codebook, withdrawn)
-    state = state_of_votes(items, states, ledger, withdrawn, store.assignments)
+    state = campaign_state(store, states)
     pace = pace_of_votes(items, states, ledger.counted, now(), withdrawn)
     clusters = store.clusters if ledger.counted else {}
     votes = {question.name: votes_of(ledger, question, items, clusters) for question in campaign.codebook.choices}
@@ -99,6 +93,13 @@ def annotation_place(store: Store) -> str:
     if store.is_without_server:
         return f"Answers come from files: `stance pull {campaign.path} --from FILE` reads them"
     return f"Not pushed yet: `stance push {campaign.path}`, or without a server `stance push {campaign.path} --to DIR`"
+
+
+def waiting_line(store: Store, state: CampaignState) -> str:
+    """What is missing, where people annotate, and the command that goes on."""
+    command = f"stance run {store.campaign.path}"
+    line = f"{state.line()}. {annotation_place(store)}. Then: {command}"
+    return f"{line}; with the votes that there are: {command} --partial" if state.votes else line
 
 
 def _agreement_by_round(store: Store, pace: Pace, votes: Mapping[str, Sequence[Vote]]) -> dict[str, Agreement]:

@@ -14,9 +14,9 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from toolkit.errors import DataError, StudioError
+from toolkit.errors import DataError, StudioError, UsageError
 from toolkit.files import locked
-from toolkit.people import PEOPLE, Account, Keys, is_pseudonym, read_keys, write_keys
+from toolkit.people import PEOPLE, Account, AccountNames, Keys, is_pseudonym, read_keys, write_keys
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.transport import TIMEOUT, plain_url
 
@@ -235,6 +235,20 @@ def revoke_tokens(browser: httpx.Client) -> None:
     for listed in browser.get("/api/token/").raise_for_status().json():
         browser.post("/api/token/blacklist/", json={"refresh": listed["token"]}, headers=headers).raise_for_status()
     browser.post("/api/current-user/reset-token", headers=headers).raise_for_status()
+
+
+def need_account(studio: Studio, accounts: AccountNames, name: str) -> None:
+    """Refuse an adjudicator who cannot sign in, before anything moves on the server.
+
+    Raises:
+        UsageError: nothing was moved.
+    """
+    names = sorted(filter(None, (accounts.known_name(*user) for user in studio.users().items())))
+    if name not in names:
+        raise UsageError(
+            f"--by {name}: {studio.url} has no account {name}; `stance studio users add` makes one. "
+            f"Accounts: {', '.join(names) or 'none'}"
+        )
 
 
 # --- locking accounts ---------------------------------------------------------------------------------------------

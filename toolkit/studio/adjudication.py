@@ -95,7 +95,6 @@ class AdjudicationPushed(Result, frozen=True, kw_only=True):
     moved: int  # items that were pushed to another adjudicator before
     kept_by: dict[str, list[str]]  # adjudicator -> items that stay there, answered or started
     own: int = 0  # items on which the adjudicator has voted
-    account: bool = False  # whether the server has an account with that name
     twins: tuple[str, ...]
     projects: tuple[PushedProject, ...]
     next_command: str = ""
@@ -112,8 +111,6 @@ class AdjudicationPushed(Result, frozen=True, kw_only=True):
             lines.append(f"{plural(len(items), 'item')} stay with {name}, who has answered or begun them: pull first")
         if self.own:
             lines.append(f"{self.adjudicator} has voted on {self.own} of them, which the card will say")
-        if not self.account:
-            lines.append(f"the server has no account {self.adjudicator}: `stance studio users add` makes one")
         return "; ".join([*lines, f"next: `{self.next_command}`"])
 
 

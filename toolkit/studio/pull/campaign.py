@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from toolkit.campaigns.progress import CampaignState, state_of
+from toolkit.campaigns.state import CampaignState
 from toolkit.errors import StudioError
 from toolkit.files import locked
 from toolkit.labels.ledger import latest, stale_counts
@@ -22,6 +22,7 @@ from toolkit.studio.pull.ledger_index import Cursor, LedgerFile, read_cursor, wr
 from toolkit.studio.pull.reading import PullRequest, ScreenSince
 from toolkit.studio.push.projects import changed_settings
 from toolkit.studio.server.connection import connect
+from toolkit.studio.state import campaign_state
 from toolkit.times import utc
 from toolkit.words import plural
 from toolkit.workspace import CampaignConfig, read_campaign
@@ -112,7 +113,7 @@ class CampaignPull:
     def result(self, pulled: Pulled) -> PullResult:
         """Return the result of a pull and the current state; the answers themselves are not kept in memory."""
         states = latest(LedgerFile(self.store.path("annotations.jsonl")).states())
-        state = state_of(self.store.items, states, self.store.withdrawn)
+        state = campaign_state(self.store, states)
         return PullResult(
             **{name: getattr(state, name) for name in state.__struct_fields__},
             new=pulled.new,

@@ -180,6 +180,7 @@ def campaign_request(
     shown: Sequence[ShownItem],
     states: Sequence[Annotation],
     assignments: Iterable[Assignment],
+    accounts: frozenset[str] | None = None,
 ) -> PushRequest:
     """Return the push request of a campaign.
 
@@ -189,6 +190,7 @@ def campaign_request(
         shown: the items as annotators see them.
         states: the latest state of each annotation in the ledger.
         assignments: the annotators of each item, where the campaign assigns them.
+        accounts: who can sign in to break a tie; None: not known.
     """
     campaign, before = store.campaign, store.pushed
     options, here = campaign.file.studio, before if before is not None and before.is_at(url) else None
@@ -201,7 +203,7 @@ def campaign_request(
         unshown=tuple(sorted(store.items.keys() - {row.item.id for row in shown})),
         layout=options.layout,
         assignments=tuple(assignments),
-        tiebreaks=tuple(_open_tiebreaks(store, states)) if options.tiebreak else (),
+        tiebreaks=tuple(_open_tiebreaks(store, states, accounts)) if options.tiebreak else (),
         withdrawn=tuple(sorted(store.withdrawn)),
         earlier=tuple(store.rows("codebooks.jsonl", Codebook)),
         show=options.show,
@@ -212,7 +214,7 @@ def campaign_request(
     )
 
 
-def _open_tiebreaks(store: Store, states: Sequence[Annotation]) -> list[Tiebreak]:
+def _open_tiebreaks(store: Store, states: Sequence[Annotation], accounts: frozenset[str] | None) -> list[Tiebreak]:
     codebook = store.campaign.codebook
-    people = tiebreak_people(store.campaign.file.studio.annotators, states, store.annotators)
+    people = tiebreak_people(store.campaign.file.studio.annotators, states, store.annotators, accounts)
     return tiebreaks(settle(states, store.items, codebook, store.withdrawn), states, codebook, store.items, people)

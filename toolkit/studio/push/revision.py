@@ -1,12 +1,14 @@
 """Codebook revision during annotation: describes changes and refuses removals, which the server would accept."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from toolkit.codebook import Codebook, Question
-from toolkit.errors import DataError, StudioError
+from toolkit.errors import DataError, StudioError, UnansweredError
 from toolkit.exchange.label_config import ConfigQuestion, read_label_config
+from toolkit.store import Store
 from toolkit.studio.config import label_config
 from toolkit.studio.http.client import Studio
 from toolkit.studio.push.project_specs import PushRequest
@@ -157,3 +159,40 @@ def _is_reworded(old: Question, new: Question) -> bool:
         texts.get(label.name, (label.title, label.definition)) != (label.title, label.definition)
         for label in new.labels
     )
+
+
+# --- what annotators have seen ---------------------------------------------------------------------------------------
+
+_PENDING = ".codebook.pending.json"
+
+
+@contextlib.contextmanager
+def recorded_codebook(store: Store, codebook: Codebook, *, is_new: bool) -> Iterator[None]:
+    """Record a codebook as seen by annotators once the server has taken it.
+
+    It is written down before: an interrupted push may have shown it, and then the next push records it. What the
+    server refuses, nobody saw.
+    """
+    if not is_new:
+        yield
+        return
+    store.write_fact(_PENDING, codebook)
+    try:
+        yield
+    except UnansweredError:
+        raise
+    except StudioError:
+        store.path(_PENDING).unlink(missing_ok=True)
+        raise
+    store.append_rows("codebooks.jsonl", [codebook])
+    store.path(_PENDING).unlink(missing_ok=True)
+
+
+def adopt_pending_codebook(store: Store) -> None:
+    """Record the codebook of a push that was interrupted: annotators may have seen it."""
+    pending = store.optional_fact(_PENDING, Codebook, "push")
+    if pending is None:
+        return
+    if pending.ref not in {codebook.ref for codebook in store.rows("codebooks.jsonl", Codebook)[-1:]}:
+        store.append_rows("codebooks.jsonl", [pending])
+    store.path(_PENDING).unlink(missing_ok=True)

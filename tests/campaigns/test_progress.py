@@ -85,7 +85,7 @@ def test_each_day_and_each_round_has_its_pace_its_skips_and_its_end():
     assert (second.hours, second.per_hour) == (pytest.approx(60 / 3600, abs=1e-4), None)  # two people, an answer each
     pilot, main = found.rounds
     assert (pilot.skipped, pilot.votes, pilot.end) == (1, 2, None)  # too few votes for a forecast
-    assert (main.skipped, main.votes, main.end) == (0, 2, "2026-03-09")  # 6 missing at 1 a day
+    assert (main.skipped, main.votes, main.end) == (0, 2, None)
     assert main.hours == pytest.approx((30 + 30) / 3600, abs=1e-4)
 
 

@@ -127,7 +127,8 @@ def run_campaign(
         is_run["push"] = run.bring_up_to_date(_PUSH)
         run.fetch_votes()
     state = campaign_state(Store(campaign))
-    is_waiting = not state.votes or not (state.is_complete or options.partial)
+    # A dry run ends with what simulated annotators gave: they skip some, and nobody else is asked.
+    is_waiting = not state.votes or not (state.is_complete or options.partial or options.simulate)
     if not is_waiting:
         is_run |= {step.name: run.bring_up_to_date(step) for step in _AFTER}
     return RunResult(

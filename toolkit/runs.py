@@ -1,5 +1,6 @@
 """What made a file: one line a run of a step in ``runs.jsonl``; and how what is not installed is installed."""
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -14,10 +15,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from toolkit.files import append_jsonl, digest, digest_of_file, read_jsonl
+from toolkit.errors import DataError
+from toolkit.files import append_jsonl, digest, digest_of_file, read_bytes, read_jsonl
 
 Progress = Callable[[str, int, int], None]  # what is done, how much of it, out of how many (0: unknown)
 
+ACCEPTED = "check --accept"  # the step of a run in which a person recorded a file that was repaired
 FACTS_SCHEMA = 2  # of the names in facts; 1 had those of version 0.1.0
 
 
@@ -95,11 +98,70 @@ def record_run(log: Path, run: Run) -> None:
     append_jsonl(log, [run])
 
 
+def read_runs(log: Path) -> list[Run]:
+    """All runs, oldest first; a last line that an interrupted run left unfinished is passed over.
+
+    Raises:
+        DataError: a line is damaged.
+    """
+    if not log.exists():
+        return []
+    data = read_bytes(log)
+    if data.endswith(b"\n") or not data:
+        return read_jsonl(log, Run)
+    whole = data[: data.rfind(b"\n") + 1]
+    return [msgspec.json.decode(line, type=Run) for line in whole.splitlines()]
+
+
 def last_run(log: Path, step: str) -> Run | None:
     """The latest run of a step, or None."""
-    if not log.exists():
-        return None
-    return next((run for run in reversed(read_jsonl(log, Run)) if run.step == step), None)
+    return next((run for run in reversed(read_runs(log)) if run.step == step), None)
+
+
+# --- whether a file is as it was left --------------------------------------------------------------------------------
+
+
+def last_writer(log: Path, name: str) -> Run | None:
+    """The latest run that left a file, by its path relative to the workspace, or None."""
+    return next((run for run in reversed(read_runs(log)) if name in run.outputs), None)
+
+
+def check_recorded(log: Path, path: Path, root: Path, *, appended: bool) -> None:
+    """Refuse a file that is not as the last run left it: cut off, emptied or edited.
+
+    Args:
+        log: ``runs.jsonl``; a file that no run has left is not checked.
+        path: the file or directory; one that is missing is not checked.
+        root: of the workspace.
+        appended: whether lines may have been added since, by a verb that was interrupted or still runs.
+
+    Raises:
+        DataError: it is not; the message names the run and the remedy.
+    """
+    name = os.path.relpath(path, root)
+    run = last_writer(log, name) if path.exists() else None
+    if run is None or digests([path], root).get(name) == run.outputs[name]:
+        return
+    if appended and path.is_file() and _begins_as(path, run.outputs[name]):
+        return
+    again = f"run `stance {run.step}` again" if not appended and run.step != ACCEPTED else "restore it"
+    raise DataError(
+        f"{path}: not as `stance {run.step}` left it at {run.time[:19]}Z, by its hash in {log.name}; {again}, or if it "
+        f"was changed on purpose record that with `stance check CAMPAIGN --accept {os.path.relpath(path, log.parent)}`"
+    )
+
+
+def _begins_as(path: Path, recorded: str) -> bool:
+    """Whether the first lines of a file have a hash."""
+    hashed = hashlib.sha256()
+    if hashed.hexdigest() == recorded:
+        return True
+    with path.open("rb") as handle:
+        for line in handle:
+            hashed.update(line)
+            if hashed.hexdigest() == recorded:
+                return True
+    return False
 
 
 # --- what is not installed --------------------------------------------------------------------------------------------

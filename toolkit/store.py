@@ -28,7 +28,18 @@ from toolkit.records import (
     StudioFile,
     Withdrawal,
 )
-from toolkit.runs import Result, Run, commit_of, digests, last_run, record_run, versions
+from toolkit.runs import (
+    ACCEPTED,
+    Result,
+    Run,
+    check_recorded,
+    commit_of,
+    digests,
+    last_run,
+    last_writer,
+    record_run,
+    versions,
+)
 from toolkit.times import now
 from toolkit.workspace import CampaignConfig
 
@@ -37,6 +48,8 @@ S = TypeVar("S", bound=Result)
 
 _PATIENCE = 600.0  # seconds for which a verb waits for another one
 _LOCK = ".campaign.lock"
+# Files that a step refuses where they are not as the last run left them; lines may be added to those that are True.
+_RECORDED = {"annotations.jsonl": True, "items.jsonl": True, "splits.jsonl": True, "gold.jsonl": False}
 
 
 class Store:
@@ -45,6 +58,7 @@ class Store:
     def __init__(self, campaign: CampaignConfig) -> None:
         self.campaign = campaign
         self._cache: dict[str, Any] = {}
+        self._written: set[str] = set()  # by this store, and not on record yet
 
     def path(self, name: str) -> Path:
         """Where a file of the campaign lies: ``items.jsonl``."""
@@ -66,10 +80,18 @@ class Store:
         """
         if name not in self._cache:
             path = self.path(name)
+            if name in _RECORDED:
+                self.check_recorded(name)
             command = f"stance {made_by} {self.campaign.path}" if made_by else ""
             self._cache[name] = read_jsonl(path, record, command) if made_by or path.exists() else []
         rows: list[R] = self._cache[name]
         return rows
+
+    def check_recorded(self, name: str) -> None:
+        """Refuse a file or directory that is not as the last run left it; see `toolkit.runs.check_recorded`."""
+        if name not in self._written:
+            is_appended = _RECORDED.get(name, False)
+            check_recorded(self.path("runs.jsonl"), self.path(name), self.campaign.root, appended=is_appended)
 
     def fact(self, name: str, record: type[R], made_by: str) -> R:
         """The record in a JSON file.
@@ -99,11 +121,13 @@ class Store:
     def write_rows(self, name: str, rows: Iterable[msgspec.Struct]) -> int:
         """Write a JSONL file whole and return the number of its rows."""
         self._cache.pop(name, None)
+        self._written.add(name)
         return write_jsonl(self.path(name), rows)
 
     def append_rows(self, name: str, rows: Iterable[msgspec.Struct]) -> int:
         """Append rows to a JSONL file and return how many; they are on disk when this returns."""
         self._cache.pop(name, None)
+        self._written.add(name)
         return append_jsonl(self.path(name), rows)
 
     def write_fact(self, name: str, value: Any, mode: int = 0o644) -> None:  # noqa: ANN401 - whatever JSON can hold
@@ -261,6 +285,11 @@ class Store:
         record_run(self.path("runs.jsonl"), run)
         return result
 
+    def record_as_is(self, step: str) -> None:
+        """Record the files that a step refuses where they are not on record, as they are after a deliberate change."""
+        names = (*_RECORDED, "dataset/data")
+        self.record(step, [], [self.path(name) for name in names if self.has(name)], Result())
+
     def last_run(self, step: str) -> Run | None:
         """The latest run of a step, or None."""
         return last_run(self.path("runs.jsonl"), step)
@@ -272,4 +301,10 @@ class Store:
             return False
         root = self.campaign.root
         is_same_input = run.inputs == digests([self.campaign.path.resolve(), *inputs], root)
-        return is_same_input and run.outputs == digests(outputs, root)
+        left = {name: self._last_left(name, run) for name in run.outputs}
+        return is_same_input and left == digests(outputs, root)
+
+    def _last_left(self, name: str, run: Run) -> str:
+        """The hash of an output of a run, or of what a person has put in its place and recorded."""
+        writer = last_writer(self.path("runs.jsonl"), name)
+        return writer.outputs[name] if writer is not None and writer.step == ACCEPTED else run.outputs[name]

@@ -87,7 +87,7 @@ def test_a_damaged_data_file_is_named_and_build_is_the_remedy(derived, cut):
     finally:
         path.write_bytes(before)
     assert result.code == 1
-    assert f"{path}: damaged Parquet" in result.err
+    assert f"{derived.at('dataset/data')}: not as `stance build` left it" in result.err
     assert "stance build" in result.err
 
 
@@ -110,6 +110,7 @@ def test_card_and_report_say_partial_as_long_as_an_assigned_annotator_is_asked(d
         )
     )
     try:
+        assert stance("check", derived.path, "--accept", "annotations.jsonl").code == 0
         derive(derived, ("card", "report"))
         assert (
             "**Partial.** 141 of 144 votes that the design asks for are there: 1 item has fewer than asked for."
@@ -119,4 +120,5 @@ def test_card_and_report_say_partial_as_long_as_an_assigned_annotator_is_asked(d
     finally:
         derived.at("assignments.jsonl").unlink()
         shutil.copy(KEPT / "annotations.jsonl", derived.at("annotations.jsonl"))
+        assert stance("check", derived.path, "--accept", "annotations.jsonl").code == 0
         derive(derived, ("card", "report"))

@@ -33,6 +33,7 @@ def card_campaign(campaign: CampaignConfig) -> CardResult:
     """Write the card of a dataset again, with the scores of the baselines where these were trained."""
     store = Store(campaign)
     with store.lock():
+        store.check_recorded("dataset/data")
         facts = write_card(store, read_records(store))
         path = store.path("dataset/README.md")
         scores = facts.baselines.scores if facts.baselines else ()

@@ -1,6 +1,6 @@
 """Check: all that is wrong with a campaign, its codebook, its targets, its outlets and the files it names, at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -8,8 +8,9 @@ import msgspec
 from toolkit.articles.origins import agencies_of
 from toolkit.articles.outlets import outlets_of
 from toolkit.configuration import Finding, finding, raise_findings
-from toolkit.errors import ConfigError, DataError
-from toolkit.runs import Result
+from toolkit.errors import ConfigError, DataError, UsageError
+from toolkit.runs import ACCEPTED, Result
+from toolkit.store import Store
 from toolkit.studio.config import label_config
 from toolkit.tables import read_table
 from toolkit.workspace import CampaignConfig, campaign_findings, read_campaign
@@ -36,6 +37,35 @@ class CheckResult(Result, frozen=True, kw_only=True):
 def check_campaign(path: Path) -> CheckResult:
     """Everything that is wrong with a campaign and the files that it names."""
     return CheckResult(campaign=str(path), findings=tuple(_findings(path)))
+
+
+class AcceptResult(Result, frozen=True, kw_only=True):
+    """The files that were recorded as they are."""
+
+    accepted: tuple[str, ...]
+
+    def line(self) -> str:
+        """The files."""
+        return f"recorded as they are: {', '.join(self.accepted)}"
+
+
+def accept_files(campaign: CampaignConfig, names: Sequence[str]) -> AcceptResult:
+    """Record files of a campaign as they are, after they were changed on purpose.
+
+    Args:
+        campaign: whose files they are.
+        names: of files in its directory: ``gold.jsonl``, ``dataset/data``.
+
+    Raises:
+        UsageError: the campaign has no such file.
+    """
+    store = Store(campaign)
+    with store.lock():
+        for name in names:
+            if not store.path(name).resolve().is_relative_to(campaign.directory.resolve()) or not store.has(name):
+                raise UsageError(f"--accept {name}: no such file in {campaign.directory}; name one as it stands there")
+        result = AcceptResult(accepted=tuple(names))
+        return store.record(ACCEPTED, [], [store.path(name) for name in names], result)
 
 
 def open_campaign(path: Path) -> CampaignConfig:

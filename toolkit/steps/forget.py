@@ -45,6 +45,7 @@ def forget_campaign(campaign: CampaignConfig, pseudonym: str) -> ForgetResult:
         while plan is None or plan.pseudonym != pseudonym:
             stage_campaign(campaign, pseudonym)
             plan = erasure.finish_erasure(campaign.directory)
+        Store(campaign).record_as_is("forget")
     return _result(campaign, pseudonym, plan.record(), written)
 
 

@@ -32,6 +32,7 @@ def report_campaign(campaign: CampaignConfig) -> ReportResult:
     """Write one offline page about a campaign."""
     store = Store(campaign)
     with store.lock():
+        store.check_recorded("dataset/data")
         store.write_text("report.html", render_page(read_facts(store)))
         result = ReportResult(report=str(store.path("report.html")))
         return store.record("report", report_inputs(campaign), report_outputs(campaign), result)

@@ -47,6 +47,7 @@ def train_campaign(campaign: CampaignConfig) -> TrainResult:
     store = Store(campaign)
     question = campaign.codebook.question(campaign.file.train.question or campaign.codebook.choices[0].name)
     with store.lock():
+        store.check_recorded("dataset/data")
         rows = example_rows(read_records(store).examples, question.name)
         labels = question.on_scale or question.gold_labels
         trained = train_baseline(rows, labels, ends_of_scale(question), campaign.file.seed)

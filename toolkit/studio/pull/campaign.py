@@ -96,6 +96,7 @@ class CampaignPull:
         self._changed = changed_settings(self.studio, file.campaign, file.projects, items)
         with store.lock(), locked(store.path("pull")):
             names = AccountNames(store.campaign.directory, self._keys_file)
+            store.check_recorded("annotations.jsonl")
             ledger = LedgerFile(store.path("annotations.jsonl"), store.campaign.file.studio.batch, names.save)
             pulled = pull_annotations(
                 self.studio,

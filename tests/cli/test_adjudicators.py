@@ -80,7 +80,7 @@ def test_what_is_open_stands_once_in_a_project_of_the_adjudicators_own(stance, c
     waiting = open_items(campaign)
     first = push(stance, campaign)
     (project,) = first["projects"]
-    assert (first["created"], first["present"], first["blind"], first["account"]) == (len(waiting), 0, True, True)
+    assert (first["created"], first["present"], first["blind"]) == (len(waiting), 0, True)
     assert sorted(people["admin"].item_ids(project["id"])) == waiting
     again = push(stance, campaign)
     assert (again["created"], again["present"], again["twins"]) == (0, len(waiting), [])
@@ -278,5 +278,6 @@ def test_pulling_votes_never_takes_what_adjudicators_answered(stance, campaign, 
 def test_a_name_without_an_account_and_a_campaign_without_adjudicators_are_said(stance, campaign):
     said = stance("adjudicate", "pull", campaign.path)
     assert (said.code, "no adjudicator of this campaign is asked there" in said.err) == (1, True)
-    assert push(stance, campaign, by="judge-9")["account"] is False
+    refused = stance("adjudicate", "push", campaign.path, "--by", "judge-9")
+    assert (refused.code, "has no account judge-9; `stance studio users add` makes one" in refused.err) == (2, True)
     assert stance("adjudicate", "push", campaign.path).code == 2  # nobody is named

@@ -6,6 +6,8 @@ import pyarrow
 import pyarrow.parquet
 from support.command import stance
 
+from toolkit.tables import read_table
+
 
 def _csv(path, text):
     path.write_text(text)
@@ -101,3 +103,17 @@ def test_a_column_may_be_missing_in_the_first_row(tmp_path):
     table = tmp_path / "t.jsonl"
     table.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert json.loads(stance("train", table, "-o", tmp_path / "m", "--json").out)["excluded"] == {"unresolved": 1}
+
+
+def test_numbered_labels_beside_nested_columns_are_read_by_name(tmp_path):
+    path = tmp_path / "t.parquet"
+    features = {
+        "votes": {"favour": {"dtype": "int32", "_type": "Value"}},  # a struct has no `_type`, as `build` writes it
+        "flags": [{"dtype": "string", "_type": "Value"}],  # nor has a list of older versions
+        "stance": {"names": ["against", "favour"], "_type": "ClassLabel"},
+    }
+    table = pyarrow.table({"votes": [{"favour": 2}], "stance": [1]})
+    pyarrow.parquet.write_table(
+        table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})}), path
+    )
+    assert [row["stance"] for row in read_table(path)] == ["favour"]

@@ -340,7 +340,8 @@ def class_names(metadata: Any) -> dict[str, list[str]]:  # noqa: ANN401 - what p
     """The names of the numbered labels of a Parquet file, by column; the library ``datasets`` keeps them beside it."""
     try:
         features = json.loads((metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
-        given = {name: feature.get("names") for name, feature in features.items() if feature["_type"] == "ClassLabel"}
+        columns = {name: feature for name, feature in features.items() if isinstance(feature, dict)}
+        given = {name: kind.get("names") for name, kind in columns.items() if kind.get("_type") == "ClassLabel"}
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
     return {name: list(map(str, names)) for name, names in given.items() if isinstance(names, list)}

@@ -59,8 +59,10 @@ def test_rounds_have_figures_of_their_own(answered):
         row["round"] = "pilot"
     before = path.read_text()
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    answered.run("check", "--accept", "items.jsonl")
     facts, said = json.loads(answered.run("status", "--json")), answered.run("status")
     path.write_text(before)
+    answered.run("check", "--accept", "items.jsonl")
     assert {one["round"]: one["items"] for one in facts["pace"]["rounds"]} == {"pilot": 3, "main": 3}
     assert sum(one["votes"] for one in facts["pace"]["rounds"]) == facts["votes"]
     assert facts["agreement_by_round"].keys() == {"pilot", "main"}

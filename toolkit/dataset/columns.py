@@ -13,7 +13,7 @@ _GOLD = {
     "article_id": "the article",
     "article_version": "the wording of the article that the offsets are of",
     "unit": "the unit that was judged: paragraph, article or headline",
-    "target": "whom the stance is towards",
+    "target": "whom or what the paragraph was judged towards",
     "outlet": "where the article appeared",
     "origin": "the agency that the text comes from, where the article names one",
     "published": "date of the article, ISO 8601",

@@ -36,12 +36,13 @@ def push_campaign(campaign: CampaignConfig, progress: Progress, *, to_new_server
     store = Store(campaign)
     studio, keys_file = connect(campaign.root)
     with studio, store.lock():
+        warning = studio.greet()
         if not to_new_server:
             refuse_new_server(store, studio)
-        return _push(store, studio, keys_file, progress)
+        return _push(store, studio, keys_file, progress, warning)
 
 
-def _push(store: Store, studio: Studio, keys_file: Path, progress: Progress) -> PushResult:
+def _push(store: Store, studio: Studio, keys_file: Path, progress: Progress, warning: str) -> PushResult:
     campaign, states = store.campaign, latest(store.ledger)
     placed = carried_items(store)
     assignments = campaign_assignments(store) if campaign.file.studio.layout == "blind" else []
@@ -50,7 +51,6 @@ def _push(store: Store, studio: Studio, keys_file: Path, progress: Progress) -> 
     people = tiebreak_accounts(store, studio, keys_file)
     request = campaign_request(store, studio.url, shown, states, assignments, people)
     changes = changes_since(request.earlier, request.codebook)
-    warning = studio.greet()
     with recorded_codebook(store, request.codebook, is_new=changes is not None):
         report = push_items(studio, request, lambda done, total: progress("pushed", done, total))
     config = label_config(campaign.codebook, campaign.file.language, show=campaign.file.studio.show)

@@ -11,8 +11,8 @@ from toolkit.records import Annotation
 from toolkit.store import Store
 from toolkit.studio.http.client import Studio
 from toolkit.studio.http.transport import is_local
+from toolkit.studio.push.projects import find_projects
 from toolkit.studio.server.connection import studio_directory
-from toolkit.studio.server.local import server_status
 from toolkit.words import plural
 
 
@@ -51,12 +51,6 @@ def annotator_accounts(store: Store) -> frozenset[str] | None:
     return frozenset(name for name, account in read_keys(keys).annotators.items() if not account.locked)
 
 
-def _is_of_workspace(store: Store, url: str) -> bool:
-    """Whether an address is that of the workspace's own server, which may have moved to another port."""
-    state = server_status(studio_directory(store.campaign.root))
-    return state is not None and state.url == url
-
-
 def tiebreak_accounts(store: Store, studio: Studio, keys_file: Path) -> frozenset[str] | None:
     """Who can sign in to break a tie, by pseudonym: never the account that manages the campaign.
 
@@ -78,8 +72,10 @@ def refuse_new_server(store: Store, studio: Studio) -> None:
         UsageError: nothing was moved.
     """
     pushed = store.pushed
-    if pushed is None or pushed.is_at(studio.url) or _is_of_workspace(store, studio.url):
+    if pushed is None or pushed.is_at(studio.url):
         return
+    if find_projects(studio, pushed.campaign):
+        return  # the same server by another address
     answers = sum(row.origin is not None and pushed.is_at(row.origin.server) for row in latest(store.ledger))
     if answers:
         raise UsageError(

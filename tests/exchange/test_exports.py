@@ -5,8 +5,10 @@ import pytest
 
 from toolkit.errors import DataError, MissingFileError, UsageError
 from toolkit.exchange import exports
-from toolkit.exchange.exports import ColumnMap, read_submissions
+from toolkit.exchange.exports import read_submissions
 from toolkit.exchange.results import label_text
+from toolkit.exchange.submissions import write_vote_table
+from toolkit.exchange.task_data import ColumnMap
 from toolkit.exchange.vote_files import merged_submissions, read_vote_files, table_question
 
 
@@ -269,3 +271,23 @@ def test_a_person_is_one_as_an_object_a_number_and_an_address(file):
     ]
     submissions, doubles = merged_submissions(read_vote_files(files, ColumnMap(), None))
     assert ({row.annotator for row in submissions}, len(submissions), doubles) == ({"account 2"}, 2, 1)
+
+
+def test_files_of_target_storage_need_no_suffix(tmp_path):
+    folder = tmp_path / "storage"
+    folder.mkdir()
+    for number, account in ((7, 2), (8, 3)):
+        stored = {**annotation(number, account), "task": {"id": 5, "data": {"text": "A"}}}
+        (folder / str(number)).write_text(json.dumps(stored))
+    files = read_vote_files([folder], ColumnMap(), None)
+    assert [row.annotator for file in files for row in file.submissions] == ["account 2", "account 3"]
+
+
+def test_a_skip_before_1_0_is_a_skip_and_people_without_a_name_are_said(file, tmp_path):
+    result = [{"from_name": "stance", "type": "choices", "value": {"choices": ["for"]}}]
+    old = [{"id": 9, "skipped": True, "result": None}, {"id": 10, "result": result, "created_at": 1600000000}]
+    tasks = [{"id": 5, "data": {"text": "A"}, "completions": old}, {"id": 6, "data": {}, "completions": None}]
+    rows = read(file("old.json", json.dumps(tasks)))
+    assert [(row.state, row.has_author) for row in rows] == [("skipped", False), ("submitted", False)]
+    table = write_vote_table(tmp_path / "v.csv", rows, "stance", str)
+    assert "2 annotations without an author, so that unknown-1, unknown-2, … are places on an item" in table.line()

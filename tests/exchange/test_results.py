@@ -2,11 +2,11 @@ import pytest
 
 from toolkit.exchange.results import (
     answers_in,
+    bare_labels,
     is_about_region,
     label_text,
     values_in,
     values_in_cell,
-    values_in_export,
 )
 
 
@@ -53,18 +53,19 @@ def test_spans_are_sorted_by_their_place_whatever_the_order_of_drawing():
 def test_spans_read_alike_from_a_result_a_list_and_a_cell():
     spans = [{"end": 4, "labels": ["PER"], "start": start, "text": "Anna"} for start in (8, 0)]
     from_result = answers_in([part("ner", {**span, "globalOffsets": {"start": 1}}) for span in spans])["ner"]
-    from_cell = values_in_export('[{"start":8,"end":4,"text":"Anna","labels":["PER"]},{"start":0,"end":4,'
+    from_cell = values_in_cell('[{"start":8,"end":4,"text":"Anna","labels":["PER"]},{"start":0,"end":4,'
                                  '"text":"Anna","labels":["PER"]}]')  # fmt: skip
-    assert label_text(from_result) == label_text(values_in_export(spans)) == label_text(from_cell)
+    assert label_text(from_result) == label_text(values_in_cell(spans)) == label_text(from_cell)
 
 
 def test_an_answer_about_a_region_is_told_from_one_about_the_item():
     about = values_in({"start": 0, "end": 4, "text": "Anna", "choices": ["pos"]})
     assert all(map(is_about_region, about))
-    assert all(map(is_about_region, values_in_export('["neg","pos"]')))  # a flat export has lost the regions
-    assert all(map(is_about_region, values_in_export(["neg", "pos"])))
+    assert all(map(is_about_region, bare_labels(["neg", "pos"])))  # a flat export has lost the regions
+    assert not bare_labels(["neg"])
+    assert all(map(is_about_region, values_in({"start": 0, "end": 4, "text": ["a note"]})))
     assert not any(map(is_about_region, values_in({"start": 0, "end": 4, "labels": ["PER"]})))
-    assert not any(map(is_about_region, values_in_export('{"choices":["neg","pos"]}')))
+    assert not any(map(is_about_region, values_in_cell('{"choices":["neg","pos"]}')))
 
 
 def test_one_label_with_a_bar_differs_from_two_labels():

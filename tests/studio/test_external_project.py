@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from toolkit.errors import DataError, StudioError, UsageError
-from toolkit.exchange.exports import ColumnMap
+from toolkit.exchange.task_data import ColumnMap
 from toolkit.exchange.vote_files import ImportOptions
 from toolkit.labels.aggregation.methods import TableOptions
 from toolkit.labels.agreement.questions import AgreementOptions

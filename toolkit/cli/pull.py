@@ -9,7 +9,7 @@ import typer
 from toolkit.cli._options import Common, Output, campaign_at, is_campaign, new_app, values_of, verb
 from toolkit.cli._output import emit, shown_progress
 from toolkit.errors import UsageError
-from toolkit.exchange.exports import ColumnMap
+from toolkit.exchange.task_data import ColumnMap
 from toolkit.exchange.vote_files import ImportOptions
 from toolkit.runs import Result
 from toolkit.steps import pull as pulling

@@ -4,7 +4,6 @@ The content decides what a file is, not its name alone. JSON files are held in m
 """
 
 import gzip
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -13,17 +12,16 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import DataError
-from toolkit.exchange.label_config import OURS
-from toolkit.exchange.results import answers_in, value_text, values_in_cell, values_in_export
-from toolkit.exchange.submissions import Submission, account_name, email_of, utc
+from toolkit.exchange.flat_exports import FlatExport, is_flat_export
+from toolkit.exchange.results import answers_in, value_text, values_in_cell
+from toolkit.exchange.submissions import Submission, account_name, email_of
+from toolkit.exchange.task_data import ColumnMap, cell_at, fingerprint, require_columns, seconds_in, time_in
 from toolkit.files import file_errors, read_bytes, suffix_of
 from toolkit.tables import rows_in
 
 LIMIT = 1 << 29  # bytes of a file, unpacked
 SUFFIXES = (".json", ".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
 
-_EXPORTED = {"annotation_id", "annotator", "lead_time"}  # columns of every flat export
-_META = {"annotation_id", "annotator", "created_at", "updated_at", "lead_time", "agreement", "id"}
 _OWN_COLUMNS = {"state", "seconds", "created", "updated"}  # columns of our own tables of votes
 _WEB_PAGE = "a web page, not an export: whoever fetched it was not logged in; export it again from the project's page"
 _LISTS = ("tasks", "results")  # the key of the list in a page of the server's API
@@ -32,16 +30,6 @@ _PART = 1 << 20
 
 T = TypeVar("T", bound=Struct)
 Rows = Iterable[tuple[str, Mapping[str, Any]]]  # the place of a row, and its cells
-
-
-class ColumnMap(Struct, frozen=True, kw_only=True):
-    """How a table's columns are called; None: as the kind of table has them."""
-
-    item: str | None = None
-    annotator: str | None = None
-    label: str | None = None
-    text: str | None = None
-    wide: tuple[str, ...] = ()  # one column an annotator
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -57,11 +45,16 @@ def read_submissions(path: Path, columns: ColumnMap) -> list[Submission]:
     Raises:
         DataError: it is no such file, or a column is missing; the message names those that there are.
     """
-    suffix = suffix_of(path)
+    suffix = ".json" if is_stored_annotation(path) else suffix_of(path)
     if suffix not in SUFFIXES:
         raise DataError(f"{path}: unknown kind of file; known are {', '.join(SUFFIXES)}")
     _check_content(path)
     return list(_from_json(path, columns) if suffix == ".json" else _from_rows(path, rows_in(path), columns))
+
+
+def is_stored_annotation(path: Path) -> bool:
+    """Whether a file is named as target storage names an annotation: by its number, often without a suffix."""
+    return path.name.isdecimal() and path.is_file()
 
 
 def _check_content(path: Path) -> None:
@@ -93,8 +86,9 @@ class _ExportedDraft(Struct, frozen=True, kw_only=True):
 class _Exported(Struct, frozen=True, kw_only=True):
     id: int
     completed_by: Any = ""  # a number, or the account with its address; None: it was deleted; "": not said
-    result: list[Any]
+    result: list[Any] | None = None
     was_cancelled: bool | None = False  # a skip
+    skipped: bool | None = False  # so before release 1.0
     lead_time: float | None = None  # seconds
     created_at: Any = ""  # ISO 8601, or seconds since 1970 before release 1.0
     updated_at: Any = ""
@@ -108,7 +102,7 @@ class _ExportedTask(Struct, frozen=True, kw_only=True):
     id: int
     data: dict[str, Any]
     annotations: list[_Exported] | None = None
-    completions: list[_Exported] = []  # the annotations before release 1.0
+    completions: list[_Exported] | None = None  # the annotations before release 1.0
     drafts: list[Any] = []  # numbers where the export was made without them
     project: int | None = None
 
@@ -180,22 +174,24 @@ def _from_task(task: _ExportedTask, path: Path, columns: ColumnMap) -> Iterator[
         item=value_text(named) or str(task.id),
         is_task=not value_text(named),
         text=value_text(cell_at(task.data, columns.text, where) if columns.text else task.data.get("text")),
+        data=fingerprint(task.data),
         annotator="",
         answers={},
         project=task.project or 0,
         task=task.id,
     )
-    annotations = task.annotations if task.annotations is not None else task.completions
+    annotations = (task.annotations if task.annotations is not None else task.completions) or []
     for place, raw in enumerate(sorted(annotations, key=lambda raw: raw.id), 1):
         yield msgspec.structs.replace(
             shared,
             annotator=f"unknown-{place}" if raw.completed_by == "" else account_name(raw.completed_by),
+            has_author=raw.completed_by != "",
             email=email_of(raw.completed_by),
-            state="skipped" if raw.was_cancelled else "submitted",
-            answers=answers_in(raw.result),
+            state="skipped" if raw.was_cancelled or raw.skipped else "submitted",
+            answers=answers_in(raw.result or ()),
             seconds=raw.lead_time,
-            created=_time(raw.created_at, where),
-            updated=_time(raw.updated_at, where),
+            created=time_in(raw.created_at, where),
+            updated=time_in(raw.updated_at, where),
             project=raw.project or task.project or 0,
             number=raw.id,
             sender="" if raw.updated_by in (None, "") else account_name(raw.updated_by),
@@ -209,31 +205,9 @@ def _from_task(task: _ExportedTask, path: Path, columns: ColumnMap) -> Iterator[
             state="draft",
             answers=answers_in(draft.result),
             seconds=draft.lead_time,
-            created=_time(draft.created_at, where),
-            updated=_time(draft.updated_at, where),
+            created=time_in(draft.created_at, where),
+            updated=time_in(draft.updated_at, where),
         )
-
-
-def cell_at(data: Mapping[str, Any], column: str, where: str) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    """The cell of a column of task data; ``doc.body`` and ``turns[0].text`` are places inside a column.
-
-    >>> cell_at({"doc": {"body": "A"}, "turns": [{"text": "B"}]}, "turns[0].text", "task 1")
-    'B'
-
-    Raises:
-        DataError: there is no such column.
-    """
-    if column in data:
-        return data[column]
-    value: Any = data
-    for name in re.findall(r"[^.\[\]]+", column):
-        if isinstance(value, dict) and name in value:
-            value = value[name]
-        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
-            value = value[int(name)]
-        else:
-            raise DataError(f"{where}: no column {column!r}; its data has {', '.join(data)}")
-    return value
 
 
 def _drafts(task: _ExportedTask) -> list[_ExportedDraft]:
@@ -266,83 +240,13 @@ def _from_rows(path: Path, rows: Rows, columns: ColumnMap) -> Iterator[Submissio
 def _reader(path: Path, pairs: Sequence[tuple[str, Mapping[str, Any]]], columns: ColumnMap) -> _Read:
     """What makes submissions of the rows of a table, by the columns that it has."""
     first = pairs[0][1]
-    if first.keys() >= _EXPORTED and not columns.wide and columns.annotator is None:
-        return _ExportReader(path, [row for _, row in pairs], columns)
+    if is_flat_export(first) and not columns.wide and columns.annotator is None:
+        return FlatExport(path, [row for _, row in pairs], columns)
     return _WideReader(path, first, columns) if columns.wide else _LongReader(path, first, columns)
-
-
-def _needed(path: Path, row: Mapping[str, Any], names: Iterable[str]) -> None:
-    for name in names:
-        if name not in row:
-            raise DataError(f"{path}: no column {name!r}; the table has {', '.join(map(str, row))}")
 
 
 def _first_of(row: Mapping[str, Any], *names: str) -> str:
     return next((name for name in names if name in row), names[-1])
-
-
-class _ExportReader:
-    """Rows of JSON_MIN, CSV and TSV: one for each annotation, and one for each task that has none."""
-
-    def __init__(self, path: Path, rows: Sequence[Mapping[str, Any]], columns: ColumnMap) -> None:
-        first = rows[0]
-        _needed(path, first, filter(None, (columns.item, columns.text)))
-        self._item = columns.item or "item_id"
-        self._questions = _exported_questions(rows, {columns.item, columns.text, "item_id"})
-        self._text = columns.text or ("" if "text" in self._questions else "text")
-
-    def __call__(self, where: str, row: Mapping[str, Any]) -> Iterator[Submission]:
-        if row.get("annotation_id") in (None, ""):
-            return
-        item, task = value_text(row.get(self._item)), _whole(row.get("id")) or 0
-        account = row.get("annotator")
-        yield Submission(
-            where=where,
-            item=item or value_text(row.get("id")),
-            is_task=not item,
-            text=value_text(row.get(self._text)),
-            annotator=account_name(_whole(account) if isinstance(account, str) and account.isdecimal() else account),
-            email=email_of(account),
-            answers={name: values_in_export(row[name]) for name in self._questions if name in row},
-            seconds=_number(row.get("lead_time"), where),
-            created=_time(row.get("created_at"), where),
-            updated=_time(row.get("updated_at"), where),
-            task=task,
-            number=_whole(row["annotation_id"]),
-        )
-
-
-def _exported_questions(rows: Sequence[Mapping[str, Any]], others: set[str | None]) -> list[str]:
-    """The columns of a flat export that hold answers.
-
-    JSON_MIN writes the task's data, its number, the answers and the annotator in this order. CSV and TSV sort their
-    columns: there data and answers cannot be told apart unless a column differs within a task.
-    """
-    between = [_between(list(row)) for row in rows]
-    if all(names is not None for names in between):
-        return [name for name in dict.fromkeys(name for names in between for name in names or ()) if name not in OURS]
-    differing = _differing_columns(rows) if "id" in rows[0] else set()
-    columns = dict.fromkeys(name for row in rows for name in row if name not in _META | OURS and name not in others)
-    return [name for name in columns if name != "text" or name in differing]
-
-
-def _between(keys: Sequence[str]) -> Sequence[str] | None:
-    """The keys between the task's number and the annotator; None where a row is not in the order of JSON_MIN."""
-    if "id" not in keys or "annotator" not in keys:
-        return None
-    start, end = keys.index("id") + 1, keys.index("annotator")
-    is_in_order = start <= end and _META.issuperset(keys[end:]) and not _META.intersection(keys[start:end])
-    return keys[start:end] if is_in_order else None
-
-
-def _differing_columns(rows: Iterable[Mapping[str, Any]]) -> set[str]:
-    first: dict[Any, Mapping[str, Any]] = {}
-    return {
-        name
-        for row in rows
-        for name, cell in row.items()
-        if first.setdefault(value_text(row.get("id")), row).get(name) != cell
-    }
 
 
 class _LongReader:
@@ -353,7 +257,7 @@ class _LongReader:
         self._annotator = columns.annotator or "annotator"
         self._text = columns.text or "text"
         named = filter(None, (columns.text, columns.label))
-        _needed(path, row, [self._item, self._annotator, *named])
+        require_columns(path, row, [self._item, self._annotator, *named])
         self._others = {*_OWN_COLUMNS, self._item, self._annotator, self._text} - {columns.label}
 
     def __call__(self, where: str, row: Mapping[str, Any]) -> Iterator[Submission]:
@@ -368,9 +272,9 @@ class _LongReader:
             annotator=value_text(row.get(self._annotator)).strip(),
             state=state,
             answers=answers,
-            seconds=_number(row.get("seconds"), where),
-            created=_time(row.get("created"), where),
-            updated=_time(row.get("updated"), where),
+            seconds=seconds_in(row.get("seconds"), where),
+            created=time_in(row.get("created"), where),
+            updated=time_in(row.get("updated"), where),
         )
 
 
@@ -388,7 +292,7 @@ class _WideReader:
         self._text = columns.text or "text"
         self._wide = columns.wide
         self._label = columns.label or "label"
-        _needed(path, row, [self._item, *columns.wide, *filter(None, (columns.text,))])
+        require_columns(path, row, [self._item, *columns.wide, *filter(None, (columns.text,))])
 
     def __call__(self, where: str, row: Mapping[str, Any]) -> Iterator[Submission]:
         for annotator in self._wide:
@@ -401,26 +305,3 @@ class _WideReader:
                     annotator=annotator,
                     answers={self._label: values},
                 )
-
-
-def _number(cell: Any, where: str) -> float | None:  # noqa: ANN401 - a cell of any table
-    if cell is None or cell == "":
-        return None
-    try:
-        return float(cell)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{where}: {cell!r} is no number of seconds") from error
-
-
-def _whole(cell: Any) -> int | None:  # noqa: ANN401 - a cell of any table
-    try:
-        return int(cell)
-    except (TypeError, ValueError):
-        return None
-
-
-def _time(cell: Any, where: str) -> str:  # noqa: ANN401 - a cell of any table
-    try:
-        return utc(cell)
-    except DataError as error:
-        raise DataError(f"{where}: {error}") from error

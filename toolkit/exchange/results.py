@@ -82,7 +82,9 @@ def is_region(value: Any) -> bool:  # noqa: ANN401 - whatever JSON can hold
 
 def is_about_region(value: Any) -> bool:  # noqa: ANN401 - whatever JSON can hold
     """Whether a value answers a question about a region, and so says nothing about the item as a whole."""
-    return is_region(value) and any(name in value for name in (*_SETS, *_SINGLE))
+    return is_region(value) and (
+        any(name in value for name in (*_SETS, *_SINGLE)) or isinstance(value.get("text"), list)
+    )
 
 
 def in_order(values: list[Any]) -> list[Any]:
@@ -121,21 +123,15 @@ def values_in_cell(cell: Any) -> list[Any]:  # noqa: ANN401 - a cell of any tabl
     return [cell] if cell.strip() else []
 
 
-def values_in_export(cell: Any) -> list[Any]:  # noqa: ANN401 - a cell of any table
-    """The values in a cell of a flat export, where a list of bare labels has lost the regions that it is about.
+def bare_labels(cell: Any) -> list[Any]:  # noqa: ANN401 - a cell of any table
+    """The labels in a list of several bare labels, which has lost the regions that it is about; else nothing.
 
-    >>> values_in_export('["neg","pos"]')
-    [{'choices': ['neg'], 'region': None}, {'choices': ['pos'], 'region': None}]
+    >>> bare_labels(["neg", "pos"]), bare_labels("neg")
+    ([{'choices': ['neg'], 'region': None}, {'choices': ['pos'], 'region': None}], [])
     """
-    members = cell
-    if isinstance(cell, str) and cell.startswith('["'):
-        try:
-            members = json.loads(cell)
-        except ValueError:
-            return [cell]
-    if isinstance(members, list) and len(members) > 1 and all(isinstance(member, str) for member in members):
-        return [{"choices": [member], "region": None} for member in members]
-    return values_in_cell(cell)
+    if isinstance(cell, list) and len(cell) > 1 and all(isinstance(member, str) for member in cell):
+        return [{"choices": [member], "region": None} for member in cell]
+    return []
 
 
 def label_text(values: Sequence[Any]) -> str | None:

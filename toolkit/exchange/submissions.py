@@ -24,6 +24,7 @@ from toolkit.times import format_utc, parse_utc
 from toolkit.words import plural
 
 NOBODY = "deleted-account"
+_BY_PLACE = "so that unknown-1, unknown-2, … are places on an item and not people"
 NameOf = Callable[[str], str]  # whoever answered, as the source says it -> pseudonym
 
 
@@ -32,12 +33,16 @@ class Submission(Struct, frozen=True, kw_only=True):
 
     where: str  # the place in the source, for messages
     item: str
+    server: int = 0  # from 1, where files come from several
     text: str = ""  # "": the source has none
+    data: str = ""  # what tells the data of its task from that of another; "": unknown
     is_task: bool = False  # whether `item` is the number of a task, which another project may use too
     annotator: str  # as the source names them; an account of a server is "account 27"
+    has_author: bool = True  # else `annotator` is a place among the annotations of the task
     email: str = ""  # of the account, where the source has both
     state: Literal["submitted", "skipped", "draft"] = "submitted"
     answers: Mapping[str, Sequence[Any]]  # question or column -> the values given
+    has_plain_answers: bool = True  # else a column of the task's data may be among them
     seconds: float | None = None
     created: str = ""  # ISO 8601, UTC; "": unknown
     updated: str = ""
@@ -108,11 +113,33 @@ def with_one_name_a_person(submissions: Sequence[Submission]) -> list[Submission
     ]
 
 
+def with_servers(files: Sequence[Sequence[Submission]]) -> list[list[Submission]]:
+    """The submissions of files with the server that each file comes from.
+
+    Two files come from two servers where they use one number for annotations that were created at different times.
+    """
+    servers: list[dict[int, str]] = []  # the number of each annotation, and when it was created
+    places: list[int] = []
+    for file in files:
+        created = {row.number: row.created for row in file if row.number is not None and row.created}
+        fits = (all(times.get(number, time) == time for number, time in created.items()) for times in servers)
+        place = next((place for place, is_same in enumerate(fits) if is_same), len(servers))
+        servers[place : place + 1] = [(servers[place] if place < len(servers) else {}) | created]
+        places.append(place)
+    if len(servers) < 2:
+        return [list(file) for file in files]
+    return [
+        [msgspec.structs.replace(row, server=place + 1) for row in file]
+        for file, place in zip(files, places, strict=True)
+    ]
+
+
 def with_distinct_items(submissions: Sequence[Submission]) -> list[Submission]:
     """The submissions with the project before the number of a task where two projects use the same number.
 
-    Where the source does not name the project, or two servers use one number for it, the texts tell tasks apart,
-    unless an annotation that both hold shows that they are one task.
+    Where the source does not name the project, or two servers use one number for it, the servers and the texts tell
+    tasks apart, or the data where the text is not known, unless an annotation that both hold shows that they are one
+    task.
     """
     groups: defaultdict[str, list[Submission]] = defaultdict(list)
     for row in submissions:
@@ -125,21 +152,27 @@ def with_distinct_items(submissions: Sequence[Submission]) -> list[Submission]:
             prefix = f"{project}/" if len(projects) > 1 else ""
             same = [row for row in rows if row.project in (project, 0)]
             texts = _texts_apart(same)
-            for text in {row.text for row in same}:
+            for text in {_content(row) for row in same}:
                 suffix = f"#{texts.index(text) + 1}" if text in texts and len(texts) > 1 else ""
                 names[item, project, text] = f"{prefix}{item}{suffix}"
                 names.setdefault((item, 0, text), f"{prefix}{item}{suffix}")
     return [
-        msgspec.structs.replace(row, item=names[row.item, row.project, row.text]) if row.is_task else row
+        msgspec.structs.replace(row, item=names[row.item, row.project, _content(row)]) if row.is_task else row
         for row in submissions
     ]
+
+
+def _content(row: Submission) -> str:
+    """What tells the task of a submission from others of its number; "" where nothing does."""
+    content = row.text or row.data
+    return f"{row.server} {content}" if row.server else content
 
 
 def _texts_apart(rows: Iterable[Submission]) -> list[str]:
     """The texts of one task number that belong to different tasks, sorted; none where they are one task."""
     by_annotation: defaultdict[tuple[int | None, str], set[str]] = defaultdict(set)
     for row in rows:
-        by_annotation[row.number, row.created].add(row.text)
+        by_annotation[row.number, row.created].add(_content(row))
     is_shared = any(len(texts) > 1 for (number, _), texts in by_annotation.items() if number is not None)
     return [] if is_shared else sorted({text for texts in by_annotation.values() for text in texts if text})
 
@@ -179,6 +212,7 @@ class VoteTable(Result, frozen=True, kw_only=True):
     project: int | None = None
     text: str | None = None  # the column of the text
     files: tuple[str, ...] = ()
+    no_author: int = 0  # kept, of annotations without an author, who are told apart by their place on the item
     doubles: int = 0  # annotations that were there twice
     twins: tuple[tuple[str, ...], ...] = ()  # items with the same words
 
@@ -199,6 +233,7 @@ class VoteTable(Result, frozen=True, kw_only=True):
             f"{plural(self.annotators, 'annotator')}; not counted: {counts or 'none'}"
         ]
         parts += [f"{self.keys} names the annotators"] if self.keys else []
+        parts += [f"{plural(self.no_author, 'annotation')} without an author, {_BY_PLACE}"] if self.no_author else []
         parts += [f"{plural(self.doubles, 'annotation')} occurred twice"] if self.doubles else []
         parts += [f"{plural(len(self.twins), 'group')} of items have the same words"] if self.twins else []
         return "; ".join(parts)
@@ -256,6 +291,7 @@ def vote_rows(
     for submission in submissions:
         row = _vote_row(submission, question, name_of(submission.annotator))
         key = digest(f"{row.item}\n{row.annotator}")
+        tally.update([] if submission.has_author else ["no_author"])
         if row.state == "submitted" and row.label is not None:
             row = msgspec.structs.replace(row, state="repeat") if key in voted else row
             voted.add(key)

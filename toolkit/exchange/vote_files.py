@@ -15,9 +15,10 @@ from toolkit.campaigns.display import ShownItem
 from toolkit.campaigns.state import CampaignState, state_line
 from toolkit.codebook import Codebook
 from toolkit.errors import DataError, MissingFileError, UsageError
-from toolkit.exchange.exports import SUFFIXES, ColumnMap, read_submissions
+from toolkit.exchange.exports import SUFFIXES, is_stored_annotation, read_submissions
 from toolkit.exchange.import_votes import Imported, ImportRequest, Kind, import_lines
 from toolkit.exchange.label_config import ADJUDICATION_REASON
+from toolkit.exchange.results import label_text
 from toolkit.exchange.sheets import (
     About,
     ReadSheet,
@@ -34,8 +35,10 @@ from toolkit.exchange.submissions import (
     chosen_question,
     with_distinct_items,
     with_one_name_a_person,
+    with_servers,
     without_doubles,
 )
+from toolkit.exchange.task_data import ColumnMap
 from toolkit.files import suffix_of
 from toolkit.labels.eligibility import ProjectRole
 from toolkit.people import is_pseudonym
@@ -86,7 +89,7 @@ def read_vote_files(paths: Sequence[Path], columns: ColumnMap, output: Path | No
 def _is_vote_file(path: Path) -> bool:
     # "~$" begins the name of a file that is open in a spreadsheet program.
     hidden = path.name.startswith((".", "~$")) or path.name.endswith(".keys.json")
-    return path.suffix.lower() in SUFFIXES and not hidden
+    return (path.suffix.lower() in SUFFIXES or is_stored_annotation(path)) and not hidden
 
 
 def _read_file(path: Path, columns: ColumnMap) -> VoteFile:
@@ -103,9 +106,10 @@ def _read_file(path: Path, columns: ColumnMap) -> VoteFile:
 def merged_submissions(files: Sequence[VoteFile]) -> tuple[list[Submission], int]:
     """The submissions of several files, each annotation once, and how many occurred twice.
 
-    A person and a task have one name in all files; tasks of two projects never share part.
+    A person and a task have one name in all files; tasks of two projects or servers have names of their own.
     """
-    rows = with_one_name_a_person([row for file in files for row in file.submissions])
+    parts = with_servers([file.submissions for file in files])
+    rows = with_one_name_a_person([row for part in parts for row in part])
     submissions, doubles = without_doubles(with_distinct_items(rows))
     return submissions, doubles + sum(file.doubles for file in files)
 
@@ -120,7 +124,27 @@ def table_question(files: Sequence[VoteFile], columns: ColumnMap, named: Sequenc
     elif not named and any("label" in file.questions for file in files) and not any(file.is_export for file in files):
         named = ["label"]
     questions = list(dict.fromkeys(name for file in files for name in file.questions))
-    return chosen_question(questions, named, ", ".join(str(file.path) for file in files))
+    where = ", ".join(str(file.path) for file in files)
+    if len(questions) == 1 and not named and _looks_like_data([row for file in files for row in file.submissions]):
+        raise UsageError(f"{where}: {questions[0]!r} may be data; if it holds answers, give --question {questions[0]}")
+    if questions and len(named) == 1 and named[0] not in questions and any(map(_is_flat, files)):
+        raise UsageError(
+            f"{where}: no question {named[0]!r}; there are {', '.join(questions)}; answers to a question that is named "
+            "like another column are in the export as JSON"
+        )
+    return chosen_question(questions, named, where)
+
+
+def _is_flat(file: VoteFile) -> bool:
+    return file.is_export and not any(row.project for row in file.submissions)
+
+
+def _looks_like_data(rows: Sequence[Submission]) -> bool:
+    """Whether the only column that a flat export offers is the same in each row of a task and another in each task."""
+    if any(row.has_plain_answers for row in rows):
+        return False
+    pairs = {(row.item, label_text([value for values in row.answers.values() for value in values])) for row in rows}
+    return 1 < len({item for item, _ in pairs}) == len(pairs) == len({label for _, label in pairs})
 
 
 # --- into a campaign -------------------------------------------------------------------------------------------------

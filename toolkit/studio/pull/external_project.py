@@ -9,10 +9,10 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from toolkit.errors import DataError, StudioError, UsageError
-from toolkit.exchange.exports import ColumnMap, cell_at
 from toolkit.exchange.label_config import ConfigQuestion, read_label_config
 from toolkit.exchange.results import answers_in, value_text
 from toolkit.exchange.submissions import Submission, account_name, chosen_question, is_repetition, utc
+from toolkit.exchange.task_data import ColumnMap, cell_at
 from toolkit.exchange.vote_files import ImportTarget
 from toolkit.people import Keys, named_accounts, read_keys
 from toolkit.store import Store

@@ -12,7 +12,7 @@ from toolkit import metrics
 from toolkit.baselines.rows import LabelTable
 from toolkit.codebook import Question
 from toolkit.errors import DataError
-from toolkit.labels.vote_tables import Resemblance, nearest
+from toolkit.labels.resemblance import Resemblance, nearest
 from toolkit.runs import versions
 from toolkit.statistics import DRAWS, Estimate, Floats, by_cluster, cluster_bootstrap, undefined
 from toolkit.words import plural

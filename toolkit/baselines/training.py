@@ -1,5 +1,6 @@
 """Fits the baselines, and scores them on the test set and across folds."""
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from toolkit.baselines.models import MAJORITY, TFIDF, FittedModel, Learner, Text
 from toolkit.baselines.rows import RowsByUse, TextRow, divide_rows
 from toolkit.dataset.card import BaselineScore, BaselineScores
 from toolkit.errors import DataError
-from toolkit.labels.vote_tables import listed, near_duplicates
+from toolkit.labels.resemblance import listed, near_duplicates, words_for_nothing
 from toolkit.records import Prediction
 from toolkit.splitting.certificate import Overlap, overlap
 from toolkit.statistics import Estimate, undefined
@@ -227,9 +228,14 @@ def _split_facts(rows: Sequence[TextRow], divided: RowsByUse) -> _SplitFacts:
     if any(row.split for row in rows):
         ordered = sorted(rows, key=lambda row: row.id)
         shared = overlap([row.text for row in ordered], [row.group for row in ordered], [row.split for row in ordered])
-    alike = near_duplicates(Counter(row.label for row in rows if row.label is not None))
+    frequencies = Counter(row.label for row in rows if row.label is not None)
+    missing = words_for_nothing(frequencies)
+    alike = near_duplicates({label: number for label, number in frequencies.items() if label not in missing})
     n, groups = len(divided.labelled), len({row.group for row in divided.labelled})
     cautions = [shared.line() if shared else ""]
+    if missing:
+        shown, others = ", ".join(map(repr, missing)), ",".join(sorted(frequencies.keys() - set(missing)))
+        cautions.append(f"labels that may mean no answer: {shown}; if so, --labels {shlex.quote(others)}")
     if alike:
         cautions.append(f"labels that may be others: {listed(alike)}; write each label in one way")
     if n < _FEW_ROWS or groups < _FEW_GROUPS:

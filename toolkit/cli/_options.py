@@ -214,6 +214,10 @@ def _or_only_campaign(parameter: inspect.Parameter) -> inspect.Parameter:
     return parameter.replace(default=None) if may_be_missing else parameter
 
 
+NoAnswer = Annotated[Several, typer.Option("--no-answer", help="Labels that are no answer: missing, and counted.")]
+Sets = Annotated[bool, typer.Option("--sets", help="Labels such as a;b are sets: their order does not matter.")]
+
+
 # --- what the values of options mean ---------------------------------------------------------------------------------
 
 
@@ -223,8 +227,13 @@ def is_campaign(path: Path) -> bool:
 
 
 def values_of(option: Sequence[str] | None) -> tuple[str, ...]:
-    """The values of an option that is repeated or holds several, separated by commas."""
-    return tuple(part.strip() for value in option or () for part in value.split(",") if part.strip())
+    """The values of an option that is repeated or holds several, separated by commas.
+
+    A value that holds a comma stands in quotation marks.
+    """
+    from toolkit.tables import comma_separated
+
+    return tuple(part.strip() for value in option or () for part in comma_separated(value) if part.strip())
 
 
 def mapping_of(option: Sequence[str] | None) -> dict[str, str]:

@@ -12,7 +12,9 @@ from toolkit.cli._options import (
     Item,
     LabelColumn,
     Map,
+    NoAnswer,
     Output,
+    Sets,
     Source,
     Time,
     Wide,
@@ -72,7 +74,6 @@ Order = Annotated[
     ),
 ]
 
-NoAnswer = Annotated[list[str] | None, typer.Option("--no-answer", metavar="L,L", help="Labels that are no answer.")]
 
 Sensitivity = Annotated[
     bool, typer.Option("--sensitivity", help="Only say which labels change between methods; write nothing.")
@@ -104,6 +105,7 @@ def _aggregate(
     renamed: Map = None,
     order: Order = None,
     no_answer: NoAnswer = None,
+    sets: Sets = False,
     how_sensitive: Sensitivity = False,
     scores: Scores = None,
     *,
@@ -121,7 +123,7 @@ def _aggregate(
     )  # fmt: skip
     table = TableOptions(method=options, order=values_of(order), no_answer=values_of(no_answer), seed=common.seed)
     allowed = (*values_of(labels), *values_of(no_answer)) if labels else ()
-    rules = VoteRules(repeats=repeats or "latest", renamed=mapping_of(renamed), labels=allowed)
+    rules = VoteRules(repeats=repeats or "latest", renamed=mapping_of(renamed), labels=allowed, sets=sets)
     columns = Columns(item=item, annotator=annotator, label=label, time=time, wide=values_of(wide))
     if is_campaign(source):
         _refuse_of_campaigns(source, output, rules, table)
@@ -136,8 +138,8 @@ def _aggregate(
 def _refuse_of_campaigns(source: Path, output: Path | None, rules: VoteRules, table: TableOptions) -> None:
     if output:
         raise UsageError("-o goes with a table of votes; a campaign writes gold.jsonl and agreement.json")
-    if rules.renamed or rules.labels:
-        raise UsageError("--map and --labels go with a table of votes; the codebook of a campaign names its labels")
+    if rules.renamed or rules.labels or rules.sets:
+        raise UsageError("--map, --labels and --sets go with a table of votes; a campaign's codebook names its labels")
     if rules.repeats == "keep":
         raise UsageError("--repeats goes with a table of votes; in a campaign the latest vote of an annotator counts")
     if table.order or table.no_answer:

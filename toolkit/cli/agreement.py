@@ -13,6 +13,8 @@ from toolkit.cli._options import (
     Item,
     LabelColumn,
     Map,
+    NoAnswer,
+    Sets,
     Several,
     Source,
     Time,
@@ -46,7 +48,6 @@ Repeats = Annotated[
     typer.Option("--repeats", help="Of several votes of one person on an item the latest counts, or keep all."),
 ]
 
-NoAnswer = Annotated[Several, typer.Option("--no-answer", help="Labels that are no answer: missing, and counted.")]
 
 By = Annotated[Several, typer.Option("--by", help="Columns to slice by; of a campaign: outlet, month, role, …")]
 
@@ -73,6 +74,7 @@ def _agreement(
     repeats: Repeats = "latest",
     renamed: Map = None,
     no_answer: NoAnswer = None,
+    sets: Sets = False,
     by: By = None,
     everything: All = False,
     all_votes: AllVotes = False,
@@ -96,6 +98,10 @@ def _agreement(
         by=cuts,
     )  # fmt: skip
     rules = VoteRules(
-        repeats=repeats, renamed=mapping_of(renamed), labels=values_of(labels), no_answers=values_of(no_answer)
+        repeats=repeats,
+        renamed=mapping_of(renamed),
+        labels=values_of(labels),
+        no_answers=values_of(no_answer),
+        sets=sets,
     )
     emit(agreeing.agreement_table(source, columns, rules, options, common.seed), common)

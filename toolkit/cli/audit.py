@@ -12,7 +12,9 @@ from toolkit.cli._options import (
     Common,
     Item,
     LabelColumn,
+    NoAnswer,
     Output,
+    Sets,
     Several,
     Source,
     campaign_at,
@@ -64,7 +66,8 @@ def _annotators(
     source: Source, item: Item = "item", annotator: Annotator = "annotator", label: LabelColumn = "label",
     cluster: Cluster = None, order: Order = None, seconds: Seconds = None, time: Time = None,
     confidence: Confidence = None, suggestion: Suggestion = None, shown: Shown = None,
-    leaning: LeaningFile = None, question: Question = None, *, common: Common,
+    leaning: LeaningFile = None, question: Question = None, no_answer: NoAnswer = None, sets: Sets = False,
+    *, common: Common,
 ) -> None:  # fmt: skip
     """Measure each annotator: agreement with the others, drift, speed, copying, leaning.
 
@@ -73,7 +76,7 @@ def _annotators(
     options = AnnotatorAuditOptions(
         columns=Columns(item=item, annotator=annotator, label=label, cluster=cluster), order=values_of(order),
         seconds=seconds, time=time, confidence=confidence, suggestion=suggestion, shown=shown, leaning=leaning,
-        question=question, seed=common.seed,
+        question=question, seed=common.seed, no_answers=values_of(no_answer), sets=sets,
     )  # fmt: skip
     if is_campaign(source):
         emit(auditing.audit_annotators_campaign(campaign_at(source), options), common)

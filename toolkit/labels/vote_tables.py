@@ -5,7 +5,7 @@ import re
 import shlex
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,9 +15,11 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from toolkit.errors import DataError
+from toolkit.labels.resemblance import listed, near_duplicates, nearest, ready_mapping, words_for_nothing
 from toolkit.labels.votes import Votes, code_coded
 from toolkit.records import Vote
 from toolkit.statistics import Floats
+from toolkit.tables import JOINT
 from toolkit.tables.columns import Coded, ColumnTable, Ints
 from toolkit.times import timestamp
 
@@ -49,7 +51,7 @@ class Columns(Struct, frozen=True, kw_only=True):
     @property
     def optional(self) -> list[str]:
         """The columns that are read where the table has them."""
-        return [self.item, *_TIMES] if self.wide else ["state", *_TIMES]
+        return [self.item, *_TIMES] if self.wide else [*STATE_COLUMNS, *_TIMES]
 
 
 class VoteRules(Struct, frozen=True, kw_only=True):
@@ -58,7 +60,9 @@ class VoteRules(Struct, frozen=True, kw_only=True):
     repeats: Repeats = "latest"  # of several votes of one person on an item; keep: each is a vote of its own
     renamed: dict[str, str] = {}  # label in the table -> label that is meant
     labels: tuple[str, ...] = ()  # those that are allowed; empty: any
-    no_answers: tuple[str, ...] = ()  # labels that are none
+    no_answers: tuple[str, ...] = ()  # labels that are none, so that their rows are no votes
+    missing: tuple[str, ...] = ()  # labels that are none, whose rows are kept
+    sets: bool = False  # whether a label such as ``a;b`` is the set of a and b
 
 
 @dataclass(frozen=True)
@@ -105,10 +109,10 @@ class _Cells:
         return _Cells(self.path, self.row[chosen], columns)
 
 
+STATE_COLUMNS = ("state", "State", "STATE")
 _STATES = {"submitted", "skipped", "draft", "repeat", "deleted"}  # as `stance pull -o` writes them
 _TIMES = ("updated", "created")
 _SHOWN = 3  # groups of names in a caution
-_MISSING = {"na", "n/a", "none", "null", "nan", "#n/a", "-", "?"}  # what programs and people write for no answer
 
 
 def coded_votes(table: ColumnTable, columns: Columns, rules: VoteRules) -> CodedTable:
@@ -123,9 +127,11 @@ def coded_votes(table: ColumnTable, columns: Columns, rules: VoteRules) -> Coded
         last = _latest(cells)
         left_out["superseded"] = int((~last).sum())
         cells = cells.of(last) if left_out["superseded"] else cells
-    label = cells.columns["label"].renamed(rules.renamed) if rules.renamed else cells.columns["label"]
-    notes = (*_label_notes(table.path, label, rules), *_name_notes(cells))
-    answers = ~np.isin(label.codes, [n for n, name in enumerate(label.names) if name in rules.no_answers])
+    label = cells.columns["label"]
+    label = label.renamed({name: as_set(name) for name in label.names}) if rules.sets else label
+    label = label.renamed(rules.renamed) if rules.renamed else label
+    notes = (*_label_notes(table.path, label, rules), *_name_notes(cells.columns))
+    answers = ~np.isin(label.codes, [n for n, name in enumerate(label.names) if is_no_answer(name, rules.no_answers)])
     cells.columns["label"] = label
     votes = cells if answers.all() else cells.of(answers)
     return CodedTable(
@@ -185,9 +191,8 @@ def _with_times(by_role: dict[str, Coded], table: ColumnTable) -> dict[str, Code
     for name in _TIMES:
         if name in table:
             columns.setdefault("time", table[name])
-    if "state" in table:
-        columns["state"] = table["state"]
-    return columns
+    state = next((name for name in STATE_COLUMNS if name in table), None)
+    return columns if state is None else {**columns, "state": table[state]}
 
 
 def _stacked(columns: Sequence[Coded]) -> Coded:
@@ -205,12 +210,10 @@ def _filled(cells: _Cells) -> tuple[_Cells, Counter[str]]:
     left_out: Counter[str] = Counter()
     is_vote = np.ones(len(cells.row), dtype=np.bool_)
     state = cells.columns.get("state")
-    states = [name.strip().casefold() for name in state.names] if state is not None else []
-    if state is not None and _STATES.issuperset(set(states) - {""}):
-        for number, name in enumerate(states):
-            if name not in ("submitted", ""):
-                left_out[name] += int((state.codes == number).sum())
-                is_vote &= state.codes != number
+    for number, name in enumerate(states_of_no_votes(state.names) if state is not None else ()):
+        if name and state is not None:
+            left_out[name] += int((state.codes == number).sum())
+            is_vote &= state.codes != number
     for role in ("label", "item", "annotator"):
         empty = _empty(cells.columns[role])
         if len(empty) and empty.all():
@@ -218,6 +221,30 @@ def _filled(cells: _Cells) -> tuple[_Cells, Counter[str]]:
         left_out[f"no {role}"] = int((is_vote & empty).sum())
         is_vote &= ~empty
     return (cells if is_vote.all() else cells.of(is_vote)), left_out
+
+
+def states_of_no_votes(cells: Sequence[str]) -> list[str]:
+    """For each cell of a column ``state`` the reason for which its row is no vote; "" where the row is one.
+
+    A column with other words than those that the toolkit writes is about something else, and leaves no row out.
+
+    >>> states_of_no_votes(["Submitted", " DRAFT", ""]), states_of_no_votes(["Ohio", "draft"])
+    (['', 'draft', ''], ['', ''])
+    """
+    states = [cell.strip().casefold() for cell in cells]
+    if not _STATES.issuperset(set(states) - {""}):
+        return [""] * len(states)
+    return ["" if state == "submitted" else state for state in states]
+
+
+def as_set(label: str) -> str:
+    """A label that lists others, in the order of their names and each once.
+
+    >>> as_set("tax; fish;tax"), as_set("fish | tax"), as_set("tax")
+    ('fish | tax', 'fish | tax', 'tax')
+    """
+    members = {member.strip() for member in re.split(r"[;|]", label)} - {""}
+    return JOINT.join(sorted(members)) or label
 
 
 def _empty(column: Coded) -> Chosen:
@@ -320,8 +347,9 @@ def _label_notes(path: Path, label: Coded, rules: VoteRules) -> tuple[str, ...]:
                 "are no answer with --no-answer"
             )
         return ()
-    missing = [name for name in counts if name.strip().casefold() in _MISSING and name not in rules.no_answers]
-    alike = near_duplicates({name: number for name, number in counts.items() if name not in missing})
+    words, named = words_for_nothing(counts), (*rules.no_answers, *rules.missing)
+    missing = [name for name in words if not is_no_answer(name, named)]
+    alike = near_duplicates({name: number for name, number in counts.items() if name not in words})
     notes = []
     if missing:
         shown = ", ".join(f"{name!r} ({counts[name]})" for name in missing)
@@ -331,10 +359,21 @@ def _label_notes(path: Path, label: Coded, rules: VoteRules) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _name_notes(cells: _Cells) -> Iterator[str]:
+def is_no_answer(label: str, no_answers: Sequence[str]) -> bool:
+    """Whether a label is among those that are none, blanks around it aside."""
+    return label in no_answers or label.strip() in no_answers
+
+
+def cautions_about(columns: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The cautions about the columns ``item``, ``annotator`` and ``label`` of votes, a cell each."""
+    coded = {role: Coded.of(cells) for role, cells in columns.items()}
+    return (*_label_notes(Path(), coded["label"], VoteRules()), *_name_notes(coded))
+
+
+def _name_notes(columns: Mapping[str, Coded]) -> Iterator[str]:
     """Cautions about items and annotators whose names differ by blanks or capitals only."""
     for role in ("annotator", "item"):
-        column = cells.columns[role]
+        column = columns[role]
         if _is_plain(column.names):
             continue
         alike: dict[str, list[str]] = {}
@@ -357,106 +396,3 @@ def _is_plain(names: Sequence[str]) -> bool:
 def _counts(column: Coded) -> dict[str, int]:
     numbers = np.bincount(column.codes, minlength=len(column.names)).tolist()
     return dict(zip(column.names, numbers, strict=True))
-
-
-# --- labels that resemble others ------------------------------------------------------------------------------------
-
-_MOST_LABELS = 200  # more than these are no labels but texts, and comparing each with each takes long
-_ALLOWED_SLIPS = ((8, 2), (4, 1))  # from so many letters on, so many slips may be typing
-
-
-class Resemblance(Struct, frozen=True, kw_only=True):
-    """A label, and the label that it may be a misspelling of."""
-
-    label: str
-    votes: int
-    meant: str | None  # None: no label is near
-
-
-def nearest(counts: Mapping[str, int], allowed: Sequence[str]) -> list[Resemblance]:
-    """The labels that are not allowed, with the nearest allowed label.
-
-    >>> nearest({"neutral": 9, "Neutral ": 2, "nuetral": 1, "x": 1}, ["neutral", "against"])[1].meant
-    'neutral'
-    """
-    return [
-        Resemblance(label=label, votes=number, meant=_nearest(label, allowed))
-        for label, number in sorted(counts.items())
-        if label not in allowed
-    ]
-
-
-def near_duplicates(counts: Mapping[str, int]) -> list[Resemblance]:
-    """Labels that may be misspellings of more frequent labels, where any label is allowed."""
-    if len(counts) > _MOST_LABELS:
-        return []
-    by_number = sorted(counts, key=lambda label: (-counts[label], label))
-    resemblances = []
-    for place, label in enumerate(by_number):
-        meant = _nearest(label, by_number[:place])
-        if meant is not None:
-            resemblances.append(Resemblance(label=label, votes=counts[label], meant=meant))
-    return resemblances
-
-
-def ready_mapping(resemblances: Iterable[Resemblance]) -> str:
-    """The value of `--map` that renames the labels, quoted for a shell; "" where no label is near."""
-    pairs = [f"{row.label}={row.meant}" for row in resemblances if row.meant is not None]
-    if any("," in pair or pair.count("=") > 1 for pair in pairs):
-        return "FILE, a table with the columns old and new"
-    return "'" + ",".join(pairs).replace("'", "'\\''") + "'" if pairs else ""
-
-
-def listed(resemblances: Iterable[Resemblance]) -> str:
-    """Labels with their votes and the labels that they may be."""
-    return ", ".join(
-        f"{row.label!r} ({row.votes})" + (f" for {row.meant!r}" if row.meant is not None else "")
-        for row in resemblances
-    )
-
-
-def _nearest(label: str, allowed: Sequence[str]) -> str | None:
-    plain = _plain(label)
-    for other in allowed:
-        if _plain(other) == plain or _same_number(label, other):
-            return other
-    slips = [(_slips(plain, _plain(other)), other) for other in allowed if abs(len(other) - len(label)) <= 3]
-    limit = next((most for length, most in _ALLOWED_SLIPS if len(plain) >= length), 0)
-    # Digits are no slips: "group 1" and "group 2" are two.
-    near = [(number, other) for number, other in slips if number <= limit and not _digits(label) ^ _digits(other)]
-    if not near or [number for number, _ in near].count(min(near)[0]) > 1:
-        return None
-    return min(near)[1]
-
-
-def _plain(label: str) -> str:
-    return re.sub(r"[\s_\-]+", " ", label).strip().casefold()
-
-
-def _digits(label: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\d+", label))
-
-
-def _same_number(label: str, other: str) -> bool:
-    try:
-        return float(label) == float(other)
-    except ValueError:
-        return False
-
-
-def _slips(label: str, other: str) -> int:
-    """The least number of letters inserted, omitted, replaced or swapped with the next.
-
-    Source:
-        Damerau, A technique for computer detection and correction of spelling errors (1964).
-    """
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for i, letter in enumerate(label, 1):
-        row = [i]
-        for j, opposite in enumerate(other, 1):
-            row.append(min(last[j] + 1, row[-1] + 1, last[j - 1] + (letter != opposite)))
-            if i > 1 and j > 1 and (label[i - 2], letter) == (opposite, other[j - 2]):
-                row[-1] = min(row[-1], before[j - 2] + 1)
-        before, last = last, row
-    return last[-1]

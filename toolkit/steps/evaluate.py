@@ -5,7 +5,7 @@ from pathlib import Path
 from toolkit.baselines.evaluation import EvaluateOptions, Scores, score_tables
 from toolkit.baselines.rows import LabelTable
 from toolkit.baselines.training import Rung
-from toolkit.labels.vote_tables import listed
+from toolkit.labels.resemblance import listed
 from toolkit.runs import Result
 from toolkit.tables import read_table
 from toolkit.words import plural, scored

@@ -4,7 +4,7 @@
 error names it.
 """
 
-from toolkit.tables.cells import JOINT, cell_text, guarded, sheet_text, unguarded
+from toolkit.tables.cells import JOINT, cell_text, comma_separated, guarded, sheet_text, unguarded
 from toolkit.tables.reading import (
     SUFFIXES,
     CsvRows,
@@ -37,6 +37,7 @@ __all__ = [
     "cell_text",
     "check_table_name",
     "column",
+    "comma_separated",
     "csv_rows",
     "guarded",
     "opened_parquet",

@@ -1,5 +1,6 @@
 """One reading of a cell: its text, the guard against formulas, and the characters that a spreadsheet escapes."""
 
+import csv
 import json
 import math
 import re
@@ -8,6 +9,7 @@ from typing import Any
 JOINT = " | "  # between the members of a set in one cell
 
 _WHOLE = re.compile(r"(-?\d+)\.0+")
+LISTS = ('["', "[]")  # begin a list of texts in JSON
 GUARD = "\u2060"  # invisible; a spreadsheet program takes a cell that begins with it for a text
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _GUARDED = re.compile(f"{GUARD}+[=+\\-@\t\r]")
@@ -18,7 +20,8 @@ _UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)"
 def cell_text(value: Any) -> str:  # noqa: ANN401 - a cell holds anything
     """A cell as a text, the same from every format; an empty one is "".
 
-    1, 1.0, "1" and "1.0" are one text, and a list is a set: its order and repetitions do not matter.
+    1, 1.0, "1" and "1.0" are one text, and a list is a set, also as the text of JSON: its order and repetitions do not
+    matter.
 
     >>> cell_text(1.0), cell_text("1.0"), cell_text("1.50"), cell_text(float("nan")), cell_text(["b", "a", "b"])
     ('1', '1', '1.50', '', 'a | b')
@@ -26,6 +29,8 @@ def cell_text(value: Any) -> str:  # noqa: ANN401 - a cell holds anything
     if value is None:
         return ""
     if isinstance(value, str):
+        if value.startswith(LISTS) and value.endswith("]"):
+            return _list_text(value)
         whole = _WHOLE.fullmatch(value) if value.endswith("0") else None
         return whole[1] if whole else value
     if isinstance(value, float):
@@ -37,6 +42,25 @@ def cell_text(value: Any) -> str:  # noqa: ANN401 - a cell holds anything
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return cell_text(str(value))
+
+
+def _list_text(text: str) -> str:
+    """The text of a list of JSON, as `cell_text` writes a list; other texts as they are."""
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    is_flat = all(isinstance(member, str | int | float) for member in members)
+    return cell_text(members) if is_flat else text
+
+
+def comma_separated(text: str) -> list[str]:
+    """The values in a text; one that holds a comma stands in quotation marks.
+
+    >>> comma_separated('r1, "Renn, Ida",r3')
+    ['r1', 'Renn, Ida', 'r3']
+    """
+    return next(csv.reader([text.replace("\n", " ")], skipinitialspace=True), [])
 
 
 def guarded(text: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from toolkit.errors import DataError
 from toolkit.files import read_bytes, suffix_of
-from toolkit.tables.cells import GUARD, cell_text, unguarded
+from toolkit.tables.cells import GUARD, LISTS, cell_text, unguarded
 from toolkit.tables.reading import (
     HEAD,
     class_names,
@@ -264,5 +264,7 @@ def _need_reading(texts: Any) -> bool:  # noqa: ANN401 - an Arrow array of strin
     import pyarrow.compute as compute
 
     return any(
-        compute.any(has(texts, sign)).as_py() for has, sign in ((compute.ends_with, ".0"), (compute.starts_with, GUARD))
+        compute.any(has(texts, sign)).as_py()
+        for has, signs in ((compute.ends_with, (".0",)), (compute.starts_with, (GUARD, *LISTS)))
+        for sign in signs
     ) or (bool(compute.any(compute.match_substring(texts, ".00")).as_py()))

@@ -83,7 +83,10 @@ def no_rows(path: Path) -> DataError:
 
 def no_column(path: Path, name: str, names: Iterable[str]) -> DataError:
     """The error for a column that is missing."""
-    return DataError(f"{path}: no column {name!r}; the table has {', '.join(map(str, names))}")
+    listed = list(map(str, names))
+    whole = next((other for other in listed if "," in other and name.strip(' "') in other.split(",")), None)
+    remedy = f"; a name with a comma stands in quotation marks: '\"{whole}\"'" if whole else ""
+    return DataError(f"{path}: no column {name!r}; the table has {', '.join(listed)}{remedy}")
 
 
 def _checked(header: Sequence[str], where: str) -> list[str]:
@@ -276,6 +279,8 @@ def encoding_of(head: bytes, path: Path) -> str:
         raise DataError(f"{path}: a packed file, not a text; if it is a spreadsheet, name it .xlsx")
     if len(head) == 4 and head[1] == head[3] == 0 and head[0] and head[2]:
         return "utf-16-le"
+    if len(head) == 4 and head[0] == head[2] == 0 and head[1] and head[3]:
+        return "utf-16-be"
     return "utf-8-sig"
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import combinations, permutations
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from toolkit.codebook import Label, Question
@@ -14,7 +15,7 @@ from toolkit.errors import DataError, UsageError
 from toolkit.labels.adjudication import labels_of
 from toolkit.labels.aggregation.gold import Aggregated, Method, aggregate, by_majority, default_min_votes
 from toolkit.labels.aggregation.models import HardLabels, Model, ModelOptions, by_model, fit, glad, mace
-from toolkit.labels.vote_tables import Columns, VoteRules, coded_votes
+from toolkit.labels.vote_tables import Columns, VoteRules, coded_votes, is_no_answer
 from toolkit.labels.votes import OF_GOLD, campaign_votes
 from toolkit.records import Gold, Vote
 from toolkit.store import Store
@@ -124,12 +125,14 @@ def question_of(name: str, votes: Sequence[Vote], options: TableOptions) -> Ques
     if not votes:
         raise DataError(f"column {name!r}: no votes, so there is nothing to aggregate; name another column")
     names = sorted({vote.label for vote in votes})
-    for label in (*options.order, *options.no_answer):
-        if label not in names:
-            raise UsageError(f"no label {label!r} in the column {name!r}; it has {', '.join(names)}")
+    unknown = [label for label in options.order if label not in names]
+    unknown += [label for label in options.no_answer if not any(is_no_answer(name, [label]) for name in names)]
+    for label in unknown:
+        raise UsageError(f"no label {label!r} in the column {name!r}; it has {', '.join(names)}")
     place = {label: float(number) for number, label in enumerate(options.order)}
     labels = tuple(
-        Label(name=label, title={}, scale=place.get(label), no_answer=label in options.no_answer) for label in names
+        Label(name=label, title={}, scale=place.get(label), no_answer=is_no_answer(label, options.no_answer))
+        for label in names
     )
     return Question(name=name, text={}, labels=labels)
 
@@ -156,7 +159,7 @@ def gold_of_columns(table: ColumnTable, columns: Columns, rules: VoteRules, opti
         DataError: as `coded_votes` raises it, or there are no votes.
         UsageError: an option names a label that does not occur, or has no meaning for the method.
     """
-    coded = coded_votes(table, columns, rules)
+    coded = coded_votes(table, columns, msgspec.structs.replace(rules, missing=options.no_answer))
     votes = coded.records()
     question = question_of(coded.name, votes, options)
     aggregated = _gold_by(method_of(options.method, options.seed), votes, question)

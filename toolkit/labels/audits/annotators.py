@@ -330,6 +330,7 @@ class AnnotatorAudit(Struct, frozen=True, kw_only=True):
     confidence: Confidence | None  # None: no annotator stated a confidence
     anchoring: Estimate | None  # None: no suggestions were shown
     leaning: Leaning | None  # None: no leanings are given
+    cautions: tuple[str, ...] = ()  # about the table of votes
 
 
 def audit_answers(audited: AuditedAnswers, leanings: Mapping[str, str] | None, seed: int) -> AnnotatorAudit:
@@ -350,6 +351,7 @@ def audit_answers(audited: AuditedAnswers, leanings: Mapping[str, str] | None, s
         confidence=confidence_of(audited.answers, audited.labels),
         anchoring=anchoring(audited.suggested, seed) if audited.suggested else None,
         leaning=None if leanings is None else _leaning(leanings, annotators, audited, seed),
+        cautions=audited.cautions,
     )
 
 
@@ -368,4 +370,5 @@ def audit_lines(audit: AnnotatorAudit) -> list[str]:
     if audit.anchoring:
         figure = format_figure(audit.anchoring, "+.3f")
         lines.append(f"anchoring: votes equal the suggestion {figure} more often where it was shown")
-    return [*lines, *([format_leaning(audit.leaning)] if audit.leaning else [])]
+    lines += [format_leaning(audit.leaning)] if audit.leaning else []
+    return [*lines, *(f"  caution: {caution}" for caution in audit.cautions)]

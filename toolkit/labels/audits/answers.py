@@ -1,18 +1,19 @@
 """The answers of annotators as input to audits, from a campaign or from a table of votes."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, compress
 from pathlib import Path
 
 from msgspec import Struct
 
 from toolkit.errors import DataError, UsageError
-from toolkit.labels.vote_tables import Columns
+from toolkit.labels.vote_tables import STATE_COLUMNS, Columns, as_set, cautions_about, is_no_answer, states_of_no_votes
 from toolkit.labels.votes import campaign_votes
 from toolkit.records import Annotation
 from toolkit.store import Store
-from toolkit.tables import Row, column
+from toolkit.tables import Row, cell_text, column
+from toolkit.words import tally
 
 
 class AnnotatorAnswer(Struct, frozen=True, kw_only=True):
@@ -44,7 +45,7 @@ def is_yes(cell: object) -> bool:
 
 def is_filled(cell: object) -> bool:
     """Whether a cell holds more than blanks."""
-    return cell is not None and bool(str(cell).strip())
+    return bool(cell_text(cell).strip())
 
 
 class AnnotatorAuditOptions(Struct, frozen=True, kw_only=True):
@@ -60,6 +61,8 @@ class AnnotatorAuditOptions(Struct, frozen=True, kw_only=True):
     leaning: Path | None = None
     question: str | None = None  # of a campaign; None: the first
     seed: int = 0
+    no_answers: tuple[str, ...] = ()  # labels of a table that are none
+    sets: bool = False  # whether a label of a table such as ``a;b`` is the set of a and b
 
 
 class AuditedAnswers(Struct, frozen=True, kw_only=True):
@@ -71,6 +74,7 @@ class AuditedAnswers(Struct, frozen=True, kw_only=True):
     scale: dict[str, float]
     repeats: list[tuple[str, str, str]]
     suggested: list[SuggestedVote]
+    cautions: tuple[str, ...] = ()
 
 
 def answers_of_campaign(store: Store, name: str | None) -> AuditedAnswers:
@@ -148,8 +152,12 @@ def answers_of_table(rows: Sequence[Row], options: AnnotatorAuditOptions, path: 
     for name in (*used, options.suggestion, options.shown):
         if name:
             column(rows, name, path)
-    numbered = [(number, row) for number, row in enumerate(rows, 1) if is_filled(row[names.label])]
-    answers = [_table_answer(row, options, f"{path}, row {number}") for number, row in numbered]
+    left_out: Counter[str] = Counter()
+    numbered = [(number, row) for number, row in votes_in(rows, left_out) if is_filled(row[names.label])]
+    given = [_table_answer(row, options, f"{path}, row {number}") for number, row in numbered]
+    is_answer = [not is_no_answer(answer.label, options.no_answers) for answer in given]
+    left_out["no answer"] = is_answer.count(False)
+    numbered, answers = list(compress(numbered, is_answer)), list(compress(given, is_answer))
     latest = {(answer.item, answer.annotator): answer for answer in sorted(answers, key=lambda a: (a.time, a.label))}
     labels = tuple(sorted({answer.label for answer in answers}))
     unknown = [label for label in options.order if label not in labels]
@@ -163,7 +171,31 @@ def answers_of_table(rows: Sequence[Row], options: AnnotatorAuditOptions, path: 
         scale={label: float(place) for place, label in enumerate(options.order)},
         repeats=repeated_pairs(answers, {}),
         suggested=[_suggested_vote(row, answer, options) for row, answer in pairs if _has_suggestion(row, options)],
+        cautions=tuple(_cautions(answers, left_out)),
     )
+
+
+def votes_in(rows: Sequence[Row], left_out: Counter[str]) -> list[tuple[int, Row]]:
+    """The rows of a table whose state, if they have one, is that of a vote, with their numbers from 1.
+
+    Args:
+        rows: all rows.
+        left_out: is given the count of the others, by state.
+    """
+    names = {name for row in rows for name in row}
+    state = next((name for name in STATE_COLUMNS if name in names), None)
+    states = states_of_no_votes([cell_text(row.get(state)) for row in rows]) if state else [""] * len(rows)
+    left_out.update(filter(None, states))
+    return [(number, row) for number, (row, state) in enumerate(zip(rows, states, strict=True), 1) if not state]
+
+
+def _cautions(answers: Sequence[AnnotatorAnswer], left_out: Mapping[str, int]) -> Iterator[str]:
+    counts = {reason: number for reason, number in left_out.items() if number}
+    if counts:
+        yield f"rows left out: {tally(counts)}"
+    if answers:
+        roles = ("item", "annotator", "label")
+        yield from cautions_about({role: [getattr(answer, role) for answer in answers] for role in roles})
 
 
 def _has_suggestion(row: Row, options: AnnotatorAuditOptions) -> bool:
@@ -175,19 +207,19 @@ def _suggested_vote(row: Row, answer: AnnotatorAnswer, options: AnnotatorAuditOp
         item=answer.item,
         cluster=answer.cluster,
         label=answer.label,
-        suggestion=str(row[options.suggestion or ""]),
+        suggestion=cell_text(row[options.suggestion or ""]),
         shown=is_yes(row[options.shown]) if options.shown else True,
     )
 
 
 def _table_answer(row: Row, options: AnnotatorAuditOptions, where: str) -> AnnotatorAnswer:
     names = options.columns
-    item = str(row[names.item])
+    item, label = cell_text(row[names.item]), cell_text(row[names.label])
     return AnnotatorAnswer(
         item=item,
-        annotator=str(row[names.annotator]),
-        label=str(row[names.label]),
-        cluster=str(row[names.cluster]) if names.cluster else item,
+        annotator=cell_text(row[names.annotator]),
+        label=as_set(label) if options.sets else label,
+        cluster=cell_text(row[names.cluster]) if names.cluster else item,
         seconds=_number(row, options.seconds, where),
         time=str(row[options.time] or "") if options.time else "",
         confidence=_number(row, options.confidence, where),

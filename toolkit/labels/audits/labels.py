@@ -10,14 +10,14 @@ import numpy as np
 from msgspec import Struct
 
 from toolkit.errors import DataError, UsageError
-from toolkit.labels.audits.answers import is_filled
+from toolkit.labels.audits.answers import is_filled, votes_in
 from toolkit.labels.votes import campaign_votes
 from toolkit.metrics import cohen_kappa, cramers_v, mean_f1
 from toolkit.records import Example
 from toolkit.statistics import Estimate, Floats, by_cluster, cluster_bootstrap, share_interval, undefined
 from toolkit.store import Store
-from toolkit.tables import Row, column
-from toolkit.words import format_figure, plural
+from toolkit.tables import Row, cell_text, column
+from toolkit.words import format_figure, plural, tally
 
 _SHOWN = 8  # groups in one line of text
 _FOLDS = 5
@@ -308,8 +308,12 @@ def pairs_in_table(rows: Sequence[Row], columns: SentimentColumns, path: Path) -
     Raises:
             DataError: a column is missing, or no row has both labels.
     """
-    numbers = [str(number) for number in range(1, len(rows) + 1)]
-    ids = list(map(str, column(rows, columns.id, path))) if columns.id else numbers
+    left_out: Counter[str] = Counter()
+    numbered = votes_in(rows, left_out)
+    if rows and not numbered:
+        raise DataError(f"{path}: no votes: {tally(left_out)}")
+    numbers, rows = [str(number) for number, _ in numbered], [row for _, row in numbered]
+    ids = list(map(cell_text, column(rows, columns.id, path))) if columns.id else numbers
     clusters = column(rows, columns.cluster, path) if columns.cluster else ids
     stance, sentiment = column(rows, columns.stance, path), column(rows, columns.sentiment, path)
     separate = column(rows, columns.separate, path) if columns.separate else [None] * len(rows)
@@ -317,11 +321,11 @@ def pairs_in_table(rows: Sequence[Row], columns: SentimentColumns, path: Path) -
     pairs, second = [], []
     for n, ident in enumerate(ids):
         if is_filled(stance[n]) and is_filled(sentiment[n]):
-            group = {name: str(cells[n]) for name, cells in groups.items()}
-            labels = {"stance": str(stance[n]), "sentiment": str(sentiment[n])}
-            pairs.append(LabelPair(id=ident, **labels, cluster=str(clusters[n]), group=group))
+            group = {name: cell_text(cells[n]) for name, cells in groups.items()}
+            labels = {"stance": cell_text(stance[n]), "sentiment": cell_text(sentiment[n])}
+            pairs.append(LabelPair(id=ident, **labels, cluster=cell_text(clusters[n]), group=group))
             if is_filled(separate[n]):
-                second.append(msgspec.structs.replace(pairs[-1], sentiment=str(separate[n])))
+                second.append(msgspec.structs.replace(pairs[-1], sentiment=cell_text(separate[n])))
     if not pairs:
         raise DataError(f"{path}: no row has both {columns.stance!r} and {columns.sentiment!r}")
     return SentimentPairs(

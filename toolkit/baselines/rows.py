@@ -11,7 +11,7 @@ from toolkit.errors import DataError
 from toolkit.files import digest
 from toolkit.records import ASKED_ROLES, Article, Example, Split
 from toolkit.segmentation.segmenter import segment_article
-from toolkit.tables import cell_text
+from toolkit.tables import cell_texts
 from toolkit.words import plural
 
 _SPLITS = ("train", "validation", "test")
@@ -152,8 +152,12 @@ class LabelTable(Struct, frozen=True, kw_only=True):
         return [row.get(name) for row in self.rows]
 
     def texts(self, name: str) -> list[str]:
-        """The cells of a column as text, in the one reading of all formats; an empty one is ""."""
-        return [cell_text(cell) for cell in self.column(name)]
+        """The cells of a column as text, in the one reading of all formats; an empty one is "".
+
+        Raises:
+            DataError: there is no such column, or a cell is neither a text, a number nor a list.
+        """
+        return cell_texts(self.column(name), f"{self.source}: column {name!r}")
 
     def labels(self, name: str) -> list[str | None]:
         """The labels of a column; None where the cell is empty or blank."""

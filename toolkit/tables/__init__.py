@@ -4,7 +4,7 @@
 error names it.
 """
 
-from toolkit.tables.cells import JOINT, cell_text, comma_separated, guarded, sheet_text, unguarded
+from toolkit.tables.cells import JOINT, cell_text, cell_texts, comma_separated, guarded, sheet_text, unguarded
 from toolkit.tables.reading import (
     SUFFIXES,
     CsvRows,
@@ -35,6 +35,7 @@ __all__ = [
     "Removal",
     "Row",
     "cell_text",
+    "cell_texts",
     "check_table_name",
     "column",
     "comma_separated",

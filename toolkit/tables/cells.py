@@ -4,7 +4,10 @@ import csv
 import json
 import math
 import re
+from collections.abc import Iterable
 from typing import Any
+
+from toolkit.errors import DataError
 
 JOINT = " | "  # between the members of a set in one cell
 
@@ -42,6 +45,24 @@ def cell_text(value: Any) -> str:  # noqa: ANN401 - a cell holds anything
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return cell_text(str(value))
+
+
+def cell_texts(values: Iterable[Any], where: str) -> list[str]:
+    """The texts of the cells of a column.
+
+    Args:
+        values: the cells.
+        where: the column, for messages.
+
+    Raises:
+        DataError: one is neither a text, a number nor a list.
+    """
+    cells = list(values)
+    wrong = next((value for value in cells if isinstance(value, dict | bytes)), None)
+    if wrong is not None:
+        kind = "objects" if isinstance(wrong, dict) else "bytes"
+        raise DataError(f"{where} holds {kind}; texts, numbers or lists are needed: name another column")
+    return [cell_text(value) for value in cells]
 
 
 def _list_text(text: str) -> str:

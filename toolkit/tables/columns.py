@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from toolkit.errors import DataError
 from toolkit.files import read_bytes, suffix_of
-from toolkit.tables.cells import GUARD, LISTS, cell_text, unguarded
+from toolkit.tables.cells import GUARD, LISTS, cell_text, cell_texts, unguarded
 from toolkit.tables.reading import (
     HEAD,
     class_names,
@@ -132,11 +132,7 @@ def _coded_values(values: Sequence[Any], where: str) -> Coded:
     Raises:
         DataError: one is neither a text, a number nor a list.
     """
-    wrong = next((value for value in values if isinstance(value, dict | bytes)), None)
-    if wrong is not None:
-        kind = "objects" if isinstance(wrong, dict) else "bytes"
-        raise DataError(f"{where} holds {kind}; texts, numbers or lists are needed: name another column")
-    return Coded.of([cell_text(value) for value in values])
+    return Coded.of(cell_texts(values, where))
 
 
 def _from_rows(path: Path, required: list[str], optional: list[str]) -> ColumnTable:

@@ -12,7 +12,7 @@ from toolkit.labels.vote_tables import STATE_COLUMNS, Columns, as_set, cautions_
 from toolkit.labels.votes import campaign_votes
 from toolkit.records import Annotation
 from toolkit.store import Store
-from toolkit.tables import Row, cell_text, column
+from toolkit.tables import Row, cell_text, cell_texts, column
 from toolkit.words import tally
 
 
@@ -151,7 +151,7 @@ def answers_of_table(rows: Sequence[Row], options: AnnotatorAuditOptions, path: 
     used = (names.item, names.annotator, names.label, names.cluster, options.seconds, options.time, options.confidence)
     for name in (*used, options.suggestion, options.shown):
         if name:
-            column(rows, name, path)
+            cell_texts(column(rows, name, path), f"{path}: column {name!r}")
     left_out: Counter[str] = Counter()
     numbered = [(number, row) for number, row in votes_in(rows, left_out) if is_filled(row[names.label])]
     given = [_table_answer(row, options, f"{path}, row {number}") for number, row in numbered]

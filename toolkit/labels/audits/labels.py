@@ -16,7 +16,7 @@ from toolkit.metrics import cohen_kappa, cramers_v, mean_f1
 from toolkit.records import Example
 from toolkit.statistics import Estimate, Floats, by_cluster, cluster_bootstrap, share_interval, undefined
 from toolkit.store import Store
-from toolkit.tables import Row, cell_text, column
+from toolkit.tables import Row, cell_texts, column
 from toolkit.words import format_figure, plural, tally
 
 _SHOWN = 8  # groups in one line of text
@@ -313,19 +313,23 @@ def pairs_in_table(rows: Sequence[Row], columns: SentimentColumns, path: Path) -
     if rows and not numbered:
         raise DataError(f"{path}: no votes: {tally(left_out)}")
     numbers, rows = [str(number) for number, _ in numbered], [row for _, row in numbered]
-    ids = list(map(cell_text, column(rows, columns.id, path))) if columns.id else numbers
-    clusters = column(rows, columns.cluster, path) if columns.cluster else ids
-    stance, sentiment = column(rows, columns.stance, path), column(rows, columns.sentiment, path)
-    separate = column(rows, columns.separate, path) if columns.separate else [None] * len(rows)
-    groups = {name: column(rows, name, path) for name in columns.by}
+
+    def texts(name: str) -> list[str]:
+        return cell_texts(column(rows, name, path), f"{path}: column {name!r}")
+
+    ids = texts(columns.id) if columns.id else numbers
+    clusters = texts(columns.cluster) if columns.cluster else ids
+    stance, sentiment = texts(columns.stance), texts(columns.sentiment)
+    separate = texts(columns.separate) if columns.separate else [""] * len(rows)
+    groups = {name: texts(name) for name in columns.by}
     pairs, second = [], []
     for n, ident in enumerate(ids):
         if is_filled(stance[n]) and is_filled(sentiment[n]):
-            group = {name: cell_text(cells[n]) for name, cells in groups.items()}
-            labels = {"stance": cell_text(stance[n]), "sentiment": cell_text(sentiment[n])}
-            pairs.append(LabelPair(id=ident, **labels, cluster=cell_text(clusters[n]), group=group))
+            group = {name: cells[n] for name, cells in groups.items()}
+            labels = {"stance": stance[n], "sentiment": sentiment[n]}
+            pairs.append(LabelPair(id=ident, **labels, cluster=clusters[n], group=group))
             if is_filled(separate[n]):
-                second.append(msgspec.structs.replace(pairs[-1], sentiment=cell_text(separate[n])))
+                second.append(msgspec.structs.replace(pairs[-1], sentiment=separate[n]))
     if not pairs:
         raise DataError(f"{path}: no row has both {columns.stance!r} and {columns.sentiment!r}")
     return SentimentPairs(

@@ -4,7 +4,7 @@ A step makes one `Store`, reads through it and writes through it. What was read 
 """
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -269,7 +269,7 @@ class Store:
 
     # --- the record of runs ------------------------------------------------------------------------------------------
 
-    def record(self, step: str, inputs: Iterable[Path], outputs: Collection[Path], result: S) -> S:
+    def record(self, step: str, inputs: Iterable[Path], outputs: Iterable[Path], result: S) -> S:
         """Record a run of a step in ``runs.jsonl`` and return its result."""
         root = self.campaign.root
         run = Run(

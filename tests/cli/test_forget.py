@@ -100,6 +100,24 @@ def test_the_message_says_what_is_left_to_the_user(stance, campaign):
     assert "stale, made with these answers: " in said
 
 
+def test_every_file_that_the_toolkit_wrote_and_that_names_the_person_is_listed(stance, campaign, tmp_path):
+    outside = tmp_path / "for the meeting"
+    outside.mkdir()
+    written = [outside / "open.csv", outside / "open.xlsx"]
+    for path in written:
+        assert stance("disagreements", campaign.path, "-o", path).code == 0
+    decisions = outside / "ann-2 decides.xlsx"
+    words = ("adjudicate", "export", campaign.path, "-o", decisions, "--by", "ann-2", "--question", "voice")
+    assert stance(*words).code == 0
+    log = campaign.root / ".studio" / "label-studio.log"
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("signed in: ann-2\n")
+    campaign.path.write_text(campaign.path.read_text() + "# ann-2 leads\n")
+    (outside / "of somebody else.txt").write_text("ann-2")
+    named = set(stance("forget", campaign.path, "ann-2", "--json").facts["still_named"])
+    assert {*map(str, (*written, decisions, log, campaign.path))} == named
+
+
 def test_before_the_plan_stands_nothing_has_happened(stance, campaign, monkeypatch):
     ledger = campaign.at("annotations.jsonl").read_bytes()
 

@@ -110,6 +110,13 @@ def test_what_was_answered_is_never_written_over_and_not_asked_again(stance, wor
     assert {name: column(tmp_path / "b" / f"{name}.xlsx", "item_id") for name in PEOPLE[1:]} == before
 
 
+def test_a_sheet_of_a_person_who_withdrew_is_listed(stance, workspace, tmp_path):
+    sheets = tmp_path / "sheets"
+    assert stance("push", workspace.path, "--to", sheets, "--annotators", "ann-1,ann-2,ann-3").code == 0
+    forgotten = stance("forget", workspace.path, "ann-2", "--json")
+    assert forgotten.facts["still_named"] == [str(sheets / "ann-2.xlsx")]
+
+
 def test_a_plain_table_lists_codes_and_comes_back_as_often_as_one_likes(stance, workspace, tmp_path):
     push = ("push", workspace.path, "--format", "csv", "--annotators", ",".join(PEOPLE), "--to")
     assert stance(*push, tmp_path / "t").code == 0

@@ -177,7 +177,7 @@ def written_files(directory: Path, root: Path) -> list[Path]:
     """All files of a campaign, and those outside its directory that its record of runs names as written."""
     runs = directory / "runs.jsonl"
     rows = [_object(line) or {} for line in read_bytes(runs).split(b"\n")] if runs.exists() else []
-    outputs = {root / name for row in rows for name in row.get("outputs") or {}}
+    outputs = {Path(os.path.normpath(root / name)) for row in rows for name in row.get("outputs") or {}}
     paths = {path for top in (directory, *outputs) if top.is_dir() for path in top.rglob("*")} | outputs
     return sorted(path for path in paths if path.is_file())
 

@@ -94,8 +94,7 @@ def export_adjudications(
     """Write the items that wait for an adjudicator into a spreadsheet or a table."""
     sheets.check_adjudicator(options.adjudicator)
     sheets.check_adjudication_file(path)
-    store = Store(campaign)
-    questions = rules.questions_to_adjudicate(campaign.codebook, options.questions)
+    store, questions = Store(campaign), rules.questions_to_adjudicate(campaign.codebook, options.questions)
     doubts = rules.to_adjudicate(store.gold, store.adjudications, questions, options.max_confidence)
     shown = tuple(row for row in shown_now(campaign, store.items.values()) if row.item.id in doubts)
     if not shown:
@@ -113,9 +112,10 @@ def export_adjudications(
     sheets.write_adjudication_sheet(path, sheet)
     counts = Counter(name for row in shown for name in doubts[row.item.id])
     next_command = f"stance adjudicate import {campaign.path} --from {path} --by {options.adjudicator}"
-    return sheets.AdjudicationExported(
+    result = sheets.AdjudicationExported(
         file=str(path), items=len(shown), questions=dict(counts), blind=sheet.blind, next_command=next_command
     )
+    return store.record("adjudicate export", [store.path("gold.jsonl")], [path], result)
 
 
 def import_adjudications(campaign: CampaignConfig, path: Path, adjudicator: str | None) -> ImportSummary:

@@ -1,4 +1,4 @@
-"""Audits annotators, stance against sentiment, and labels that look wrong; nothing of a campaign is changed."""
+"""Audits annotators, stance against sentiment, and labels that look wrong; no data of a campaign is changed."""
 
 from pathlib import Path
 
@@ -71,7 +71,8 @@ def audit_sentiment_campaign(
     """Compare stance with sentiment in the annotations of a campaign."""
     store = Store(campaign)
     pairs = rules.pairs_in_campaign(store, columns, read_records(store).examples)
-    return _sentiment(pairs, campaign.file.seed, output)
+    result = _sentiment(pairs, campaign.file.seed, output)
+    return store.record("audit sentiment", [], [output], result) if output else result
 
 
 def audit_sentiment_table(
@@ -124,7 +125,8 @@ def audit_labels_campaign(
     """Write a sheet of labels to review: those that a model doubts, mixed with as many random ones, of train only."""
     path = predictions or campaign.at("baseline") / "predictions.parquet"
     question = campaign.file.train.question or campaign.codebook.choices[0].name
-    examples = {example.id: example for example in read_records(Store(campaign)).examples if example.split == "train"}
+    store = Store(campaign)
+    examples = {example.id: example for example in read_records(store).examples if example.split == "train"}
     labels = ((ident, example.answers[question].label) for ident, example in examples.items())
     scored = rules.scored_rows(labels, read_table(path), path)
     rows = rules.doubtful_labels(scored, number, campaign.file.seed)
@@ -132,9 +134,10 @@ def audit_labels_campaign(
         output, [{"id": row.id, "text": examples[row.id].text, "label": row.label, "wrong": ""} for row in rows]
     )
     write_new_sheet(_key_of(output), [msgspec.to_builtins(row) for row in rows])
-    return LabelSheetResult(
+    result = LabelSheetResult(
         rows=len(rows), of=len(scored), file=str(output), key=str(_key_of(output)), campaign=str(campaign.path)
     )
+    return store.record("audit labels", [path], [output], result)
 
 
 def _key_of(sheet: Path) -> Path:

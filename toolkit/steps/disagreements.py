@@ -35,4 +35,5 @@ def disagreements_campaign(campaign: CampaignConfig, output: Path) -> Disagreeme
     if not divided:
         raise DataError(f"{campaign.path}: annotators differ on no item; no sheet is needed")
     write_disagreements(output, divided, shown_now(campaign, store.items.values()))
-    return Disagreements(file=str(output), questions=dict(Counter(row.question for row in divided)))
+    result = Disagreements(file=str(output), questions=dict(Counter(row.question for row in divided)))
+    return store.record("disagreements", [store.path("gold.jsonl")], [output], result)

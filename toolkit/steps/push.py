@@ -126,7 +126,7 @@ def push_sheets(
         items = {name: [shown[item_id] for item_id in lots[name] if item_id in shown] for name in lots}
         result = write_sheets(campaign, campaign_key(store), to, suffix, items)
     progress("sheets", len(items), len(items))
-    return store.record("push --to", [store.path("items.jsonl")], [], result)
+    return store.record("push --to", [store.path("items.jsonl")], map(Path, result.files.values()), result)
 
 
 # --- what annotators are shown ---------------------------------------------------------------------------------------

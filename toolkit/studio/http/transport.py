@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 import re
+import ssl
 import threading
 import time
 import urllib.parse
@@ -187,6 +188,8 @@ def _parts(release: str) -> tuple[int, ...]:
 
 T = TypeVar("T")
 
+_OF_ANOTHER = (62, 64)  # codes of OpenSSL: the certificate is for another name, or for another IP address
+_EXPIRED = 10
 TIMEOUT = httpx.Timeout(120.0, connect=10.0)  # importing a batch and listing a page are single, long requests
 
 
@@ -197,6 +200,30 @@ class ServerFailedError(StudioError):
 def is_page(response: httpx.Response) -> bool:
     """Return whether a response is an HTML page, which the API sends only on failure."""
     return response.content[:200].lstrip().startswith(b"<")
+
+
+def _reason_of(error: BaseException) -> str:
+    """Why a server cannot be reached, and what to do."""
+    chain = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(cause)
+    failure = next((link for link in chain if isinstance(link, ssl.SSLError)), None)
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        reason = failure.verify_message.rstrip(".")
+        if failure.verify_code in _OF_ANOTHER:
+            return f"its certificate is that of another name ({reason}); set LABEL_STUDIO_URL to the name that it has"
+        if failure.verify_code == _EXPIRED:
+            return "its certificate has expired; whoever runs the server renews it"
+        return (
+            f"its certificate is not trusted ({reason}); if the server is your own, set SSL_CERT_FILE to the file of "
+            "its certificate, or of the authority that signed it (PEM)"
+        )
+    if failure is not None:
+        return f"no secure connection ({failure.reason or 'TLS'}); if the server has no certificate, use http://"
+    return (
+        f"cannot be reached ({type(error).__name__}); is it running? `stance studio start` starts a local one, "
+        "LABEL_STUDIO_URL names another"
+    )
 
 
 class Transport:
@@ -260,10 +287,7 @@ class Transport:
         except httpx.HTTPError as error:
             # After a refused connection nothing can have arrived; after any other error that is unknown.
             kind = StudioError if isinstance(error, httpx.ConnectError) else UnansweredError
-            raise kind(
-                f"{self.url}: cannot be reached ({type(error).__name__}); is it running? `stance studio start` starts "
-                "a local one, LABEL_STUDIO_URL names another"
-            ) from error
+            raise kind(f"{self.url}: {_reason_of(error)}") from error
         except msgspec.DecodeError as error:
             raise StudioError(
                 f"{self.url}: the answer about {about} is not that of Label Studio 1.23 ({error}); check the address"

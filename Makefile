@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 endif
 
-.PHONY: demo test test-fast test-newest constraints verify soak load style types unit browser postgres schemas results clean
+.PHONY: demo test test-fast test-newest test-datasets constraints verify soak load style types unit browser postgres schemas results clean
 .DEFAULT_GOAL := test
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
@@ -78,6 +78,10 @@ test-fast: .venv/.made
 test-newest: .venv/.made browser postgres
 	.ci/newest $(BIN) '$(EXTRAS)'
 
+# Both configs of a dataset in `datasets` 2.19, 3, 4 and the newest, each in an environment of its own.
+test-datasets: .venv/.made
+	STANCE_DATASETS=.venv-datasets $(BIN)/python -m pytest -s tests/install/test_datasets_versions.py
+
 # The versions that `make test-newest` has just passed with, and what Python 3.11.0 needs besides.
 constraints:
 	@test -e .venv-newest/.passed || { echo "make test-newest has not passed"; exit 1; }
@@ -110,4 +114,4 @@ results: .venv/.made
 	$(BIN)/python benchmarks/run.py --page
 
 clean:
-	rm -rf .venv .venv-newest .venv-lowest .venv-3.1? .studio data/labeled/demo
+	rm -rf .venv .venv-newest .venv-lowest .venv-datasets .venv-3.1? .studio data/labeled/demo

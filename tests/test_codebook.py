@@ -119,6 +119,19 @@ def test_two_questions_of_one_name_are_refused(tmp_path: Path) -> None:
     assert "two questions are named 'sure'" in refusal_of(tmp_path, RATING, RATING)
 
 
+@pytest.mark.parametrize(
+    "name", ["cluster", "text", "split", "annotator", "id", "stance_status", "stance_votes", "stance_soft"]
+)
+def test_a_question_never_takes_the_place_of_a_column_of_the_dataset(tmp_path: Path, name: str) -> None:
+    question = VOICE.replace('name = "voice"', f'name = "{name}"')
+    assert f"question {name!r}: {name!r} is another column of the dataset" in refusal_of(tmp_path, STANCE, question)
+
+
+def test_an_answer_in_words_is_no_column_of_the_dataset(tmp_path: Path) -> None:
+    words = '[[questions]]\nname = "text"\nkind = "text"\ntext.en = "Why?"\n'
+    assert book_of(tmp_path, STANCE, words).question("text").kind == "text"
+
+
 def test_one_hotkey_for_labels_of_two_questions_is_refused(tmp_path: Path) -> None:
     voice = VOICE.replace('title.en = "Author"', 'title.en = "Author", hotkey = "2"')
     assert refusal_of(tmp_path, STANCE, voice) == ("two labels share the hotkey '2'; each needs one of its own")

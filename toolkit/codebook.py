@@ -18,6 +18,7 @@ from toolkit.configuration import Finding, finding, raise_findings, toml_finding
 from toolkit.errors import ConfigError
 from toolkit.files import digest
 from toolkit.records import Answers, Target
+from toolkit.schema import ANNOTATION_COLUMNS, GOLD_COLUMNS, SPLIT_COLUMN, question_columns
 
 Text = dict[str, str]  # language -> text
 Kind = Literal["choice", "choices", "rating", "text", "span"]
@@ -276,6 +277,7 @@ def _problems(book: Codebook) -> Iterable[str]:
         where = f"question {question.name!r}: "
         earlier = {q.name: q for q in book.questions[:number]}
         yield from (where + problem for problem in _question_problems(question, earlier))
+    yield from _column_problems(book)
     yield from _text_problems(book)
     yield from _migration_problems(book)
     for case in book.cases:
@@ -286,6 +288,18 @@ def _problems(book: Codebook) -> Iterable[str]:
         )
         if problem:
             yield f"edge case {case.text[:40]!r}: {problem[1]}"
+
+
+def _column_problems(book: Codebook) -> Iterable[str]:
+    """Questions whose columns in the dataset would take the place of others."""
+    taken = {"gold": {*GOLD_COLUMNS, SPLIT_COLUMN}, "annotations": set(ANNOTATION_COLUMNS)}
+    for question in {question.name: question for question in book.questions}.values():
+        columns = question_columns(question.name, question.kind)
+        config, column = next(((c, name) for c in columns for name in columns[c] if name in taken[c]), ("", ""))
+        if column:
+            yield f"question {question.name!r}: {column!r} is another column of the dataset ({config}); rename it"
+        for config, names in columns.items():
+            taken[config].update(names)
 
 
 def _question_problems(question: Question, earlier: dict[str, Question]) -> Iterable[str]:

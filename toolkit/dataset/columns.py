@@ -7,47 +7,7 @@ from msgspec import Struct
 
 from toolkit.codebook import Codebook
 from toolkit.dataset.build import DataRow
-
-_GOLD = {
-    "id": "the row; `item_id` of the config `annotations`",
-    "article_id": "the article",
-    "article_version": "the wording of the article that the offsets are of",
-    "unit": "the unit that was judged: paragraph, article or headline",
-    "target": "whom or what the paragraph was judged towards",
-    "outlet": "where the article appeared",
-    "origin": "the agency that the text comes from, where the article names one",
-    "published": "date of the article, ISO 8601",
-    "language": "of the article, ISO 639-1",
-    "country": "of the outlet, ISO 3166",
-    "role": "of the paragraph: lead, body, quote, list",
-    "text": "the paragraph",
-    "headline": "of the article, as annotators saw it",
-    "previous": "the paragraph before it",
-    "next": "the paragraph after it",
-    "stratum": "the stratum that it was drawn from",
-    "start": "first character of the paragraph in the article, in code points from 0",
-    "end": "the character after its last one",
-    "propensity": "the chance of being drawn; 1 over it is the weight",
-    "cluster": "articles that are copies of each other have the same",
-}
-_ANNOTATIONS = {
-    "item_id": "the `id` of a row of the config `gold`",
-    "annotator": "pseudonym",
-    "annotator_kind": "human, model, rule or simulated",
-    "state": "submitted, skipped, draft or deleted",
-    "counted": "whether gold and agreement rest on it",
-    "assigned_by": "what asked for the answer: design, tiebreak, selection or adjudication",
-    "flags": "what is unusual about it, such as not_blind",
-    "seconds": "time spent on the item",
-    "created": "when it was first saved, ISO 8601, UTC",
-    "updated": "when it was last saved, ISO 8601, UTC",
-    "codebook": "name, version and hash of the codebook that the annotator saw",
-}
-_OF_QUESTION = {
-    "_status": "how the label came about: single, unanimous, majority, model, adjudicated or unresolved",
-    "_votes": "votes for each label, those for no-answer labels among them",
-    "_soft": "share of each label among the votes that are answers",
-}
+from toolkit.schema import ANNOTATION_COLUMNS, GOLD_COLUMNS, GOLD_SUFFIXES
 
 
 class ColumnEntry(Struct, frozen=True, kw_only=True):
@@ -82,10 +42,10 @@ def column_entries(features: Mapping[str, Mapping[str, Any]], codebook: Codebook
 def _meaning(config: str, name: str, codebook: Codebook) -> str:
     if any(question.name == name for question in codebook.questions):
         return "the gold label; null where unresolved or not asked" if config == "gold" else "the answer"
-    fixed = _GOLD if config == "gold" else _ANNOTATIONS
+    fixed = GOLD_COLUMNS if config == "gold" else ANNOTATION_COLUMNS
     if name in fixed:
         return fixed[name]
-    return _OF_QUESTION[next(suffix for suffix in _OF_QUESTION if name.endswith(suffix))]
+    return GOLD_SUFFIXES[next(suffix for suffix in GOLD_SUFFIXES if name.endswith(suffix))]
 
 
 def _kind(kind: Any) -> str:  # noqa: ANN401 - one of the types of `datasets`

@@ -1,5 +1,6 @@
 """Rows as typed Parquet files that `datasets` opens offline."""
 
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ CONFIGS = ("gold", "annotations")
 SPLITS = ("train", "validation", "test")
 GOLD_TABLE = "gold.csv"  # for R, Stata and spreadsheets: label names in place of numbers
 
+_METADATA = b"huggingface"  # the key of the types in the metadata of a Parquet file
 DataRows = Mapping[str, Sequence[DataRow]]  # split -> rows
 
 
@@ -31,10 +33,12 @@ def gold_features(codebook: Codebook) -> dict[str, Any]:
     features |= {"start": Value("int64"), "end": Value("int64")}
     features |= {"propensity": Value("float64"), "cluster": Value("string")}
     for question in codebook.choices:
-        features[question.name] = ClassLabel(names=list(question.gold_labels))
+        if question.gold_labels:  # a question of no-answer labels alone has votes and no gold
+            features[question.name] = ClassLabel(names=list(question.gold_labels))
         features[f"{question.name}_status"] = Value("string")
         features[f"{question.name}_votes"] = {label: Value("int32") for label in question.label_names}
-        features[f"{question.name}_soft"] = {label: Value("float64") for label in question.gold_labels}
+        if question.gold_labels:
+            features[f"{question.name}_soft"] = {label: Value("float64") for label in question.gold_labels}
     return features
 
 
@@ -82,9 +86,24 @@ def write_config(directory: Path, by_split: DataRows, features: Mapping[str, Any
         # Written by pyarrow: `to_parquet` draws a progress bar.
         table = Dataset.from_dict(columns, features=Features(dict(features))).with_format("arrow")[:]
         with written_whole(directory / f"{split}.parquet") as part:
-            pyarrow.parquet.write_table(table, part)
+            pyarrow.parquet.write_table(_for_every_version(table), part)
         written[split] = len(rows)
     return written
+
+
+def _for_every_version(table: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """A table whose types every version of `datasets` reads: lists by the name that they had before version 4."""
+    metadata = dict(table.schema.metadata)
+    described = json.loads(metadata[_METADATA])
+    described["info"]["features"] = _with_old_names(described["info"]["features"])
+    return table.replace_schema_metadata({**metadata, _METADATA: json.dumps(described)})
+
+
+def _with_old_names(feature: Any) -> Any:  # noqa: ANN401 - a type of `datasets` in JSON
+    if not isinstance(feature, dict):
+        return feature
+    renamed = {name: _with_old_names(part) for name, part in feature.items()}
+    return {**renamed, "_type": "Sequence"} if renamed.get("_type") == "List" else renamed
 
 
 def write_data(directory: Path, gold: DataRows, votes: DataRows, codebook: Codebook) -> None:

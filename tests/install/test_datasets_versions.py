@@ -64,5 +64,5 @@ def test_both_configs_open(dataset, tmp_path, version):
     )
     assert done.returncode == 0, done.stderr
     found, *facts = json.loads(done.stdout)
-    print(f"datasets {found}: both configs open")
+    print(f"datasets {found}: both configs open")  # noqa: T201 - what `make test-datasets` is for
     assert facts == ["against", ["surplus", "not_blind"], [0, 1], {"for": 1, "against": 2}]

@@ -198,16 +198,19 @@ def _from_task(task: _ExportedTask, path: Path, columns: ColumnMap) -> Iterator[
             moved_from=account_name(-raw.import_id) if raw.import_id is not None and raw.import_id < 0 else "",
             ground_truth=bool(raw.ground_truth),
         )
-    for draft in _drafts(task):
-        yield msgspec.structs.replace(
-            shared,
-            annotator=_drafted_by(draft),
-            state="draft",
-            answers=answers_in(draft.result),
-            seconds=draft.lead_time,
-            created=time_in(draft.created_at, where),
-            updated=time_in(draft.updated_at, where),
-        )
+    yield from (_from_draft(draft, shared) for draft in _drafts(task))
+
+
+def _from_draft(draft: _ExportedDraft, shared: Submission) -> Submission:
+    return msgspec.structs.replace(
+        shared,
+        annotator=_drafted_by(draft),
+        state="draft",
+        answers=answers_in(draft.result),
+        seconds=draft.lead_time,
+        created=time_in(draft.created_at, shared.where),
+        updated=time_in(draft.updated_at, shared.where),
+    )
 
 
 def _drafts(task: _ExportedTask) -> list[_ExportedDraft]:

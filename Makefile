@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 endif
 
-.PHONY: demo test test-fast test-newest test-datasets constraints verify soak load style types unit browser postgres schemas results clean
+.PHONY: demo test test-fast test-newest test-datasets sweep constraints verify soak load style types unit browser postgres schemas results clean
 .DEFAULT_GOAL := test
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
@@ -72,6 +72,10 @@ unit: .venv/.made browser postgres
 # What needs no server, no installation, no public data and not much time.
 test-fast: .venv/.made
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not server and not postgres and not install and not shared and not soak and not slow"
+
+# Every verb with every kind of bad file and output: no traceback, nothing half-written, no input lost.
+sweep: .venv/.made
+	STANCE_SWEEP=1 $(BIN)/python -m pytest -q tests/cli/test_sweep.py
 
 # Without constraints.txt: the newest pip with the newest of everything, the oldest releases that pyproject.toml
 # allows, and the other Pythons that are here.

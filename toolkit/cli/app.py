@@ -1,7 +1,10 @@
 """The command `stance`: its verbs, each loaded when it is called, and what an error does."""
 
 import importlib
+import os
 import sys
+import traceback
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -10,7 +13,8 @@ from typer.core import TyperCommand
 
 from toolkit.cli._options import VerbGroup, Version
 from toolkit.cli._output import leave_quietly
-from toolkit.errors import ToolkitError, UsageError
+from toolkit.errors import DataError, ToolkitError, UsageError
+from toolkit.files import file_errors
 
 _INTERRUPTED = 130
 
@@ -126,6 +130,33 @@ def main() -> None:
         raise
     except BrokenPipeError:
         leave_quietly()
+    except Exception as error:  # the net: no traceback reaches a user, and no error passes in silence
+        _complain(_explained(error))
+        if {"-v", "--verbose"}.intersection(sys.argv):
+            traceback.print_exc()
+        sys.exit(1)
+
+
+def _explained(error: Exception) -> ToolkitError:
+    """An error that no room has explained, as one that says where, what and what to do."""
+    if isinstance(error, OSError) and error.filename is not None:
+        try:
+            with file_errors(Path(os.fsdecode(error.filename))):
+                raise error
+        except ToolkitError as explained:
+            return explained
+    if isinstance(error, OSError):  # of standard output: its disk is full, say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DataError(f"standard output: {error.strerror or error}; make room, or send it elsewhere")
+    if isinstance(error, RecursionError):
+        return DataError("the input is nested too deeply to be read; flatten it")
+    if isinstance(error, MemoryError):
+        return DataError("the memory of this machine does not suffice; give the command fewer rows at once")
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return DataError(
+        f"{type(error).__name__} ({error}), raised at {Path(place.filename).name}:{place.lineno}. This is a fault of "
+        "the toolkit: nothing was left half-written; please report the command, with what --verbose adds"
+    )
 
 
 def _flush() -> None:
@@ -137,4 +168,9 @@ def _flush() -> None:
 
 
 def _complain(error: ToolkitError) -> None:
-    print(f"stance: {error}", file=sys.stderr)
+    print(f"stance: {printable(str(error))}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """A message without control characters, which could move the cursor of a terminal or hide what was printed."""
+    return "".join(char if char in "\n\t" or char.isprintable() else f"\\x{ord(char):02x}" for char in text)

@@ -57,6 +57,8 @@ def ingest_files(inputs: tuple[Path, ...], output: Path, options: IngestOptions,
     """
     if output.suffix != ".jsonl":
         raise UsageError(f"{output}: articles are written as .jsonl; give the file that suffix")
+    if output.is_dir():
+        raise UsageError(f"{output}: is a directory; name a file in it")
     request = IngestRequest(inputs=inputs, columns=options.columns, rules=_rules(options, _schemas_of(output)))
     counts = (ingest_anew if options.restart else ingest)(request, output, progress)
     return _result(counts, output)

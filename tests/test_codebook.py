@@ -562,3 +562,8 @@ def test_the_shipped_outlets_are_the_eight_and_their_agency() -> None:
     assert all(row["leaning"] and row["leaning_source"] and row["country"] == "XS" for row in rows)
     aliases = [alias for row in rows for alias in row["aliases"].split(";")]
     assert len(set(aliases)) == len(aliases)
+
+
+def test_one_label_that_becomes_two_is_refused(tmp_path: Path) -> None:
+    rules = migration("stance", "pro", "for") + migration("stance", "pro", "against")
+    assert "'pro' becomes both 'for' and 'against'; delete one migration" in refusal_of(tmp_path, STANCE, rules)

@@ -260,8 +260,23 @@ def read_jsonl(path: Path, record: type[R], made_by: str = "") -> list[R]:
         DataError: a line is not such a record; the message has file, line, field and what is allowed.
         MissingFileError: there is no such file.
     """
+    return _decoded(read_bytes(path, made_by), record, path, made_by)
+
+
+def read_log(path: Path, record: type[R]) -> list[R]:
+    """All records of a file to which lines are added; a last line that was not finished is passed over.
+
+    Raises:
+        DataError: a finished line is not such a record.
+        MissingFileError: there is no such file.
+    """
+    data = read_bytes(path)
+    return _decoded(data[: data.rfind(b"\n") + 1], record, path, "")
+
+
+def _decoded(data: bytes, record: type[R], path: Path, made_by: str) -> list[R]:
     decode = msgspec.json.Decoder(record).decode
-    lines = read_bytes(path, made_by).split(b"\n")
+    lines = data.split(b"\n")
     records: list[R] = []
     number = 0
     try:
@@ -270,7 +285,8 @@ def read_jsonl(path: Path, record: type[R], made_by: str = "") -> list[R]:
                 if line.strip():
                     records.append(decode(line))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        torn = f"; the last line is torn: run `{made_by}` again" if made_by and number == len(lines) else ""
+        remedy = f"run `{made_by}` again" if made_by else "delete it, and run the verb that was interrupted again"
+        torn = f"; the last line is torn: {remedy}" if number == len(lines) else ""
         raise DataError(f"{path}:{number}: {explain(str(error), record)}{torn}") from error
     return records
 

@@ -1,5 +1,6 @@
 """Refuses an output that would replace what a person or a campaign has given."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -39,6 +40,11 @@ def check_output(output: Path, options: Mapping[str, Any]) -> None:
             raise UsageError(f"-o {output}: the input {path} would be lost; name another file")
         if path.is_dir() and _exists(output) and _contains(path, output) and not _is_written_by_us(output):
             raise UsageError(f"-o {output}: this file lies in the input {path} and would be lost; name another file")
+    foreign = [output / name for name in _INSIDE if _exists(output / name)]
+    if foreign and not _is_trained_by_us(output / "scores.json"):
+        raise UsageError(
+            f"-o {output}: {foreign[0]} is not of `stance train` and would be lost; name another directory"
+        )
     owner = _campaign_of(output)
     if owner is not None:
         raise UsageError(
@@ -86,6 +92,15 @@ def _written_with(output: Path) -> Iterator[Path]:
 def _is_written_by_us(output: Path) -> bool:
     """Whether a file in an input folder is what the same command wrote there before."""
     return any(_exists(output.with_name(f"{output.stem}{end}")) for end in _MARKS)
+
+
+def _is_trained_by_us(scores: Path) -> bool:
+    """Whether a file holds the scores of a baseline, so that the files beside it may be written again."""
+    try:
+        facts = json.loads(scores.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(facts, dict) and "signature" in facts
 
 
 def _exists(path: Path) -> bool:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from toolkit.errors import DataError
-from toolkit.files import append_jsonl, digest, digest_of_file, read_bytes, read_jsonl
+from toolkit.files import append_jsonl, digest, digest_of_file, read_log
 
 Progress = Callable[[str, int, int], None]  # what is done, how much of it, out of how many (0: unknown)
 
@@ -106,11 +106,7 @@ def read_runs(log: Path) -> list[Run]:
     """
     if not log.exists():
         return []
-    data = read_bytes(log)
-    if data.endswith(b"\n") or not data:
-        return read_jsonl(log, Run)
-    whole = data[: data.rfind(b"\n") + 1]
-    return [msgspec.json.decode(line, type=Run) for line in whole.splitlines()]
+    return read_log(log, Run)
 
 
 def last_run(log: Path, step: str) -> Run | None:

@@ -92,6 +92,21 @@ def test_a_model_is_not_written_over_the_table_it_learns_from(tmp_path):
     assert (result.code, "would be lost" in result.err) == (2, True)
 
 
+def test_a_model_is_not_written_over_files_of_somebody_else(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text(TEXTS)
+    there = tmp_path / "models"
+    there.mkdir()
+    (there / "scores.json").write_text('{"mine": 1}')
+    words = ["train", table, "--text", "text", "--label", "label", "-o", there]
+    result = stance(*words)
+    assert (result.code, "is not of `stance train` and would be lost" in result.err) == (2, True)
+    assert (there / "scores.json").read_text() == '{"mine": 1}'
+    (there / "scores.json").unlink()
+    assert stance(*words).code == 0
+    assert stance(*words).code == 0, "what train wrote itself may be written again"
+
+
 def test_what_is_left_out_is_not_written_over_an_input(tmp_path):
     file = tmp_path / "articles.dropped.jsonl"
     file.write_text('{"text": "The quay was shut."}\n')

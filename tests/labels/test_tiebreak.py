@@ -1,7 +1,9 @@
+from msgspec.structs import replace
+
 from toolkit.codebook import Codebook, Label, Migration, Question
 from toolkit.labels.ledger import settle
-from toolkit.labels.tiebreak import disputed_items, tie_breakers
-from toolkit.records import Annotation, Item, Target
+from toolkit.labels.tiebreak import disputed_items, tie_breakers, tiebreak_people
+from toolkit.records import Annotation, Annotator, Item, Origin, Target
 
 
 def label(name: str, **more) -> Label:
@@ -87,3 +89,14 @@ def test_disputed_items_are_shared_out_among_those_who_have_not_seen_them():
     given = tie_breakers(["i1", "i2", "i3", "i4"], seen, ["cy", "bo", "ann"])
     assert given == [("i1", "cy"), ("i2", "bo"), ("i3", "ann"), ("i4", None)]
     assert tie_breakers(["i5"], {}, []) == [("i5", None)]
+
+
+def test_a_tie_goes_only_to_people_who_can_sign_in():
+    annotators = {name: Annotator(pseudonym=name, kind="human") for name in ("ann", "ben", "cleo", "admin")}
+    annotators["parrot"] = Annotator(pseudonym="parrot", kind="model")
+    origin = Origin(server="http://127.0.0.1:1", project=1, task=1, annotation=1)
+    states = [replace(vote(1, name, stance="pro"), origin=origin) for name in annotators]
+    can_sign_in = {"ann", "cleo", "parrot"}  # ben is locked out, and the managing account is none of the annotators'
+    assert tiebreak_people((), states, annotators, can_sign_in) == ["ann", "cleo"]
+    assert tiebreak_people(("ben", "cleo"), states, annotators, can_sign_in) == ["cleo"]
+    assert tiebreak_people((), states, annotators, None) == ["admin", "ann", "ben", "cleo"]

@@ -100,6 +100,33 @@ def test_no_simulated_annotator_answers_beside_people(three):
     assert "simulated answers never stand beside people's" in refused.stderr
 
 
+@pytest.mark.server
+def test_a_campaign_goes_to_another_server_only_when_it_is_told_to(three):
+    """The files say that the campaign is elsewhere, as after a change of LABEL_STUDIO_URL."""
+    workspace, _ = three
+    kept = {}
+    url = read_json(workspace.directory / "studio.json")["server"]
+    for name in ("studio.json", "annotations.jsonl"):
+        path = workspace.directory / name
+        kept[path] = path.read_text()
+        text = kept[path].replace(url, "https://studio.elsewhere.example")
+        path.write_text(
+            text.replace('"campaign": "three-', '"campaign": "elsewhere-').replace(
+                url.replace("127.0.0.1", "localhost"), "https://studio.elsewhere.example"
+            )
+        )
+    try:
+        workspace.run("check", "--accept", "annotations.jsonl")
+        refused = workspace.refused("push", code=2)
+        assert "the campaign is on https://studio.elsewhere.example" in refused.stderr
+        assert "--to-new-server" in refused.stderr
+        assert "24 items pushed" in workspace.run("push", "--to-new-server")
+    finally:
+        for path, text in kept.items():
+            path.write_text(text)
+        workspace.run("check", "--accept", "annotations.jsonl")
+
+
 # --- with spreadsheets -----------------------------------------------------------------------------------------------
 
 

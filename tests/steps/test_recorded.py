@@ -133,3 +133,52 @@ def test_erasing_a_person_leaves_files_that_are_on_record(tmp_path):
         result = stance(verb, campaign.path)
         assert result.code == 0, result.err
     assert b"ann-2" not in campaign.at("runs.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["annotations.jsonl", "annotators.jsonl"])
+def test_a_torn_last_line_is_named_with_what_to_do(name, campaign):
+    path = campaign.at(name)
+    before = path.read_bytes()
+    path.write_bytes(before + before.splitlines()[-1][:-9])
+    try:
+        result = stance("aggregate", campaign.path)
+        assert (result.code, "the last line is torn: " in result.err) == (1, True)
+    finally:
+        path.write_bytes(before)
+
+
+def test_a_damaged_line_of_the_runs_is_named(campaign):
+    path = campaign.at("runs.jsonl")
+    before = path.read_bytes()
+    path.write_bytes(b"{}\n" + before)
+    try:
+        result = stance("status", campaign.path)
+        assert (result.code, f"{path}:1: missing field 'step'" in result.err) == (1, True)
+    finally:
+        path.write_bytes(before)
+
+
+def test_a_codebook_that_the_server_refused_was_not_seen(campaign):
+    from toolkit.codebook import Codebook
+    from toolkit.errors import StudioError, UnansweredError
+    from toolkit.store import Store
+    from toolkit.studio.push.revision import adopt_pending_codebook, recorded_codebook
+
+    def seen():
+        return [book.ref for book in Store(campaign).rows("codebooks.jsonl", Codebook)]
+
+    book, before = campaign.codebook, seen()
+    with pytest.raises(StudioError), recorded_codebook(Store(campaign), book, is_new=True):
+        raise StudioError("refused")
+    adopt_pending_codebook(Store(campaign))
+    assert seen() == before
+    with pytest.raises(UnansweredError), recorded_codebook(Store(campaign), book, is_new=True):
+        raise UnansweredError("no answer: annotators may have seen it")
+    assert seen() == before
+    adopt_pending_codebook(Store(campaign))
+    assert seen() == [*before, book.ref]
+    campaign.at("codebooks.jsonl").unlink()
+    with recorded_codebook(Store(campaign), book, is_new=True):
+        pass
+    assert seen() == [book.ref]
+    campaign.at("codebooks.jsonl").unlink()

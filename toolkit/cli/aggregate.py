@@ -125,8 +125,7 @@ def _aggregate(
     allowed = (*values_of(labels), *values_of(no_answer)) if labels else ()
     rules = VoteRules(repeats=repeats or "latest", renamed=mapping_of(renamed), labels=allowed, sets=sets)
     columns = Columns(item=item, annotator=annotator, label=label, time=time, wide=values_of(wide))
-    if is_campaign(source):
-        _refuse_of_campaigns(source, output, rules, table)
+    _refuse_of_campaigns(source, output, rules, table)
     if how_sensitive:
         emit(_sensitivity(source, columns, rules, table, scores or []), common)
     elif is_campaign(source):
@@ -136,6 +135,8 @@ def _aggregate(
 
 
 def _refuse_of_campaigns(source: Path, output: Path | None, rules: VoteRules, table: TableOptions) -> None:
+    if not is_campaign(source):
+        return
     if output:
         raise UsageError("-o goes with a table of votes; a campaign writes gold.jsonl and agreement.json")
     if rules.renamed or rules.labels or rules.sets:

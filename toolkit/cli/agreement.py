@@ -97,11 +97,18 @@ def _agreement(
         item=item, annotator=annotator, label=label, cluster=cluster, weight=weight, time=time, wide=values_of(wide),
         by=cuts,
     )  # fmt: skip
-    rules = VoteRules(
+    rules = _rules(repeats, renamed, labels, no_answer, sets=sets)
+    emit(agreeing.agreement_table(source, columns, rules, options, common.seed), common)
+
+
+def _rules(
+    repeats: Literal["latest", "keep"], renamed: Several, labels: Several, no_answer: Several, *, sets: bool
+) -> VoteRules:
+    """How the cells of a table become votes, by the options of the command line."""
+    return VoteRules(
         repeats=repeats,
         renamed=mapping_of(renamed),
         labels=values_of(labels),
         no_answers=values_of(no_answer),
         sets=sets,
     )
-    emit(agreeing.agreement_table(source, columns, rules, options, common.seed), common)

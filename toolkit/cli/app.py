@@ -155,7 +155,7 @@ def _explained(error: Exception) -> ToolkitError:
     place = traceback.extract_tb(error.__traceback__)[-1]
     return DataError(
         f"{type(error).__name__} ({error}), raised at {Path(place.filename).name}:{place.lineno}. This is a fault of "
-        "the toolkit: nothing was left half-written; please report the command, with what --verbose adds"
+        "the toolkit; please report the command, with what --verbose adds"
     )
 
 

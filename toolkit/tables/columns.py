@@ -154,7 +154,7 @@ def _from_csv(path: Path, required: list[str], optional: list[str]) -> ColumnTab
     quoted = b'"' in raw
     if quoted and (raw.count(b'"') % 2 or suffix_of(path) == ".tsv"):
         return None
-    if b"\r" in raw and raw.count(b"\r") != raw.count(b"\r\n"):
+    if _has_lone_return(raw):
         return None
     lines = list(io.StringIO(raw[:HEAD].decode("utf-8-sig", errors="ignore"), newline=""))
     if len(lines) < 2 or not lines[0].strip():
@@ -164,7 +164,7 @@ def _from_csv(path: Path, required: list[str], optional: list[str]) -> ColumnTab
     try:
         table = arrow_csv.read_csv(
             pyarrow.BufferReader(raw),
-            read_options=arrow_csv.ReadOptions(skip_rows=head.skipped),
+            read_options=arrow_csv.ReadOptions(skip_rows=head.skipped, use_threads=False),
             parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter, newlines_in_values=quoted),
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=names, column_types=dict.fromkeys(names, pyarrow.string()), strings_can_be_null=False
@@ -175,6 +175,13 @@ def _from_csv(path: Path, required: list[str], optional: list[str]) -> ColumnTab
     if not table.num_rows:
         raise no_rows(path)
     return ColumnTable(path, {name: _coded_texts(table.column(name)) for name in names}, table.num_rows)
+
+
+def _has_lone_return(raw: bytes) -> bool:
+    """Whether a carriage return stands without a line feed; counted in an array, since most lines end with both."""
+    octets = np.frombuffer(raw, dtype=np.uint8)
+    returns = octets == ord("\r")
+    return bool(returns[-1:].any() or (returns[:-1] & (octets[1:] != ord("\n"))).any())
 
 
 def _as_utf8(path: Path) -> bytes:
@@ -249,10 +256,16 @@ def _looked_up(cells: Any) -> Coded:  # noqa: ANN401 - an Arrow array
             unguarded(cell_text(value)) for value in [*texts.to_pylist(), *[None] * bool(encoded.indices.null_count)]
         ]
         return Coded.of_codes(indices.to_numpy().astype(np.int64), names)
+    if len(texts) > 1 and compute.all(compute.less(texts[:-1], texts[1:])).as_py():
+        return Coded(codes=indices.to_numpy().astype(np.int64), names=_names(texts))
     order = compute.array_sort_indices(texts)  # by bytes, which is by code points
     rank = np.empty(len(order), dtype=np.int64)
     rank[order.to_numpy()] = np.arange(len(order))
-    return Coded(codes=rank[indices.to_numpy()], names=tuple(texts.take(order).to_numpy(zero_copy_only=False).tolist()))
+    return Coded(codes=rank[indices.to_numpy()], names=_names(texts.take(order)))
+
+
+def _names(texts: Any) -> tuple[str, ...]:  # noqa: ANN401 - an Arrow array of strings
+    return tuple(texts.to_numpy(zero_copy_only=False).tolist())
 
 
 def _need_reading(texts: Any) -> bool:  # noqa: ANN401 - an Arrow array of strings

@@ -120,7 +120,7 @@ def test_a_campaign_goes_to_another_server_only_when_it_is_told_to(three):
         refused = workspace.refused("push", code=2)
         assert "the campaign is on https://studio.elsewhere.example" in refused.stderr
         assert "--to-new-server" in refused.stderr
-        # The 24 items, and the item of the tie-break for the person who broke it: the new server has none of the answers.
+        # The 24 items, and the item of the tie-break: the new server has none of their answers.
         assert "25 items pushed" in workspace.run("push", "--to-new-server")
     finally:
         for path, text in kept.items():
